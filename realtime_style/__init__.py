@@ -1,0 +1,79 @@
+"""realtime_style: see a camera, a clip or a photograph painted in the manner of a great painter, live.
+
+::
+
+    from realtime_style import Painter, open_camera, parse_mix
+
+    with open_camera("0") as camera, Painter(parse_mix("starry-night")) as paint:
+        for frame in camera:        # (H, W, 3) uint8 BGR
+            painted = paint(frame)  # the same
+
+Importing the package is free: what a name needs is loaded when the name is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from realtime_style.errors import RealtimeStyleError
+    from realtime_style.images import Picture, read_image, write_image
+    from realtime_style.painter import Painter
+    from realtime_style.sinks import VideoSink
+    from realtime_style.sources import open_camera, open_source
+    from realtime_style.style_format import StyleInfo, StyleMetadata
+    from realtime_style.styles import StyleRef, find_style, list_styles, parse_mix
+    from realtime_style.stylizer import Stylizer
+    from realtime_style.window import Window
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Painter": "painter",
+    "Picture": "images",
+    "RealtimeStyleError": "errors",
+    "StyleInfo": "style_format",
+    "StyleMetadata": "style_format",
+    "StyleRef": "styles",
+    "Stylizer": "stylizer",
+    "VideoSink": "sinks",
+    "Window": "window",
+    "find_style": "styles",
+    "list_styles": "styles",
+    "open_camera": "sources",
+    "open_source": "sources",
+    "parse_mix": "styles",
+    "read_image": "images",
+    "write_image": "images",
+}
+
+__all__ = [
+    "Painter",
+    "Picture",
+    "RealtimeStyleError",
+    "StyleInfo",
+    "StyleMetadata",
+    "StyleRef",
+    "Stylizer",
+    "VideoSink",
+    "Window",
+    "__version__",
+    "find_style",
+    "list_styles",
+    "open_camera",
+    "open_source",
+    "parse_mix",
+    "read_image",
+    "write_image",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'realtime_style' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"realtime_style.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

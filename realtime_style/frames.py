@@ -1,0 +1,47 @@
+"""Frames: the only kind of picture outside training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Frame = npt.NDArray[np.uint8]
+"""(H, W, 3) uint8 BGR, C-contiguous."""
+
+
+def check_frame(frame: Any) -> Frame:
+    """`frame` itself, or ValueError saying what was seen and what is wanted."""
+    if not isinstance(frame, np.ndarray):
+        raise ValueError(f"a frame is a numpy array, not {type(frame).__name__}")
+    if frame.dtype != np.uint8:
+        raise ValueError(f"unexpected frame dtype: {frame.dtype} != uint8")
+    if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
+        raise ValueError(f"unexpected frame shape: {frame.shape} != (H, W, 3)")
+    return np.ascontiguousarray(frame)
+
+
+def mix_frames(first: Frame, second: Frame, second_share: float) -> Frame:
+    """Per pixel ``(1 - share) * first + share * second``, rounded; share 0..1. Both frames have the same shape."""
+    if second_share <= 0:
+        return first
+    if second_share >= 1:
+        return second
+    return _uint8(cv2.addWeighted(first, 1 - second_share, second, second_share, 0))
+
+
+def fit_within(frame: Frame, long_side: int) -> Frame:
+    """`frame`, reduced if needed so that its longer side has at most `long_side` pixels; never enlarged."""
+    height, width = frame.shape[:2]
+    scale = long_side / max(height, width)
+    if scale >= 1:
+        return frame
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return _uint8(cv2.resize(frame, size, interpolation=cv2.INTER_AREA))
+
+
+def _uint8(frame: Any) -> Frame:
+    """OpenCV's type stubs return Any or a wider array type; uint8 in is uint8 out."""
+    return np.asarray(frame, dtype=np.uint8)

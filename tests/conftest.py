@@ -1,0 +1,64 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import cv2  # noqa: F401  (before av: windows hang otherwise)
+import numpy as np
+import pytest
+
+from realtime_style.frames import Frame
+from realtime_style.testing import FakeClock, write_tiny_style
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test sees the styles of the person who runs it."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("REALTIME_STYLE_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def frame() -> Frame:
+    """A random 64 x 48 frame, always the same."""
+    return np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+
+
+@pytest.fixture
+def tiny_style(tmp_path: Path) -> Path:
+    """A style file that inverts."""
+    return write_tiny_style(tmp_path / "tiny.onnx")
+
+
+@pytest.fixture
+def fake_clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A 64 x 48 clip of 20 frames at 30000/1001 fps with sound: frame n is a flat grey of 10 * n and a moving bar."""
+    import av
+
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    rate = Fraction(30000, 1001)
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=rate, options={"crf": "10"})
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        audio = container.add_stream("aac", rate=44100, layout="mono")
+        for number in range(20):
+            pixels = np.full((48, 64, 3), 10 * number, np.uint8)
+            pixels[:, 3 * number : 3 * number + 4] = 255
+            container.mux(video.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")))
+        container.mux(video.encode(None))
+        seconds = float(20 / rate)
+        wave = np.sin(np.arange(int(44100 * seconds)) * 2 * np.pi * 440 / 44100).astype(np.float32)
+        for start in range(0, len(wave) - 1023, 1024):
+            sound = av.AudioFrame.from_ndarray(wave[np.newaxis, start : start + 1024], format="fltp", layout="mono")
+            sound.sample_rate, sound.pts = 44100, start
+            container.mux(audio.encode(sound))
+        container.mux(audio.encode(None))
+    return path

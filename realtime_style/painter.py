@@ -1,0 +1,102 @@
+"""Painter: any mix of styles, from one file or several, at any strength."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from realtime_style.errors import RealtimeStyleError
+from realtime_style.frames import Frame, check_frame, mix_frames
+from realtime_style.styles import Mix
+from realtime_style.stylizer import Stylizer
+
+
+class Painter:
+    """Paints frames with a mix of styles.
+
+    Styles of one file are blended inside the network, by their weights, in one pass. Styles of different files are
+    painted one after the other and the pictures are mixed, which costs one pass per file. Assign `mix` and `strength` at
+    any time; a file is loaded when a mix first names it.
+    """
+
+    def __init__(self, mix: Mix, *, device: str = "auto", strength: float = 1.0, threads: int | None = None) -> None:
+        """`strength` 0..1: share of the painting in the result, the rest is the photograph."""
+        if not mix:
+            raise ValueError("a painter needs at least one style")
+        self.mix = mix
+        self.strength = strength
+        self._device = device
+        self._threads = threads
+        self._stylizers: dict[Path, Stylizer] = {}
+        first = self._stylizer(mix[0][0].file)
+        self.provider = first.provider
+        """What it really runs on."""
+        self.fallback = first.fallback
+        """Why ``auto`` did not take a better device, one line; None when it did."""
+
+    def warm_up(self, width: int, height: int) -> float:
+        """Load, compile and allocate for frames of this size with the current mix; returns the seconds it took."""
+        began = time.perf_counter()
+        self._paint(np.zeros((height, width, 3), np.uint8))
+        return time.perf_counter() - began
+
+    def preload(self, mix: Mix, width: int, height: int) -> None:
+        """Load the files of `mix` and warm them up for frames of this size, so that painting it later does not stall.
+
+        May be called from another thread while this one paints. Raises what loading a style file raises.
+        """
+        for file in dict.fromkeys(style.file for style, _ in mix):
+            if file in self._stylizers:
+                continue
+            loaded = Stylizer(file, device=self._device, threads=self._threads)
+            loaded.warm_up(width, height)
+            if self._stylizers.setdefault(file, loaded) is not loaded:  # the painting thread was faster
+                loaded.close()
+
+    def __call__(self, frame: Frame) -> Frame:
+        """The painted frame, (H, W, 3) uint8 BGR like `frame`."""
+        frame = check_frame(frame)
+        if self.strength <= 0:
+            return frame.copy()  # as always a new array: the caller may draw on it
+        return mix_frames(frame, self._paint(frame), self.strength)
+
+    def _paint(self, frame: Frame) -> Frame:
+        painted: Frame | None = None
+        done = 0.0
+        for file, weights in self._weights_by_file().items():
+            share = float(weights.sum())
+            if share <= 0:  # the end of a cross-fade
+                continue
+            part = self._stylizer(file)(frame, weights)
+            done += share
+            painted = part if painted is None else mix_frames(painted, part, share / done)
+        if painted is None:
+            raise RealtimeStyleError("the mix of styles is empty; choose a style")
+        return painted
+
+    def _weights_by_file(self) -> dict[Path, np.ndarray[tuple[int], np.dtype[np.float32]]]:
+        """For each file of the mix, the shares of its styles, (N,) float32; they sum to the file's share of the mix."""
+        weights: dict[Path, np.ndarray[tuple[int], np.dtype[np.float32]]] = {}
+        for style, share in self.mix:
+            weights.setdefault(style.file, np.zeros(style.count, np.float32))[style.index] += share
+        return weights
+
+    def _stylizer(self, file: Path) -> Stylizer:
+        if file not in self._stylizers:
+            self._stylizers[file] = Stylizer(file, device=self._device, threads=self._threads)
+        return self._stylizers[file]
+
+    def close(self) -> None:
+        """Free all engines."""
+        for stylizer in self._stylizers.values():
+            stylizer.close()
+        self._stylizers.clear()
+
+    def __enter__(self) -> Painter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

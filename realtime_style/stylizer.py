@@ -1,0 +1,95 @@
+"""Stylizer: one style file on one engine."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from realtime_style.engines import Weights, open_engine
+from realtime_style.errors import RealtimeStyleError, StyleError
+from realtime_style.frames import Frame, check_frame
+from realtime_style.memory import check_memory
+from realtime_style.styles import read_metadata
+
+
+class Stylizer:
+    """A style file, loaded: call it with a frame.
+
+    ::
+
+        with Stylizer(Path("starry-night.onnx")) as stylize:
+            painted = stylize(frame)
+
+    `provider` tells what it really runs on; `fallback` why ``auto`` could not take something better, or None. Several
+    threads may call one Stylizer: they take turns.
+    """
+
+    def __init__(self, path: Path, *, device: str = "auto", threads: int | None = None) -> None:
+        """Raises StyleNotFound, BadStyleFile or DeviceUnavailable."""
+        self.metadata = read_metadata(path)
+        self._engine, self.fallback = open_engine(path, device=device, threads=threads)
+        self.provider = self._engine.provider
+        self._first = np.eye(len(self.metadata.styles), dtype=np.float32)[0]
+        self._lock = threading.Lock()  # engines keep their buffers from frame to frame
+        self._largest = 0  # pixels of the largest frame painted
+
+    def warm_up(self, width: int, height: int) -> float:
+        """Compile and allocate for frames of this size; returns the seconds it took."""
+        began = time.perf_counter()
+        self(np.zeros((height, width, 3), np.uint8))
+        return time.perf_counter() - began
+
+    def __call__(self, frame: Frame, weights: Weights | None = None) -> Frame:
+        """The stylized frame: (H, W, 3) uint8 BGR to a new array of the same shape.
+
+        `weights` (N,) over the N styles of the file are scaled to sum to 1; None means the first style. Raises
+        StyleError for weights of the wrong number or sum, RealtimeStyleError when the frame does not fit into memory.
+        """
+        frame = check_frame(frame)
+        weights = self._first if weights is None else self._normalised(weights)
+        with self._lock:
+            height, width = frame.shape[:2]
+            if width * height > self._largest:  # only then memory is needed that is not held already
+                check_memory(width, height, network=self.metadata.network, held_pixels=self._largest)
+            stylized = self._run(frame, weights)
+            self._largest = max(self._largest, width * height)
+        return stylized
+
+    def _run(self, frame: Frame, weights: Weights) -> Frame:
+        try:
+            return self._engine.run(frame, weights)
+        except (MemoryError, RuntimeError) as error:
+            raise _failed(frame, error) from error
+        except Exception as error:  # onnxruntime's exceptions have no common base class of their own
+            if type(error).__module__.startswith("onnxruntime"):
+                raise _failed(frame, error) from error
+            raise
+
+    def _normalised(self, weights: Weights) -> Weights:
+        values: Weights = np.asarray(weights, dtype=np.float32)
+        if values.shape != self._first.shape:
+            raise StyleError(f"{values.size} style weights for a file of {self._first.size} styles")
+        if not np.isfinite(values).all() or (values < 0).any() or values.sum() <= 0:
+            raise StyleError(f"style weights {values.tolist()} must be numbers from 0 up that do not sum to zero")
+        shares: Weights = values / values.sum()
+        return shares
+
+    def close(self) -> None:
+        """Free the engine."""
+        self._engine.close()
+
+    def __enter__(self) -> Stylizer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def _failed(frame: Frame, error: Exception) -> RealtimeStyleError:
+    height, width = frame.shape[:2]
+    first = (str(error).strip().splitlines() or ["out of memory"])[0]
+    return RealtimeStyleError(f"the engine could not paint a {width}x{height} frame ({first}); try a smaller --max-size")

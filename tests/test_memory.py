@@ -1,0 +1,82 @@
+"""A frame that does not fit is refused before the system kills the process."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from realtime_style import memory
+from realtime_style.errors import RealtimeStyleError
+from realtime_style.memory import available_bytes, bytes_per_pixel, check_memory
+from realtime_style.stylizer import Stylizer
+
+JOHNSON = "c9s1-32,d64,d128,R128,R128,R128,R128,R128,u64,u32,c9s1-3"
+FAST = "c5s2-16,d32,R32,R32@2,R32@4,R32@2,R32,u16,s3"
+
+
+@pytest.fixture
+def free(monkeypatch: pytest.MonkeyPatch):
+    """Say how many bytes are free."""
+
+    def set_free(count: int | None) -> None:
+        monkeypatch.setattr(memory, "available_bytes", lambda: count)
+
+    return set_free
+
+
+def test_a_frame_larger_than_memory_is_refused_with_both_sizes_and_a_way_out(free):
+    free(2**30)
+    with pytest.raises(RealtimeStyleError, match=re.escape("8000x6000 pixels needs about 7.9 GB of memory and 1.0 GB are")) as seen:
+        check_memory(8000, 6000, network=FAST)
+    assert "--max-size" in str(seen.value)
+    assert "\n" not in str(seen.value)
+
+
+def test_a_photograph_of_48_megapixels_fits_into_10_gb(free):
+    free(10 * 2**30)
+    check_memory(8000, 6000, network=FAST)
+
+
+def test_the_network_of_2016_needs_eight_times_the_memory_of_the_fast_one():
+    assert bytes_per_pixel(JOHNSON) == 8 * bytes_per_pixel(FAST)
+
+
+@pytest.mark.parametrize("network", ["", "tiny", "c9", "something,c5s2-16"])
+def test_an_unknown_network_is_taken_for_the_fast_one(network: str):
+    assert bytes_per_pixel(network) == bytes_per_pixel(FAST)
+
+
+def test_nothing_is_refused_where_the_system_does_not_say(free):
+    free(None)
+    check_memory(10**6, 10**6)
+
+
+@pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="only Linux says how much memory is free")
+def test_linux_says_how_much_memory_is_free():
+    free = available_bytes()
+    assert free is not None
+    assert 2**20 < free < 2**50
+
+
+def test_a_stylizer_refuses_a_frame_that_does_not_fit_and_goes_on_with_one_that_does(tiny_style: Path, free):
+    with Stylizer(tiny_style, device="cpu") as stylize:
+        free(100 * 100 * 176)
+        with pytest.raises(RealtimeStyleError, match="101x100 pixels"):
+            stylize(np.zeros((100, 101, 3), np.uint8))
+        assert stylize(np.zeros((100, 100, 3), np.uint8)).shape == (100, 100, 3)
+
+
+def test_memory_that_is_held_already_is_not_asked_for_again(tiny_style: Path, free):
+    """In the middle of a video the engine itself is what fills the memory."""
+    with Stylizer(tiny_style, device="cpu") as stylize:
+        stylize(np.zeros((100, 100, 3), np.uint8))
+        free(0)
+        stylize(np.zeros((100, 100, 3), np.uint8))
+        stylize(np.zeros((50, 60, 3), np.uint8))
+        free(176 * 100)
+        stylize(np.zeros((101, 100, 3), np.uint8))
+        with pytest.raises(RealtimeStyleError, match="102x101"):
+            stylize(np.zeros((101, 102, 3), np.uint8))

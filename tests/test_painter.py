@@ -1,0 +1,134 @@
+"""Any mix of styles at any strength."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from realtime_style.errors import RealtimeStyleError, StyleNotFound
+from realtime_style.frames import Frame
+from realtime_style.painter import Painter
+from realtime_style.styles import Mix, StyleRef, parse_mix
+from realtime_style.testing import write_tiny_style
+
+
+@pytest.fixture
+def inverted(tmp_path: Path) -> StyleRef:
+    return parse_mix(str(write_tiny_style(tmp_path / "inverted.onnx")))[0][0]
+
+
+@pytest.fixture
+def same(tmp_path: Path) -> StyleRef:
+    return parse_mix(str(write_tiny_style(tmp_path / "same.onnx", behaviour="identity")))[0][0]
+
+
+def painter(mix: Mix, strength: float = 1.0) -> Painter:
+    return Painter(mix, device="cpu", strength=strength)
+
+
+def close_to(painted: Frame, expected: Frame, grey_levels: int = 1) -> bool:
+    return bool(np.abs(painted.astype(int) - expected.astype(int)).max() <= grey_levels)
+
+
+def test_one_style_at_full_strength_is_just_the_style(inverted: StyleRef, frame: Frame):
+    with painter(((inverted, 1.0),)) as paint:
+        assert np.array_equal(paint(frame), 255 - frame)
+        assert paint.provider == "CPUExecutionProvider"
+        assert paint.fallback is None
+
+
+def test_strength_is_the_share_of_the_painting(inverted: StyleRef, frame: Frame):
+    with painter(((inverted, 1.0),), strength=0.25) as paint:
+        assert close_to(paint(frame), np.round(0.75 * frame + 0.25 * (255.0 - frame)).astype(np.uint8))
+        paint.strength = 1.0
+        assert np.array_equal(paint(frame), 255 - frame)
+
+
+def test_at_no_strength_it_is_the_photograph_but_another_array(inverted: StyleRef, frame: Frame):
+    with painter(((inverted, 1.0),), strength=0.0) as paint:
+        painted = paint(frame)
+        assert np.array_equal(painted, frame)
+        assert painted is not frame
+        painted[:] = 0
+        assert frame.any()
+
+
+def test_styles_of_one_file_are_blended_in_one_pass(tmp_path: Path, frame: Frame):
+    file = write_tiny_style(tmp_path / "two.onnx", names=["a", "b"])
+    with painter(parse_mix(f"{file}#a:0.5,{file}#b:0.5")) as paint:
+        assert (paint(frame) == 128).all()
+        assert len(paint._stylizers) == 1
+
+
+def test_styles_of_two_files_are_mixed_by_their_shares(inverted: StyleRef, same: StyleRef, frame: Frame):
+    with painter(((inverted, 0.25), (same, 0.75))) as paint:
+        assert close_to(paint(frame), np.round(0.25 * (255.0 - frame) + 0.75 * frame).astype(np.uint8))
+
+
+def test_three_files_keep_their_shares(tmp_path: Path, inverted: StyleRef, same: StyleRef, frame: Frame):
+    third = parse_mix(str(write_tiny_style(tmp_path / "third.onnx", names=["third"])))[0][0]
+    with painter(((inverted, 0.2), (same, 0.5), (third, 0.3))) as paint:
+        assert close_to(paint(frame), np.round(0.5 * (255.0 - frame) + 0.5 * frame).astype(np.uint8))
+
+
+def test_a_new_mix_takes_effect_with_the_next_frame(inverted: StyleRef, same: StyleRef, frame: Frame):
+    with painter(((inverted, 1.0),)) as paint:
+        assert np.array_equal(paint(frame), 255 - frame)
+        paint.mix = ((same, 1.0),)
+        assert np.array_equal(paint(frame), frame)
+
+
+def test_a_style_that_has_faded_out_is_not_painted_any_more(inverted: StyleRef, same: StyleRef, frame: Frame):
+    with painter(((inverted, 1.0),)) as paint:
+        paint.mix = ((same, 0.0), (inverted, 1.0))
+        assert np.array_equal(paint(frame), 255 - frame)
+        assert len(paint._stylizers) == 1
+
+
+def test_an_empty_mix_is_refused(inverted: StyleRef, frame: Frame):
+    with pytest.raises(ValueError, match="at least one style"):
+        Painter(())
+    with painter(((inverted, 1.0),)) as paint:
+        paint.mix = ()
+        with pytest.raises(RealtimeStyleError, match="choose a style"):
+            paint(frame)
+
+
+def test_the_frame_is_left_alone(inverted: StyleRef, same: StyleRef, frame: Frame):
+    before = frame.copy()
+    with painter(((inverted, 0.5), (same, 0.5)), strength=0.5) as paint:
+        paint(frame)
+    assert np.array_equal(frame, before)
+
+
+def test_warm_up_loads_the_whole_mix(inverted: StyleRef, same: StyleRef):
+    with painter(((inverted, 0.5), (same, 0.5))) as paint:
+        assert paint.warm_up(64, 48) > 0
+        assert set(paint._stylizers) == {inverted.file, same.file}
+
+
+def test_preloaded_styles_are_ready_when_the_mix_names_them(inverted: StyleRef, same: StyleRef, frame: Frame):
+    with painter(((inverted, 1.0),)) as paint:
+        paint.preload(((same, 1.0),), 64, 48)
+        ready = paint._stylizers[same.file]
+        paint.mix = ((same, 1.0),)
+        assert np.array_equal(paint(frame), frame)
+        assert paint._stylizers[same.file] is ready
+
+
+def test_a_file_that_has_gone_since_it_was_named_is_an_error_of_its_own(inverted: StyleRef, same: StyleRef, frame: Frame):
+    with painter(((inverted, 1.0),)) as paint:
+        same.file.unlink()
+        paint.mix = ((same, 1.0),)
+        with pytest.raises(StyleNotFound, match=r"same\.onnx does not exist"):
+            paint(frame)
+        paint.mix = ((inverted, 1.0),)
+        assert np.array_equal(paint(frame), 255 - frame)
+
+
+def test_closing_twice_is_fine(inverted: StyleRef):
+    paint = painter(((inverted, 1.0),))
+    paint.close()
+    paint.close()

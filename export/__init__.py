@@ -1,0 +1,1 @@
+"""The workshop where style files are made; run from a checkout with ``python -m export``."""

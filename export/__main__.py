@@ -1,0 +1,109 @@
+"""``python -m export onnx|check|pack``: from checkpoints and recipes to style files.
+
+Exit codes are those of ``realtime-style``: 0 done, 1 expected failure, 2 wrong usage, 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from realtime_style.errors import RealtimeStyleError
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of ``python -m export``."""
+    parser = argparse.ArgumentParser(prog="python -m export", description="Make and check style files.")
+    acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+
+    onnx = acts.add_parser("onnx", help="write the style file of a checkpoint, or of an untrained network for speed tests")
+    source = onnx.add_mutually_exclusive_group(required=True)
+    source.add_argument("checkpoint", type=Path, nargs="?", help="checkpoint of a training run")
+    source.add_argument("--untrained", metavar="NETWORK", help="fast, johnson or an architecture string, with random weights")
+    onnx.add_argument("-o", "--output", type=Path, required=True, metavar="STYLE.onnx")
+
+    check = acts.add_parser("check", help="judge a style file: contract, size, figures; with a checkpoint, parity too")
+    check.add_argument("file", type=Path)
+    check.add_argument("--checkpoint", type=Path, help="compare with the network of this checkpoint")
+
+    pack = acts.add_parser("pack", help="train a recipe and put its style file into a folder")
+    pack.add_argument("recipe", type=Path, help=f"a .toml file, or the name of one in {RECIPES.name}/")
+    pack.add_argument("--data", type=Path, required=True, help="folder that the recipe's paths start from")
+    pack.add_argument("-o", "--output", type=Path, required=True, metavar="STYLE.onnx")
+    pack.add_argument("--run", type=Path, help="folder of the training run; default: STYLE.run")
+    pack.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one act; returns the exit code."""
+    args = build_parser().parse_args(argv)
+    act = {"onnx": write_onnx, "check": check_file, "pack": make_pack}[args.act]
+    try:
+        return act(args)
+    except KeyboardInterrupt:
+        print("export: interrupted", file=sys.stderr)
+        return 130
+    except (RealtimeStyleError, OSError) as error:
+        print(f"export: error: {error}", file=sys.stderr)
+        return 1
+
+
+def write_onnx(args: argparse.Namespace) -> int:
+    """A checkpoint, or an untrained network, as a style file."""
+    import torch
+
+    from realtime_style.style_format import StyleInfo
+    from realtime_style.training.checkpoint import load_checkpoint
+    from realtime_style.training.to_onnx import export_checkpoint, export_network
+    from realtime_style.training.transform_net import TransformNet
+
+    if args.untrained:
+        torch.manual_seed(0)
+        net = TransformNet(args.untrained)
+        metadata = export_network(net, [StyleInfo("untrained", title="Untrained network")], args.output)
+    else:
+        metadata = export_checkpoint(load_checkpoint(args.checkpoint), args.output)
+    print(f"{args.output}: {metadata.parity_grey_levels} grey levels from torch, {args.output.stat().st_size / 1000:.0f} kB")
+    return 0
+
+
+def check_file(args: argparse.Namespace) -> int:
+    """Print what a style file holds; exit 1 when it breaks the contract or the parity."""
+    from realtime_style.styles import read_metadata
+
+    metadata = read_metadata(args.file)
+    print(f"styles     {', '.join(style.name for style in metadata.styles)}")
+    print(f"network    {metadata.network} (stride {metadata.stride}, {metadata.precision}, opset {metadata.opset})")
+    print(f"size       {args.file.stat().st_size / 1000:.0f} kB")
+    for name, value in metadata.training.items():
+        print(f"{name:10} {value}")
+    if args.checkpoint:
+        from realtime_style.training.checkpoint import load_checkpoint
+        from realtime_style.training.to_onnx import check_parity
+        from realtime_style.training.transform_net import multiply_accumulates
+
+        net = load_checkpoint(args.checkpoint).network()
+        print(f"cost       {multiply_accumulates(net) / 1e9:.2f} GMAC for a 640x480 frame")
+        print(f"parity     {check_parity(net, args.file)} grey levels")
+    return 0
+
+
+def make_pack(args: argparse.Namespace) -> int:
+    """Train what a recipe says and write its style file."""
+    from realtime_style.training.command import make_style_with_bar
+    from realtime_style.training.config import load_recipe
+
+    recipe = args.recipe if args.recipe.suffix == ".toml" else RECIPES / f"{args.recipe}.toml"
+    run = args.run or args.output.with_suffix(".run")
+    metadata = make_style_with_bar(load_recipe(recipe, args.data), args.output, run, resume=args.resume)
+    print(f"{args.output}: {', '.join(style.name for style in metadata.styles)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""The state of a training run in one file that is always whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from realtime_style.atomic import whole_file
+from realtime_style.errors import TrainingError
+from realtime_style.training.config import TrainConfig
+from realtime_style.training.transform_net import TransformNet
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that is needed to go on training, or to export: nothing has to be repeated on the command line.
+
+    There is no state of a random generator in it: crops, motion and noise are drawn from the seed and the step number.
+    """
+
+    config: TrainConfig
+    step: int
+    """Steps done."""
+    elapsed_s: float
+    """Seconds of training so far; what `minutes` counts."""
+    net: dict[str, Any]
+    optimizer: dict[str, Any]
+    losses: dict[str, float]
+    """The terms of the objective, mean of the last steps."""
+
+    def network(self) -> TransformNet:
+        """The transformation network with these weights."""
+        net = TransformNet(self.config.network, styles=len(self.config.styles))
+        net.load_state_dict(self.net)
+        return net
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write beside and rename: a kill at any moment leaves the old file or the new one."""
+    values = {
+        "format": FORMAT,
+        "config": checkpoint.config.to_dict(),
+        "step": checkpoint.step,
+        "elapsed_s": checkpoint.elapsed_s,
+        "net": checkpoint.net,
+        "optimizer": checkpoint.optimizer,
+        "losses": checkpoint.losses,
+    }
+    with whole_file(path) as part:
+        torch.save(values, part)
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint; raises TrainingError when it is missing, damaged or of another format."""
+    try:
+        values = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise TrainingError(f"there is no checkpoint {path}; start without --resume") from error
+    except Exception as error:  # torch.load raises anything on files that are not its own
+        raise TrainingError(f"checkpoint {path} is damaged or none; start again without --resume") from error
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise TrainingError(f"{path} is not a checkpoint of this version; start again without --resume")
+    return Checkpoint(
+        config=TrainConfig.from_dict(values["config"]),
+        step=values["step"],
+        elapsed_s=values["elapsed_s"],
+        net=values["net"],
+        optimizer=values["optimizer"],
+        losses=values["losses"],
+    )

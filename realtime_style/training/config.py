@@ -1,0 +1,127 @@
+"""What a training run is told: one frozen value that travels in every checkpoint."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from realtime_style.errors import TrainingError
+from realtime_style.style_format import StyleInfo
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Every setting of a training run, with the reason of its default.
+
+    The objective is ``content_weight * content + style_weight * style + tv_weight * tv + temporal_weight * temporal``,
+    in the units of :mod:`realtime_style.training.losses`.
+    """
+
+    paintings: tuple[str, ...]
+    """Style pictures, one for each style."""
+    styles: tuple[StyleInfo, ...]
+    """What the styles are called, in the order of `paintings`."""
+    content: str
+    """Folder of photographs, searched with its sub-folders. Any few hundred varied photographs do: the network learns
+    strokes, not scenes."""
+    network: str = "fast"
+    """`fast`, `johnson` or an architecture string. `fast` plays live without a GPU."""
+    loss_network: str = "vgg19"
+    """`vgg19`, `vgg16` or a file. vgg19 needs no download."""
+    steps: int = 2000
+    """Optimiser steps. The picture is recognisable after 300, good after 1,000 and hardly changes after 3,000."""
+    minutes: float | None = None
+    """Train for this long instead of for `steps`; the learning rate then follows the clock."""
+    batch: int = 4
+    """Photographs per step. Fewer make the style term noisy, more cost time for no gain at this network size."""
+    crop: int = 224
+    """Side of the random crops, px: larger than the receptive field of `fast`, small enough for 1.5 s a step on 2 cores."""
+    style_size: int = 384
+    """Short side of the painting, px. It sets the size of the strokes: at 384 they are as large, on a 640x480 picture, as
+    on the painting shown beside it; at 256 they are smaller."""
+    content_weight: float = 1.0
+    """The unit of the objective."""
+    style_weight: float = 5.0
+    """Content to style 1 : 5 gives both terms the same size at the end: strokes are large and faces stay recognisable."""
+    tv_weight: float = 1.0
+    """Half a per cent of the objective: takes pixel noise out of flat regions without softening strokes."""
+    temporal_weight: float = 300.0
+    """Steadiness under sensor noise and motion. At 300 the warp error of a moving clip is halved and the flicker of a
+    still one too, while content and style stay within a tenth."""
+    noise: float = 4.0
+    """Strongest sensor noise of the temporal term, standard deviation in grey levels: twice a webcam's in good light."""
+    learning_rate: float = 2e-3
+    """Peak of the one-cycle schedule for Adam: at 4e-3 runs diverge now and then, at 1e-3 they are half as far."""
+    clip_norm: float = 30.0
+    """Gradients of the objective in units of 100,000 are cut to this norm. The first ones are hundreds of times larger than
+    the later ones, and Adam would remember them for a thousand steps."""
+    seed: int = 0
+    """Same seed, same machine, same `steps`: same network."""
+
+    def __post_init__(self) -> None:
+        checks = {
+            "at least one painting is needed": len(self.paintings) > 0,
+            "each painting needs a style name": len(self.paintings) == len(self.styles),
+            "two styles have the same name": len({style.name for style in self.styles}) == len(self.styles),
+            "steps must be at least 1": self.steps >= 1,
+            "minutes must be more than 0": self.minutes is None or self.minutes > 0,
+            "batch must be at least 1": self.batch >= 1,
+            "crop must be at least 64 px": self.crop >= 64,
+            "style_size must be at least 64 px": self.style_size >= 64,
+            "learning_rate must be more than 0": self.learning_rate > 0,
+            "weights of the objective must not be negative": min(
+                self.content_weight, self.style_weight, self.tv_weight, self.temporal_weight
+            )
+            >= 0,
+        }
+        for complaint, fine in checks.items():
+            if not fine:
+                raise TrainingError(f"{complaint}; change it and start again")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for checkpoints."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TrainConfig:
+        """The config that `to_dict` gave; raises TrainingError for names it does not know."""
+        known = {entry.name for entry in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise TrainingError(f"unknown setting {unknown[0]!r}; settings are {', '.join(sorted(known))}")
+        try:
+            styles = tuple(StyleInfo(**style) for style in values["styles"])
+            return cls(**{**values, "paintings": tuple(values["paintings"]), "styles": styles})
+        except (KeyError, TypeError, ValueError) as error:
+            raise TrainingError(f"the settings are incomplete or wrong: {error}") from error
+
+    def with_changes(self, **changes: Any) -> TrainConfig:
+        """A copy with the given settings; None means unchanged."""
+        return replace(self, **{name: value for name, value in changes.items() if value is not None})
+
+
+def load_recipe(path: Path, data: Path) -> TrainConfig:
+    """Read a recipe: a TOML file with the settings of TrainConfig and a ``[[styles]]`` table for each painting.
+
+    Each table has the fields of StyleInfo and ``painting``. Relative paths of paintings, `content` and a `loss_network`
+    file are looked up in the folder `data`.
+    """
+    try:
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TrainingError(f"recipe {path} cannot be read: {error.strerror}; check the path") from error
+    except ValueError as error:
+        raise TrainingError(f"recipe {path} is not valid TOML: {error}") from error
+    tables = [dict(table) for table in values.pop("styles", [])]
+    try:
+        values["paintings"] = [str(data / table.pop("painting")) for table in tables]
+    except KeyError as error:
+        raise TrainingError(f"recipe {path}: a [[styles]] table has no painting") from error
+    values["styles"] = tables
+    values["content"] = str(data / values.get("content", "."))
+    if str(values.get("loss_network", "")).endswith(".pt"):
+        values["loss_network"] = str(data / values["loss_network"])
+    return TrainConfig.from_dict(values)

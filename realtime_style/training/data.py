@@ -1,0 +1,105 @@
+"""Photographs to learn on and paintings to learn from."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from realtime_style.errors import ImageUnreadable, TrainingError
+from realtime_style.images import IMAGE_SUFFIXES, read_image
+
+log = logging.getLogger(__name__)
+
+_AHEAD = 3  # batches decoded in advance: enough to hide a slow picture, little memory
+
+
+def find_photographs(folder: Path) -> list[Path]:
+    """All image files below `folder`, sorted; raises TrainingError when there is none."""
+    if not folder.is_dir():
+        raise TrainingError(f"{folder} is not a folder; --content takes a folder of photographs")
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    if not paths:
+        raise TrainingError(f"{folder} holds no images ({', '.join(sorted(IMAGE_SUFFIXES))}); give a folder of photographs")
+    return paths
+
+
+def load_painting(path: Path, short_side: int) -> Tensor:
+    """A style image (1, 3, H, W) float RGB 0..1 whose short side has `short_side` pixels."""
+    frame = read_image(path).bgr
+    scale = short_side / min(frame.shape[:2])
+    size = (max(round(frame.shape[1] * scale), short_side), max(round(frame.shape[0] * scale), short_side))
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    resized = np.asarray(cv2.resize(frame, size, interpolation=interpolation), dtype=np.uint8)
+    return to_image(resized).unsqueeze(0)
+
+
+def to_image(frame: npt.NDArray[np.uint8]) -> Tensor:
+    """A frame (H, W, 3) uint8 BGR as an image (3, H, W) float RGB 0..1."""
+    rgb = np.ascontiguousarray(frame[..., ::-1].transpose(2, 0, 1))
+    return torch.from_numpy(rgb).float() / 255
+
+
+class RandomCrops:
+    """Batches of random crops, the same for the same seed and step whatever came before.
+
+    Each pass takes every photograph once, in a new order. A crop covers between a half and all of the photograph's short
+    side and is scaled to `crop` pixels; every second one is mirrored. A picture that cannot be read is named once in the
+    log and replaced by the next one; when none can be read, TrainingError is raised.
+    """
+
+    def __init__(self, paths: Sequence[Path], *, crop: int, batch: int, seed: int) -> None:
+        self.paths = list(paths)
+        self.crop = crop
+        self.batch = batch
+        self.seed = seed
+        self._damaged: set[Path] = set()
+
+    def batches(self, first_step: int) -> Iterator[Tensor]:
+        """Endless batches (N, 3, crop, crop) float RGB 0..1, starting with the one of step `first_step`."""
+        with ThreadPoolExecutor(max_workers=_AHEAD, thread_name_prefix="crops") as pool:
+            waiting = [pool.submit(self.batch_of, first_step + ahead) for ahead in range(_AHEAD)]
+            step = first_step + _AHEAD
+            try:
+                while True:
+                    yield waiting.pop(0).result()
+                    waiting.append(pool.submit(self.batch_of, step))
+                    step += 1
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def batch_of(self, step: int) -> Tensor:
+        """The batch of this step: (N, 3, crop, crop) float RGB 0..1."""
+        return torch.stack([self._sample(step * self.batch + index) for index in range(self.batch)])
+
+    def _sample(self, number: int) -> Tensor:
+        turn, position = divmod(number, len(self.paths))
+        order = np.random.default_rng([self.seed, turn]).permutation(len(self.paths))
+        rng = np.random.default_rng([self.seed, 1, number])
+        for attempt in range(len(self.paths)):
+            path = self.paths[order[(position + attempt) % len(self.paths)]]
+            if path in self._damaged:
+                continue
+            try:
+                return to_image(self._random_crop(read_image(path).bgr, rng))
+            except ImageUnreadable as error:
+                self._damaged.add(path)
+                log.warning("skipped: %s", error)
+        raise TrainingError("none of the photographs can be read; give --content a folder of intact pictures")
+
+    def _random_crop(self, frame: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+        height, width = frame.shape[:2]
+        side = max(1, round(min(height, width) * rng.uniform(0.5, 1.0)))
+        top, left = rng.integers(height - side + 1), rng.integers(width - side + 1)
+        piece = frame[top : top + side, left : left + side]
+        interpolation = cv2.INTER_AREA if side > self.crop else cv2.INTER_LINEAR
+        scaled = np.asarray(cv2.resize(piece, (self.crop, self.crop), interpolation=interpolation), dtype=np.uint8)
+        return scaled[:, ::-1] if rng.random() < 0.5 else scaled

@@ -1,0 +1,57 @@
+"""The terms of the objective, as plain functions of tensors.
+
+Feature tensors are those of :class:`~realtime_style.training.loss_network.LossNetwork`: (N, C, H, W), computed from
+pixels 0..255 minus the mean. All terms are means, so they do not grow with the size of the picture. In these units the
+objective of a good picture is some hundred thousands, which is why logs print thousands ("k").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Features = Mapping[str, Tensor]
+
+
+def gram_matrix(features: Tensor) -> Tensor:
+    """Gram matrices of (N, C, H, W) features, divided by C*H*W: (N, C, C) float32 (Johnson et al. 2016, section 3.2)."""
+    count, channels, height, width = features.shape
+    flat = features.float().reshape(count, channels, height * width)
+    # Scaling before the product keeps the sums of squares of bf16-sized features inside float32's good range.
+    flat = flat / float(channels * height * width) ** 0.5
+    with torch.autocast(features.device.type, enabled=False):  # it would turn the product into bf16
+        return torch.bmm(flat, flat.transpose(1, 2))
+
+
+def content_loss(features: Features, target: Features, layer: str = "relu3_3") -> Tensor:
+    """Mean square difference of the features of one layer (the feature reconstruction loss of Johnson et al. 2016)."""
+    return F.mse_loss(features[layer].float(), target[layer].float())
+
+
+def style_loss(features: Features, target_grams: Features) -> Tensor:
+    """Sum over layers of the mean square difference of Gram matrices; targets are (1, C, C) or (N, C, C)."""
+    losses = []
+    for layer, target in target_grams.items():
+        grams = gram_matrix(features[layer])
+        losses.append(F.mse_loss(grams, target.expand_as(grams)))
+    return torch.stack(losses).sum()
+
+
+def total_variation_loss(image: Tensor) -> Tensor:
+    """Mean square difference between neighbouring pixels of (N, 3, H, W), in grey levels of 0..255 squared."""
+    image = image.float() * 255
+    vertical = image[..., 1:, :] - image[..., :-1, :]
+    horizontal = image[..., :, 1:] - image[..., :, :-1]
+    return vertical.square().mean() + horizontal.square().mean()
+
+
+def temporal_loss(moved_then_painted: Tensor, painted_then_moved: Tensor) -> Tensor:
+    """Mean square difference, in grey levels squared, between painting a moved picture and moving a painted one.
+
+    The motion is synthetic and known exactly (see :mod:`realtime_style.training.motion`), so no flow has to be
+    estimated; after "Consistent Video Style Transfer via Compound Regularization" (AAAI 2020).
+    """
+    return F.mse_loss(moved_then_painted.float() * 255, painted_then_moved.float() * 255)

@@ -1,0 +1,51 @@
+"""From paintings to a style file that plays: train, export, check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from realtime_style.errors import OutputUnwritable, TrainingError
+from realtime_style.style_format import StyleMetadata
+from realtime_style.training.checkpoint import load_checkpoint
+from realtime_style.training.config import TrainConfig
+from realtime_style.training.to_onnx import export_checkpoint
+from realtime_style.training.train import CHECKPOINT, Progress, train
+
+
+def make_style(
+    config: TrainConfig,
+    output: Path,
+    run: Path,
+    *,
+    resume: bool = False,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> StyleMetadata:
+    """Train with `config` in the folder `run`, then write the style file `output` and check that it plays.
+
+    What would fail at the end is refused at the start: an output that cannot be written, and a run folder that holds
+    another run. Raises TrainingError, OutputUnwritable, BadStyleFile.
+    """
+    if output.suffix.lower() != ".onnx":
+        raise OutputUnwritable(f"cannot write {output}: a style file's name ends in .onnx")
+    if not output.parent.is_dir():
+        raise OutputUnwritable(f"cannot write {output}: there is no folder {output.parent}; make it first")
+    if not resume and (run / CHECKPOINT).exists():
+        raise TrainingError(
+            f"{run} holds a run at step {load_checkpoint(run / CHECKPOINT).step}; --resume goes on with it, "
+            "or remove the folder or choose another one with --run"
+        )
+    checkpoint = train(config, run, resume=resume, report=report)
+    return export_checkpoint(checkpoint, output)
+
+
+def resumed_config(run: Path) -> TrainConfig:
+    """The settings of the run in this folder."""
+    return load_checkpoint(run / CHECKPOINT).config
+
+
+def style_name(painting: Path) -> str:
+    """A style name made from a file name: ``My Painting (1).jpg`` becomes ``my-painting-1``."""
+    name = re.sub(r"[^a-z0-9]+", "-", painting.stem.lower()).strip("-")
+    return name or "style"

@@ -1,0 +1,62 @@
+"""Contact sheets of the same photographs, so that the folder is a film of the training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from realtime_style.errors import ImageUnreadable
+from realtime_style.images import Picture, read_image, write_image
+from realtime_style.style_format import StyleInfo
+from realtime_style.training.data import to_image
+from realtime_style.training.transform_net import TransformNet
+
+_COUNT = 4
+_TILE_HW = (240, 320)
+
+
+def preview_photographs(paths: Sequence[Path], *, seed: int) -> tuple[list[Path], list[Path]]:
+    """Photographs to show in previews and photographs to learn on. They do not overlap unless there are fewer than 20."""
+    order = np.random.default_rng([seed, 2]).permutation(len(paths))
+    chosen = {paths[index] for index in order[:_COUNT]}
+    shown = [path for path in paths if path in chosen]
+    learned = [path for path in paths if path not in chosen] if len(paths) >= 20 else list(paths)
+    return shown, learned
+
+
+def write_preview(path: Path, net: TransformNet, photographs: Sequence[Path], styles: Sequence[StyleInfo]) -> None:
+    """Write a sheet: one row a photograph, first as it is, then in each style. Unreadable photographs are left out."""
+    rows = []
+    for photograph in photographs:
+        try:
+            frame = _tile(read_image(photograph).bgr)
+        except ImageUnreadable:
+            continue
+        rows.append(np.hstack([frame, *(_stylize(net, frame, index, len(styles)) for index in range(len(styles)))]))
+    if rows:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_image(path, Picture(np.vstack(rows)))
+
+
+def _tile(frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """The middle of the frame, cut and scaled to the tile's size."""
+    height, width = _TILE_HW
+    scale = max(height / frame.shape[0], width / frame.shape[1])
+    size = (max(width, round(frame.shape[1] * scale)), max(height, round(frame.shape[0] * scale)))
+    scaled = cv2.resize(frame, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    top, left = (scaled.shape[0] - height) // 2, (scaled.shape[1] - width) // 2
+    return np.ascontiguousarray(scaled[top : top + height, left : left + width]).astype(np.uint8, copy=False)
+
+
+def _stylize(net: TransformNet, frame: npt.NDArray[np.uint8], index: int, styles: int) -> npt.NDArray[np.uint8]:
+    weights = [float(index == other) for other in range(styles)]
+    device = next(net.parameters()).device
+    with torch.no_grad():
+        painted = net(to_image(frame).unsqueeze(0).to(device), net.style_weights(weights))[0]
+    rgb = (painted.float() * 255).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    return np.ascontiguousarray(rgb[..., ::-1])

@@ -1,0 +1,219 @@
+"""The training loop, top to bottom."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from realtime_style.errors import TrainingError
+from realtime_style.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from realtime_style.training.config import TrainConfig
+from realtime_style.training.data import RandomCrops, find_photographs, load_painting
+from realtime_style.training.loss_log import TERMS, LossLog
+from realtime_style.training.loss_network import CONTENT_LAYER, STYLE_LAYERS, LossNetwork, load_loss_network
+from realtime_style.training.losses import content_loss, gram_matrix, style_loss, temporal_loss, total_variation_loss
+from realtime_style.training.motion import inside, move, random_motion, sensor_noise
+from realtime_style.training.preview import preview_photographs, write_preview
+from realtime_style.training.transform_net import TransformNet
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT, LOSSES, PREVIEWS = "checkpoint.pt", "losses.csv", "previews"
+_CHECKPOINT_EVERY_S = 60.0  # at most a minute of work is lost
+_PREVIEW_AT = (50, 200, 500)  # steps; then every 500
+_SMOOTHED = 20  # steps over which reported losses are averaged
+_UNIT = 1e5  # objectives are some 100,000; gradients are clipped in this unit
+_WARM_UP = 0.1  # part of the run in which the learning rate rises
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands, after each step."""
+
+    step: int
+    fraction: float
+    """0 to 1 of the steps or minutes asked for."""
+    left_s: float
+    """Estimated seconds left."""
+    losses: dict[str, float]
+    """objective, content, style, tv and temporal: means of the last 20 steps."""
+
+
+def train(
+    config: TrainConfig,
+    run: Path,
+    *,
+    resume: bool = False,
+    report: Callable[[Progress], None] = lambda progress: None,
+    loss_network: LossNetwork | None = None,
+) -> Checkpoint:
+    """Train the network of `config`, keeping checkpoint, losses and previews in the folder `run`; return the last state.
+
+    With `resume` it goes on from the checkpoint in `run`, to the steps or minutes of `config`. Ctrl-C saves a checkpoint
+    before it passes on. Raises TrainingError for pictures that cannot be read, settings that do not fit the checkpoint,
+    and an objective that is no longer a number; the last good checkpoint is left in place.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    vgg = (loss_network or load_loss_network(config.loss_network)).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    grams = [_painting_grams(vgg, Path(path), config.style_size, device) for path in config.paintings]
+    photographs = find_photographs(Path(config.content))
+    previewed, learned = preview_photographs(photographs, seed=config.seed)
+    crops = RandomCrops(learned, crop=config.crop, batch=config.batch, seed=config.seed)
+
+    torch.manual_seed(config.seed)
+    net = TransformNet(config.network, styles=len(config.styles)).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.Adam(net.parameters(), lr=config.learning_rate)
+    step, elapsed_before = 0, 0.0
+    if resume:
+        state = load_checkpoint(run / CHECKPOINT)
+        _check_same_network(config, state.config)
+        net.load_state_dict(state.net)
+        optimizer.load_state_dict(state.optimizer)
+        step, elapsed_before = state.step, state.elapsed_s
+
+    began = saved = time.monotonic()
+    first_step = step
+    recent: deque[dict[str, float]] = deque(maxlen=_SMOOTHED)
+
+    def state_now() -> Checkpoint:
+        return Checkpoint(
+            config, step, elapsed_before + time.monotonic() - began, net.state_dict(), optimizer.state_dict(), _mean(recent)
+        )
+
+    run.mkdir(parents=True, exist_ok=True)
+    batches = crops.batches(step)
+    with LossLog(run / LOSSES, step) as loss_log:
+        try:
+            while (fraction := _fraction(config, step, elapsed_before + time.monotonic() - began)) < 1:
+                for group in optimizer.param_groups:
+                    group["lr"] = config.learning_rate * one_cycle(fraction)
+                content = next(batches).to(device, memory_format=torch.channels_last)
+                losses = _step(net, vgg, optimizer, content, grams, config, step)
+                if not math.isfinite(losses["objective"]):
+                    raise TrainingError(
+                        f"the objective is no longer a number at step {step + 1}; the state before is in {run / CHECKPOINT}; "
+                        f"start again with a --learning-rate below {config.learning_rate:g}"
+                    )
+                step += 1
+                recent.append(losses)
+                loss_log.write(step, losses)
+                spent = time.monotonic() - began
+                fraction = _fraction(config, step, elapsed_before + spent)
+                report(
+                    Progress(step, min(fraction, 1.0), _left(config, step, first_step, spent, elapsed_before), _mean(recent))
+                )
+                if time.monotonic() - saved > _CHECKPOINT_EVERY_S:
+                    save_checkpoint(run / CHECKPOINT, state_now())
+                    saved = time.monotonic()
+                if step in _PREVIEW_AT or step % 500 == 0:
+                    write_preview(run / PREVIEWS / f"step_{step:06d}.jpg", net, previewed, config.styles)
+        except KeyboardInterrupt:
+            save_checkpoint(run / CHECKPOINT, state_now())
+            raise
+        finally:
+            batches.close()  # type: ignore[attr-defined]
+    save_checkpoint(run / CHECKPOINT, state_now())
+    write_preview(run / PREVIEWS / "last.jpg", net, previewed, config.styles)
+    return state_now()
+
+
+def one_cycle(fraction: float) -> float:
+    """Learning rate, 0..1 of its peak, at this fraction of the run: up from a tenth by a cosine, then down to a hundredth."""
+    if fraction < _WARM_UP:
+        return 0.1 + 0.9 * (1 - math.cos(math.pi * fraction / _WARM_UP)) / 2
+    return 0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, (fraction - _WARM_UP) / (1 - _WARM_UP)))) / 2
+
+
+def _step(
+    net: TransformNet,
+    vgg: LossNetwork,
+    optimizer: torch.optim.Optimizer,
+    content: Tensor,
+    grams: list[dict[str, Tensor]],
+    config: TrainConfig,
+    step: int,
+) -> dict[str, float]:
+    """One optimiser step on a batch (N, 3, S, S); returns the terms of the objective. Weights stay as they are if it is NaN."""
+    random = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+    index = int(torch.randint(len(grams), (), generator=random))
+    style = torch.zeros(len(grams), device=content.device)
+    style[index] = 1.0
+    with torch.autocast(content.device.type, dtype=torch.bfloat16, enabled=_has_bf16(content.device)):
+        painted = net(content, style)
+        features = vgg(painted, STYLE_LAYERS)
+        with torch.no_grad():
+            target = vgg(content, (CONTENT_LAYER,))
+        if config.temporal_weight > 0:
+            grid = random_motion(len(content), content.shape[2], content.shape[3], random).to(content.device)
+            moved = sensor_noise(move(content, grid), random, sigma=config.noise)
+            painted_moved = net(moved, style)
+    terms = {
+        "content": content_loss(features, target, CONTENT_LAYER),
+        "style": style_loss(features, grams[index]),
+        "tv": total_variation_loss(painted),
+    }
+    if config.temporal_weight > 0:
+        seen = inside(grid)
+        terms["temporal"] = temporal_loss(painted_moved.float() * seen, move(painted.float(), grid) * seen)
+    weights = {
+        "content": config.content_weight,
+        "style": config.style_weight,
+        "tv": config.tv_weight,
+        "temporal": config.temporal_weight,
+    }
+    objective = torch.stack([weights[name] * term for name, term in terms.items()]).sum()
+    optimizer.zero_grad(set_to_none=True)
+    (objective / _UNIT).backward()  # type: ignore[no-untyped-call]
+    norm = torch.nn.utils.clip_grad_norm_(net.parameters(), config.clip_norm)
+    if torch.isfinite(objective) and torch.isfinite(norm):
+        optimizer.step()
+    else:
+        return {"objective": math.nan}
+    values = {name: term.item() for name, term in terms.items()}
+    return {"objective": objective.item(), **{name: values.get(name, 0.0) for name in TERMS[1:]}}
+
+
+def _painting_grams(vgg: LossNetwork, path: Path, short_side: int, device: torch.device) -> dict[str, Tensor]:
+    with torch.no_grad():
+        features = vgg(load_painting(path, short_side).to(device), STYLE_LAYERS)
+    return {layer: gram_matrix(values) for layer, values in features.items()}
+
+
+def _has_bf16(device: torch.device) -> bool:
+    """Whether bf16 arithmetic is native: it halves the time of a step there and is slower than fp32 elsewhere."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def _fraction(config: TrainConfig, step: int, elapsed_s: float) -> float:
+    if config.minutes is not None:
+        return elapsed_s / (60 * config.minutes)
+    return step / config.steps
+
+
+def _left(config: TrainConfig, step: int, first_step: int, spent_s: float, elapsed_before_s: float) -> float:
+    if config.minutes is not None:
+        return max(0.0, 60 * config.minutes - elapsed_before_s - spent_s)
+    return max(0, config.steps - step) * spent_s / max(1, step - first_step)
+
+
+def _mean(recent: deque[dict[str, float]]) -> dict[str, float]:
+    return {name: sum(losses[name] for losses in recent) / len(recent) for name in TERMS} if recent else {}
+
+
+def _check_same_network(config: TrainConfig, before: TrainConfig) -> None:
+    for name in ("network", "styles"):
+        if getattr(config, name) != getattr(before, name):
+            raise TrainingError(
+                f"the checkpoint was trained with {name} = {getattr(before, name)!r}, not {getattr(config, name)!r}; "
+                "resume with the same settings or start without --resume"
+            )

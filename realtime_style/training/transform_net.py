@@ -1,0 +1,215 @@
+"""The image transformation network: a photograph in, a painted picture out, in one pass.
+
+The family is that of Johnson, Alahi and Fei-Fei, "Perceptual Losses for Real-Time Style Transfer and Super-Resolution"
+(ECCV 2016): a few strided convolutions, a row of residual blocks, as many upsampling stages. A network is written as a
+readable string, one word per stage:
+
+========== =================================================================================================
+word       stage
+========== =================================================================================================
+cKsS-C     K x K convolution with stride S to C channels
+dC         3 x 3 convolution with stride 2 to C channels
+RC, RC@D   residual block: two 3 x 3 convolutions of C channels (dilation D) and the sum with the block's input
+uC         nearest upsampling by 2, then a 3 x 3 convolution to C channels
+sC         smooth upsampling: bilinear by 2, then a 3 x 3 convolution to C channels, computed before upsampling
+========== =================================================================================================
+
+Every convolution but the last is followed by conditional instance normalisation (Dumoulin et al., "A Learned
+Representation for Artistic Style", ICLR 2017: one gamma and one beta per style and channel) and, outside smooth
+upsampling and the end of a residual block, a ReLU. Every convolution sees its input continued by its edge values: zero padding tells a network
+where the border is, and it paints that as a frame; reflection needs more rows than a 16 x 16 frame has left inside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+JOHNSON = "c9s1-32,d64,d128,R128,R128,R128,R128,R128,u64,u32,c9s1-3"
+FAST = "c5s2-16,d32,R32,R32@2,R32@4,R32@2,R32,s16,s3"
+NETWORKS = {"johnson": JOHNSON, "fast": FAST}
+"""Named architectures. ``johnson`` is the reference of 2016; ``fast`` is made for processors: the full resolution is
+touched only by strided and sub-pixel convolutions, dilation gives strokes of the size that a deeper network would."""
+
+_WORD = re.compile(r"c(?P<k>\d+)s(?P<s>[12])-(?P<c>\d+)|d(?P<d>\d+)|R(?P<r>\d+)(@(?P<dil>\d+))?|u(?P<u>\d+)|s(?P<e>\d+)")
+
+
+class Conv(nn.Module):
+    """K x K convolution that continues its input by its edge values: (N, C, H, W) -> (N, C', ceil(H/s), ceil(W/s))."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int = 1, dilation: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel, stride, dilation=dilation)
+        self.pad = dilation * (kernel // 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.pad:
+            x = F.pad(x, (self.pad,) * 4, mode="replicate")
+        out: Tensor = self.conv(x)
+        return out
+
+
+class ConditionalInstanceNorm(nn.Module):
+    """Instance norm whose scale and shift are a blend of one row per style.
+
+    Input (N, C, H, W) and style weights (S,); every picture of the batch gets the same blend, ``weights @ gamma`` and
+    ``weights @ beta``, which the exporter turns into the scale and bias inputs of ONNX InstanceNormalization.
+    """
+
+    def __init__(self, channels: int, styles: int) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(styles, channels))
+        self.beta = nn.Parameter(torch.zeros(styles, channels))
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        return F.instance_norm(x, weight=style @ self.gamma, bias=style @ self.beta, use_input_stats=True)
+
+
+class ConvNorm(nn.Module):
+    """Optional nearest upsampling, convolution, conditional instance norm, optional ReLU."""
+
+    def __init__(self, conv: Conv, styles: int, *, relu: bool = True, upsample: bool = False) -> None:
+        super().__init__()
+        self.conv = conv
+        self.norm = ConditionalInstanceNorm(conv.conv.out_channels, styles)
+        self.relu = relu
+        self.upsample = upsample
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        if self.upsample:
+            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+        x = self.norm(self.conv(x), style)
+        return F.relu(x) if self.relu else x
+
+
+class ResidualBlock(nn.Module):
+    """x + two 3 x 3 convolutions of x, both normalised: (N, C, H, W) -> (N, C, H, W)."""
+
+    def __init__(self, channels: int, styles: int, dilation: int) -> None:
+        super().__init__()
+        self.first = ConvNorm(Conv(channels, channels, 3, dilation=dilation), styles)
+        self.second = ConvNorm(Conv(channels, channels, 3, dilation=dilation), styles, relu=False)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        out: Tensor = x + self.second(self.first(x, style), style)
+        return out
+
+
+class SmoothUpsampling(nn.Module):
+    """Bilinear upsampling by 2 and a 3 x 3 convolution, computed at the small size: (N, C, h, w) -> (N, C', 2h, 2w).
+
+    A resize followed by a convolution works on four times as many pixels; a pixel shuffle (Shi et al., CVPR 2016) does
+    not, but its four phases are free to differ, and they do: that is the grid such networks paint. Here the four phases
+    are derived from one kernel, so that the result is exactly that of resize + convolution at the price of the shuffle.
+    Along one axis, output pixel 2i+p reads the upsampled pixels 2i+p-1 .. 2i+p+1, each of which is 1/4 or 3/4 of two
+    neighbours of i: ``mix[p]`` below says which.
+
+    No ReLU follows: it would turn what little the phases differ by into a pattern with a mean, a lattice of period 4 on
+    every surface. Without one, whatever the weights, a channel's mean reaches all pixels alike.
+    """
+
+    mix: Tensor
+
+    def __init__(self, in_channels: int, out_channels: int, styles: int | None) -> None:
+        """Normalised per style, or not at all where `styles` is None: at the end of a network."""
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, 3)
+        self.norm = None if styles is None else ConditionalInstanceNorm(out_channels, styles)
+        # mix[p, low, tap]: weight of low-resolution neighbour `low` (-1, 0, 1) in upsampled tap `tap` (-1, 0, 1).
+        even = [[0.75, 0.25, 0.0], [0.25, 0.75, 0.75], [0.0, 0.0, 0.25]]
+        odd = [[0.25, 0.0, 0.0], [0.75, 0.75, 0.25], [0.0, 0.25, 0.75]]
+        self.register_buffer("mix", torch.tensor([even, odd]), persistent=False)
+
+    def phases(self) -> tuple[Tensor, Tensor]:
+        """Kernels (4 C', C, 3, 3) and biases (4 C',) of the four phases, in the channel order of pixel_shuffle."""
+        kernel = torch.einsum("pyi,qxj,ocij->opqcyx", self.mix, self.mix, self.conv.weight)
+        assert self.conv.bias is not None
+        return kernel.flatten(0, 2), self.conv.bias.repeat_interleave(4)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        x = F.pad(x, (1, 1, 1, 1), mode="replicate")
+        x = F.pixel_shuffle(F.conv2d(x, *self.phases()), 2)
+        if self.norm is None:
+            return x
+        out: Tensor = self.norm(x, style)
+        return out
+
+
+class TransformNet(nn.Module):
+    """The network described by an architecture string, for one or more styles.
+
+    ``forward(image, style)``: image (N, 3, H, W) float RGB 0..1, style (S,) float weights that sum to one; returns
+    (N, 3, H, W) float RGB, mostly inside 0..1 (the sigmoid-free ending keeps colours linear; the style file clips).
+    H and W are free: stages that halve round up, and the result is cropped to the input's size.
+    """
+
+    def __init__(self, architecture: str = FAST, styles: int = 1) -> None:
+        super().__init__()
+        if styles < 1:
+            raise ValueError(f"a network needs at least one style, not {styles}")
+        self.architecture = NETWORKS.get(architecture, architecture)
+        self.styles = styles
+        self.stages = nn.ModuleList()
+        channels = 3
+        words = self.architecture.split(",")
+        for word, following in pairwise([*words, ""]):
+            stage, channels = _stage(word, channels, styles, last=not following)
+            self.stages.append(stage)
+        if channels != 3:
+            raise ValueError(f"architecture {architecture!r} ends with {channels} channels; end it with s3 or cKs1-3")
+        self.stride = _stride(words)
+
+    def forward(self, image: Tensor, style: Tensor) -> Tensor:
+        height, width = image.shape[-2:]
+        x = image - 0.5  # a dark edge and a light edge should look alike to the first layer
+        for stage in self.stages:
+            x = stage(x) if isinstance(stage, Conv) else stage(x, style)
+        x = x + 0.5
+        return x[..., :height, :width]
+
+    def style_weights(self, weights: Sequence[float] | None = None) -> Tensor:
+        """The style vector (S,) of these weights, or of an even blend, on the network's device."""
+        values = weights if weights is not None else [1 / self.styles] * self.styles
+        return torch.tensor(list(values), device=next(self.parameters()).device)
+
+
+def _stage(word: str, channels: int, styles: int, *, last: bool) -> tuple[nn.Module, int]:
+    """The stage that `word` stands for, given the channels that reach it, and the channels that leave it."""
+    match = _WORD.fullmatch(word)
+    if match is None:
+        raise ValueError(f"unknown stage {word!r} in the architecture; stages are cKsS-C, dC, RC, RC@D, uC and sC")
+    if match["e"]:
+        return SmoothUpsampling(channels, int(match["e"]), None if last else styles), int(match["e"])
+    if match["r"]:
+        if int(match["r"]) != channels:
+            raise ValueError(f"residual block {word!r} meets {channels} channels")
+        return ResidualBlock(channels, styles, int(match["dil"] or 1)), channels
+    if match["c"]:
+        conv = Conv(channels, int(match["c"]), int(match["k"]), int(match["s"]))
+        return (conv if last else ConvNorm(conv, styles)), int(match["c"])
+    out = int(match["d"] or match["u"])
+    conv = Conv(channels, out, 3, stride=2 if match["d"] else 1)
+    return ConvNorm(conv, styles, upsample=bool(match["u"])), out
+
+
+def _stride(words: Sequence[str]) -> int:
+    """How many times smaller than the frame the network's body is; checks that the ending undoes it."""
+    down = sum(word.startswith("d") or "s2-" in word for word in words)
+    up = sum(word.startswith("u") or word.startswith("s") for word in words)
+    if down != up:
+        raise ValueError(f"the architecture halves {down} times but doubles {up} times")
+    return int(2**down)
+
+
+def multiply_accumulates(net: TransformNet, height: int = 480, width: int = 640) -> int:
+    """Multiply-accumulates of the convolutions for one frame of this size (normalisation and resizing not counted)."""
+    device = next(net.parameters()).device
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        net(torch.zeros(1, 3, height, width, device=device), net.style_weights())
+    return int(counter.get_flop_counts()["Global"][torch.ops.aten.convolution]) // 2

@@ -1,0 +1,132 @@
+"""The exported file against the network it came from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from export.__main__ import RECIPES
+from export.__main__ import main as export_main
+from realtime_style.errors import BadStyleFile, TrainingError
+from realtime_style.style_format import OPSET, StyleInfo
+from realtime_style.styles import read_metadata
+from realtime_style.stylizer import Stylizer
+from realtime_style.training import to_onnx
+from realtime_style.training.config import load_recipe
+from realtime_style.training.to_onnx import check_parity, export_network, paint_in_torch, parity_frame
+from realtime_style.training.train import CHECKPOINT, train
+from realtime_style.training.transform_net import TransformNet
+from tests.training_helpers import SMALL, random_loss_network, small_config
+
+
+def colourful(net: TransformNet) -> TransformNet:
+    """Weights that use the whole range of colours, as a trained network does; the untrained one paints near grey."""
+    with torch.no_grad():
+        for name, parameter in net.named_parameters():
+            if name.endswith("gamma"):
+                parameter.uniform_(0.5, 2)
+            if name.endswith("beta"):
+                parameter.uniform_(-0.5, 0.5)
+    return net
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[TransformNet, Path]:
+    torch.manual_seed(2)
+    net = colourful(TransformNet("fast", styles=2))
+    path = tmp_path_factory.mktemp("export") / "two.onnx"
+    export_network(net, [StyleInfo("a"), StyleInfo("b")], path)
+    return net, path
+
+
+def test_file_and_network_agree_within_one_grey_level(exported: tuple[TransformNet, Path]) -> None:
+    net, path = exported
+    assert check_parity(net, path) <= 1
+    frame = parity_frame(333, 221, seed=9)
+    with Stylizer(path, device="cpu") as stylize:
+        seen = stylize(frame, np.array([0.3, 0.7], np.float32))
+    wanted = paint_in_torch(net, frame, [0.3, 0.7])
+    assert np.ptp(wanted) > 50
+    assert abs(wanted.astype(int) - seen.astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize("size_wh", [(641, 479), (640, 480), (16, 16), (1, 1), (5, 300)])
+def test_any_frame_size_goes_through_one_file(exported: tuple[TransformNet, Path], size_wh: tuple[int, int]) -> None:
+    width, height = size_wh
+    frame = parity_frame(width, height, seed=1)
+    with Stylizer(exported[1], device="cpu") as stylize:
+        assert stylize(frame).shape == (height, width, 3)
+
+
+def test_file_says_what_it_is(exported: tuple[TransformNet, Path]) -> None:
+    import onnx
+
+    net, path = exported
+    metadata = read_metadata(path)
+    assert [style.name for style in metadata.styles] == ["a", "b"]
+    assert metadata.network == net.architecture
+    assert metadata.stride == 4
+    assert 0 <= metadata.parity_grey_levels <= 1
+    model = onnx.load(path)
+    assert {entry.domain: entry.version for entry in model.opset_import}[""] == OPSET
+    assert not any(tensor.external_data for tensor in model.graph.initializer)
+    assert {node.op_type for node in model.graph.node}.isdisjoint({"Gather", "ConvTranspose", "PRelu", "If", "Loop"})
+
+
+def test_file_holds_no_path_of_the_machine_that_made_it(exported: tuple[TransformNet, Path]) -> None:
+    content = exported[1].read_bytes()
+    assert str(Path(to_onnx.__file__).parent).encode() not in content
+    assert b"site-packages" not in content
+
+
+def test_johnson_exports_too(tmp_path: Path) -> None:
+    assert export_main(["onnx", "--untrained", "johnson", "-o", str(tmp_path / "johnson.onnx")]) == 0
+    assert read_metadata(tmp_path / "johnson.onnx").network.startswith("c9s1-32,d64,d128,R128")
+
+
+def test_file_that_fails_the_parity_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "style.onnx"
+    target.write_bytes(b"the old file")
+    monkeypatch.setattr(to_onnx, "paint_in_torch", lambda net, frame, weights: np.zeros_like(frame))
+    with pytest.raises(BadStyleFile, match="grey levels away"):
+        export_network(TransformNet(SMALL), [StyleInfo("a")], target)
+    assert target.read_bytes() == b"the old file"
+    assert [path.name for path in tmp_path.iterdir()] == ["style.onnx"]
+
+
+def test_other_opset_than_asked_for_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = torch.onnx.export  # torch's exporter writes 18 when asked for 17, and says so in a log line only
+    monkeypatch.setattr(torch.onnx, "export", lambda *args, **kwargs: real(*args, **{**kwargs, "opset_version": 20}))
+    with pytest.raises(TrainingError, match="opset 20, not 18"):
+        export_network(TransformNet(SMALL), [StyleInfo("a")], tmp_path / "style.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_workshop_exports_and_checks_a_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train(small_config(tmp_path, steps=2), tmp_path / "run", loss_network=random_loss_network())
+    checkpoint, output = tmp_path / "run" / CHECKPOINT, tmp_path / "waves.onnx"
+    assert export_main(["onnx", str(checkpoint), "-o", str(output)]) == 0
+    assert export_main(["check", str(output), "--checkpoint", str(checkpoint)]) == 0
+    said = capsys.readouterr().out
+    assert "waves" in said
+    assert "GMAC" in said
+    assert "grey levels" in said
+
+
+def test_workshop_refuses_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "foreign.onnx").write_bytes(b"no model")
+    assert export_main(["check", str(tmp_path / "foreign.onnx")]) == 1
+    assert export_main(["onnx", str(tmp_path / "none.pt"), "-o", str(tmp_path / "x.onnx")]) == 1
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("export: error: ") for line in lines)
+
+
+def test_every_shipped_recipe_can_be_read() -> None:
+    recipes = sorted(RECIPES.glob("*.toml"))
+    assert recipes
+    for recipe in recipes:
+        assert load_recipe(recipe, Path("data")).styles

@@ -1,0 +1,148 @@
+"""The transformation network and the loss network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from realtime_style.errors import TrainingError
+from realtime_style.training.loss_network import STYLE_LAYERS, LossNetwork, load_loss_network
+from realtime_style.training.transform_net import (
+    ConditionalInstanceNorm,
+    SmoothUpsampling,
+    TransformNet,
+    multiply_accumulates,
+)
+from tests.training_helpers import SMALL, random_loss_network, random_weights
+
+
+def test_fast_network_costs_at_most_two_and_a_half_giga_mac() -> None:
+    assert multiply_accumulates(TransformNet("fast")) <= 2.5e9
+
+
+def test_mac_count_of_johnson_agrees_with_the_sum_by_hand() -> None:
+    full, half, quarter = 480 * 640, 240 * 320, 120 * 160
+    by_hand = full * 32 * 3 * 81 + half * 64 * 32 * 9 + quarter * 128 * 64 * 9 + 10 * quarter * 128 * 128 * 9
+    by_hand += half * 64 * 128 * 9 + full * 32 * 64 * 9 + full * 3 * 32 * 81
+    assert multiply_accumulates(TransformNet("johnson")) == by_hand
+
+
+def test_smooth_upsampling_is_resize_then_convolution() -> None:
+    stage = SmoothUpsampling(5, 7, styles=None)
+    x = torch.randn(2, 5, 7, 10)
+    resized = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+    wanted = F.conv2d(F.pad(resized, (1,) * 4, mode="replicate"), stage.conv.weight, stage.conv.bias)
+    assert torch.allclose(stage(x, torch.ones(1)), wanted, atol=1e-5)
+
+
+def test_fast_network_paints_no_lattice_whatever_the_weights() -> None:
+    torch.manual_seed(6)
+    net = TransformNet("fast")
+    image = F.interpolate(torch.rand(1, 3, 16, 16), scale_factor=16, mode="bicubic")
+    with torch.no_grad():
+        painted = net(image, net.style_weights())[0].mean(0)
+    phases = painted.unflatten(0, (-1, 4)).unflatten(2, (-1, 4)).mean(dim=(0, 2))  # mean of each pixel of a 4 x 4 lattice
+    assert painted.std() > 0.05
+    assert phases.std() < 0.02 * painted.std()
+
+
+@pytest.mark.parametrize("size_hw", [(5, 5), (16, 16), (33, 50), (479, 641)])
+def test_any_size_comes_back_as_it_went_in(size_hw: tuple[int, int]) -> None:
+    net = TransformNet(SMALL)
+    with torch.no_grad():
+        assert net(torch.rand(1, 3, *size_hw), net.style_weights()).shape == (1, 3, *size_hw)
+
+
+def test_flat_picture_has_no_border_whatever_the_weights() -> None:
+    torch.manual_seed(5)
+    net = TransformNet("fast")
+    with torch.no_grad():
+        painted = net(torch.full((1, 3, 96, 120), 0.4), net.style_weights())
+    assert (painted - painted[..., 48:49, 60:61]).abs().max() < 1e-3
+
+
+def test_conditional_instance_norm_blends_scale_and_shift() -> None:
+    norm = ConditionalInstanceNorm(2, styles=2)
+    with torch.no_grad():
+        norm.gamma[1], norm.beta[1] = 3.0, 7.0
+    x = torch.randn(1, 2, 50, 50)
+    half = norm(x, torch.tensor([0.5, 0.5]))
+    assert half.mean().item() == pytest.approx(3.5, abs=1e-4)
+    assert half.std().item() == pytest.approx(2.0, rel=1e-2)
+
+
+def test_styles_of_one_network_paint_differently() -> None:
+    net = TransformNet(SMALL, styles=2)
+    with torch.no_grad():
+        net.stages[0].norm.gamma[1, ::2] *= 3  # type: ignore[union-attr, index, operator]
+        image = torch.rand(1, 3, 32, 32)
+        first, second = (net(image, net.style_weights(weights)) for weights in ([1.0, 0.0], [0.0, 1.0]))
+    assert (first - second).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("architecture", "complaint"),
+    [
+        ("c9s1-32,x4", "unknown stage"),
+        ("c9s1-32,R64,c9s1-3", "meets 32 channels"),
+        ("c9s1-32,d64,c9s1-3", "halves 1 times but doubles 0"),
+        ("c9s1-32,d64,u32", "ends with 32 channels"),
+        ("s3,c9s1-3", "halves 0 times but doubles 1"),
+    ],
+)
+def test_wrong_architecture_is_refused_by_name(architecture: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        TransformNet(architecture)
+
+
+def test_loss_network_does_not_change_its_input() -> None:
+    image = torch.rand(1, 3, 32, 32)
+    before = image.clone()
+    random_loss_network()(image, STYLE_LAYERS)
+    assert torch.equal(image, before)
+
+
+def test_loss_network_features_have_the_sizes_of_vgg() -> None:
+    features = random_loss_network()(torch.rand(2, 3, 32, 48), ["relu1_2", "relu4_3"])
+    assert features["relu1_2"].shape == (2, 64, 32, 48)
+    assert features["relu4_3"].shape == (2, 512, 4, 6)
+
+
+def test_loss_network_subtracts_the_mean_of_its_training_pictures() -> None:
+    mean = torch.tensor([123.68, 116.779, 103.939]).view(1, 3, 1, 1) / 255
+    features = random_loss_network()(mean.expand(1, 3, 8, 8), ["conv1_1"])
+    assert features["conv1_1"].abs().max() < 1e-2  # its biases are zero
+
+
+@pytest.mark.parametrize("name", ["vgg16", "vgg19"])
+def test_weights_file_tells_which_vgg_it_is(tmp_path: Path, name: str) -> None:
+    torch.save(random_weights(name), tmp_path / "weights.pt")
+    assert load_loss_network(str(tmp_path / "weights.pt")).name == name
+
+
+def test_vgg19_comes_without_a_download() -> None:
+    network = load_loss_network("vgg19")
+    grey = network(torch.full((1, 3, 64, 64), 0.5), ["relu3_3"])["relu3_3"]
+    checks = network((torch.arange(64) // 4 % 2).float().expand(1, 3, 64, 64), ["relu3_3"])["relu3_3"]
+    assert grey.mean() > 1  # original weights: activations in tens and hundreds, not of order one
+    assert checks.mean() > 2 * grey.mean()
+
+
+@pytest.mark.parametrize("kind", ["missing", "rubbish", "other"])
+def test_wrong_loss_network_is_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "weights.pt"
+    if kind == "rubbish":
+        path.write_bytes(b"not a checkpoint")
+    elif kind == "other":
+        torch.save({"features.0.weight": torch.zeros(1)}, path)
+    with pytest.raises(TrainingError, match=r"vgg16|loss network"):
+        load_loss_network(str(path))
+
+
+def test_unknown_layer_is_refused_by_name() -> None:
+    network: LossNetwork = random_loss_network()
+    with pytest.raises(ValueError, match="relu9_9"):
+        network(torch.rand(1, 3, 16, 16), ["relu9_9"])

@@ -1,0 +1,228 @@
+"""A training run: what it learns, what it keeps, what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from realtime_style.errors import TrainingError
+from realtime_style.style_format import StyleInfo
+from realtime_style.training.checkpoint import load_checkpoint, save_checkpoint
+from realtime_style.training.config import TrainConfig, load_recipe
+from realtime_style.training.data import RandomCrops, find_photographs
+from realtime_style.training.train import CHECKPOINT, LOSSES, PREVIEWS, Progress, one_cycle, train
+from tests.training_helpers import random_loss_network, small_config, write_painting, write_photographs
+
+
+def objectives(run: Path) -> list[float]:
+    with (run / LOSSES).open(newline="") as file:
+        return [float(row["objective"]) for row in csv.DictReader(file)]
+
+
+def test_training_lowers_the_objective_and_shows_it(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    train(small_config(tmp_path, steps=40), tmp_path / "run", report=seen.append, loss_network=random_loss_network())
+    values = objectives(tmp_path / "run")
+    assert len(values) == 40
+    assert sum(values[-5:]) < 0.5 * sum(values[:5])
+    assert seen[-1].step == 40
+    assert seen[-1].fraction == 1
+    assert set(seen[-1].losses) == {"objective", "content", "style", "tv", "temporal"}
+    assert (tmp_path / "run" / PREVIEWS / "last.jpg").is_file()
+
+
+def test_training_changes_the_transformation_network_and_nothing_else(tmp_path: Path) -> None:
+    teacher = random_loss_network()
+    before = {name: value.clone() for name, value in teacher.state_dict().items()}
+    started = train(small_config(tmp_path, steps=1), tmp_path / "a", loss_network=teacher)
+    ended = train(small_config(tmp_path, steps=4), tmp_path / "b", loss_network=teacher)
+    assert all(torch.equal(before[name], value) for name, value in teacher.state_dict().items())
+    assert not any(parameter.requires_grad for parameter in teacher.parameters())
+    changed = [name for name in ended.net if not torch.equal(started.net[name], ended.net[name])]
+    assert len(changed) > 0.9 * len(ended.net)
+
+
+def test_same_seed_gives_the_same_network(tmp_path: Path) -> None:
+    runs = [train(small_config(tmp_path, steps=4), tmp_path / name, loss_network=random_loss_network()) for name in "ab"]
+    other = train(small_config(tmp_path, steps=4, seed=1), tmp_path / "c", loss_network=random_loss_network())
+    assert objectives(tmp_path / "a") == objectives(tmp_path / "b")
+    assert objectives(tmp_path / "a") != objectives(tmp_path / "c")
+    assert all(torch.equal(runs[0].net[name], runs[1].net[name]) for name in runs[0].net)
+    assert other.step == 4
+
+
+def test_resumed_run_ends_where_an_uninterrupted_one_does(tmp_path: Path) -> None:
+    config = small_config(tmp_path, steps=8)
+    whole = train(config, tmp_path / "whole", loss_network=random_loss_network())
+
+    def stop_at_five(progress: Progress) -> None:
+        if progress.step == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(config, tmp_path / "cut", report=stop_at_five, loss_network=random_loss_network())
+    assert load_checkpoint(tmp_path / "cut" / CHECKPOINT).step == 5
+    resumed = train(config, tmp_path / "cut", resume=True, loss_network=random_loss_network())
+    assert objectives(tmp_path / "cut") == pytest.approx(objectives(tmp_path / "whole"), rel=1e-5)
+    for name, value in whole.net.items():
+        assert torch.allclose(resumed.net[name], value, atol=1e-5)
+
+
+def test_kill_between_checkpoints_drops_the_rows_that_are_done_again(tmp_path: Path) -> None:
+    config = small_config(tmp_path, steps=6)
+    train(config, tmp_path / "run", loss_network=random_loss_network())
+    before = objectives(tmp_path / "run")
+    state = load_checkpoint(tmp_path / "run" / CHECKPOINT)
+    save_checkpoint(tmp_path / "run" / CHECKPOINT, replace(state, step=3))  # as if killed before the next one
+    train(config, tmp_path / "run", resume=True, loss_network=random_loss_network())
+    assert len(objectives(tmp_path / "run")) == 6
+    assert objectives(tmp_path / "run")[:3] == before[:3]
+
+
+def test_checkpoint_rebuilds_the_network_with_no_other_argument(tmp_path: Path) -> None:
+    state = train(small_config(tmp_path, steps=2), tmp_path / "run", loss_network=random_loss_network())
+    loaded = load_checkpoint(tmp_path / "run" / CHECKPOINT)
+    assert loaded.config == state.config
+    image = torch.rand(1, 3, 32, 32)
+    nets = state.network(), loaded.network()
+    with torch.no_grad():
+        first, second = (net(image, net.style_weights()) for net in nets)
+    assert torch.equal(first, second)
+
+
+def test_failed_save_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = train(small_config(tmp_path, steps=2), tmp_path / "run", loss_network=random_loss_network())
+    path = tmp_path / "run" / CHECKPOINT
+
+    def half_written(values: object, target: Path) -> None:
+        target.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch, "save", half_written)
+    with pytest.raises(KeyboardInterrupt):
+        save_checkpoint(path, replace(state, step=99))
+    monkeypatch.undo()
+    assert load_checkpoint(path).step == 2
+    assert [entry.name for entry in path.parent.iterdir() if "part" in entry.name] == []
+
+
+@pytest.mark.parametrize("content", [b"", b"rubbish"])
+def test_broken_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "checkpoint.pt").write_bytes(content)
+    with pytest.raises(TrainingError, match="damaged"):
+        load_checkpoint(tmp_path / "checkpoint.pt")
+
+
+def test_resume_with_another_network_is_refused(tmp_path: Path) -> None:
+    train(small_config(tmp_path, steps=1), tmp_path / "run", loss_network=random_loss_network())
+    with pytest.raises(TrainingError, match="trained with network"):
+        train(small_config(tmp_path, network="fast"), tmp_path / "run", resume=True, loss_network=random_loss_network())
+
+
+def test_objective_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(tmp_path: Path) -> None:
+    config = small_config(tmp_path, steps=3)
+    train(config, tmp_path / "run", loss_network=random_loss_network())
+    broken = random_loss_network()
+    with torch.no_grad():
+        next(broken.parameters()).fill_(float("nan"))
+    with pytest.raises(TrainingError, match="no longer a number at step 4"):
+        train(replace(config, steps=6), tmp_path / "run", resume=True, loss_network=broken)
+    assert load_checkpoint(tmp_path / "run" / CHECKPOINT).step == 3
+
+
+def test_minutes_end_the_run(tmp_path: Path) -> None:
+    state = train(small_config(tmp_path, minutes=0.02), tmp_path / "run", loss_network=random_loss_network())
+    assert 1 <= state.step < 1000
+    assert state.elapsed_s >= 1.2
+
+
+def test_several_paintings_become_styles_of_one_network(tmp_path: Path) -> None:
+    paintings = tuple(str(write_painting(tmp_path / f"{name}.png")) for name in "ab")
+    config = small_config(tmp_path, paintings=paintings, styles=(StyleInfo("a"), StyleInfo("b")), steps=6)
+    state = train(config, tmp_path / "run", loss_network=random_loss_network())
+    norm = state.net["stages.0.norm.gamma"]
+    assert norm.shape[0] == 2
+    assert not torch.equal(norm[0], norm[1])
+
+
+def test_damaged_photograph_is_skipped_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = write_photographs(tmp_path / "photos", count=4)
+    whole = (folder / "photo_0.png").read_bytes()
+    (folder / "photo_0.png").write_bytes(whole[: len(whole) // 2])
+    (folder / "photo_1.png").write_bytes(b"")
+    crops = RandomCrops(find_photographs(folder), crop=64, batch=4, seed=0)
+    for step in range(3):
+        assert crops.batch_of(step).shape == (4, 3, 64, 64)
+    named = [record.getMessage() for record in caplog.records]
+    assert sum("photo_0.png" in message for message in named) == 1
+    assert sum("photo_1.png" in message for message in named) == 1
+
+
+def test_folder_of_damaged_photographs_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    crops = RandomCrops(find_photographs(tmp_path), crop=64, batch=1, seed=0)
+    with pytest.raises(TrainingError, match="none of the photographs"):
+        crops.batch_of(0)
+
+
+@pytest.mark.parametrize("kind", ["empty", "missing"])
+def test_folder_without_photographs_is_refused(tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / kind
+    if kind == "empty":
+        folder.mkdir()
+    with pytest.raises(TrainingError, match=r"holds no images|not a folder"):
+        find_photographs(folder)
+
+
+def test_each_pass_takes_every_photograph_once_in_a_new_order(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    paths = find_photographs(write_photographs(folder, count=5))
+    for number, path in enumerate(paths):
+        shutil.copy(paths[0], path.with_name(f"copy_{number}.png"))
+    crops = RandomCrops(paths, crop=64, batch=5, seed=0)
+    first, second = crops.batch_of(0), crops.batch_of(1)
+    assert len({sample.mean().item() for sample in first}) == 5
+    assert not torch.equal(first, second)
+    assert torch.equal(first, crops.batch_of(0))
+
+
+def test_learning_rate_rises_then_falls() -> None:
+    rates = [one_cycle(fraction / 100) for fraction in range(101)]
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) == pytest.approx(1, abs=1e-3)
+    assert rates.index(max(rates)) == 10
+    assert rates[-1] == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [({"steps": 0}, "steps"), ({"crop": 8}, "crop"), ({"style_weight": -1.0}, "negative"), ({"minutes": 0.0}, "minutes")],
+)
+def test_settings_that_cannot_work_are_refused(tmp_path: Path, change: dict[str, float], complaint: str) -> None:
+    with pytest.raises(TrainingError, match=complaint):
+        small_config(tmp_path, **change)
+
+
+def test_recipe_gives_the_settings_and_refuses_unknown_ones(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    text = 'content = "photos"\nsteps = 7\n{}\n[[styles]]\nname = "a"\npainting = "a.jpg"\n'
+    recipe.write_text(text.format(""))
+    config = load_recipe(recipe, tmp_path / "data")
+    assert config == TrainConfig(
+        paintings=(str(tmp_path / "data" / "a.jpg"),),
+        styles=(StyleInfo("a"),),
+        content=str(tmp_path / "data" / "photos"),
+        steps=7,
+    )
+    recipe.write_text(text.format("stepz = 3"))
+    with pytest.raises(TrainingError, match="stepz"):
+        load_recipe(recipe, tmp_path)
+    recipe.write_text("this is no TOML")
+    with pytest.raises(TrainingError, match="TOML"):
+        load_recipe(recipe, tmp_path)

@@ -1,0 +1,56 @@
+"""What every source of frames has in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from types import TracebackType
+from typing import Self
+
+from realtime_style.frames import Frame
+
+
+@dataclass(frozen=True)
+class StreamInfo:
+    """What was obtained, not what was asked for."""
+
+    width: int
+    """px"""
+    height: int
+    """px"""
+    fps: float | None
+    """Frames per second, never rounded; None if the device or file does not say."""
+    frame_count: int | None
+    """None: unknown or endless."""
+    live: bool
+    """True: frames arrive on their own clock and the newest wins. False: every frame, in order, as fast as asked for."""
+    name: str
+    """For people: ``camera 0``, ``clip.mp4``."""
+    details: str
+    """For people: how the stream came out, ``asked 640x480 30 fps MJPG, got 640x480 30 fps YUYV``."""
+    rate: Fraction | None = None
+    """`fps` of a file exactly, 30000/1001; None where it is only measured or claimed."""
+
+
+class Source(ABC):
+    """Where frames come from: a context manager, iterable once."""
+
+    info: StreamInfo
+    dropped: int = 0
+    """Frames that came but were never handed out, because a newer one was there; always 0 for files."""
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Frame]:
+        """Frames, (H, W, 3) uint8 BGR. Each is the caller's own, to keep or to paint on."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give the device or file back; may be called twice. A loop over the source then ends."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

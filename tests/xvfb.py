@@ -1,0 +1,78 @@
+"""A screen that nobody sees, for tests of what people see."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from realtime_style.frames import Frame
+
+
+@pytest.fixture
+def display(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An X server of its own, 800 x 600, in $DISPLAY for the test and the processes it starts."""
+    if shutil.which("Xvfb") is None:
+        pytest.skip("needs Xvfb (apt-get install xvfb)")
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset"]
+    server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as answer:
+            number = answer.readline().strip()
+        if not number:
+            pytest.skip("Xvfb is installed but does not start here")
+        monkeypatch.setenv("DISPLAY", f":{number}")
+        monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+        yield f":{number}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.fixture
+def desktop(display: str) -> Iterator[str]:
+    """The same with a window manager: windows can fill the screen."""
+    manager = subprocess.Popen([sys.executable, str(Path(__file__).with_name("tiny_wm.py"))], stdout=subprocess.PIPE, text=True)
+    assert manager.stdout is not None
+    with manager.stdout as answer:
+        if answer.readline() != "ready\n":
+            pytest.skip("needs libX11")
+        yield display
+        manager.terminate()
+        manager.wait(10)
+
+
+def screenshot(folder: Path) -> Frame:
+    """What the screen shows, BGR."""
+    tool = shutil.which("import")
+    if tool is None:
+        pytest.skip("needs import (apt-get install imagemagick)")
+    path = folder / "screen.png"
+    subprocess.run([tool, "-window", "root", str(path)], check=True, timeout=20)
+    shown = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    assert shown is not None
+    return np.asarray(shown, np.uint8)
+
+
+def press(*keys: str, title: str) -> None:
+    """Press keys, by the names that xdotool has for them, in the window with this title."""
+    xdotool("search", "--name", title, "windowfocus", "--sync")
+    time.sleep(0.2)  # until the window has noticed; keys before that are lost
+    xdotool("key", "--delay", "30", *keys)
+
+
+def xdotool(*arguments: str) -> str:
+    """Run it and return what it prints."""
+    if shutil.which("xdotool") is None:
+        pytest.skip("needs xdotool (apt-get install xdotool)")
+    return subprocess.run(["xdotool", *arguments], check=True, timeout=20, capture_output=True, text=True).stdout

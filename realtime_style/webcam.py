@@ -1,0 +1,172 @@
+"""The live show: camera in, painted picture on screen, keys to play with it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from realtime_style.camera import Camera, open_camera
+from realtime_style.controls import Controls, caption
+from realtime_style.painter import Painter
+from realtime_style.playlist import build_playlist
+from realtime_style.show import Screen, Show
+from realtime_style.styles import Mix, mix_label
+from realtime_style.takes import Takes
+from realtime_style.window import Window, require_display
+
+log = logging.getLogger(__name__)
+
+TITLE = "realtime_style"
+
+
+@dataclass(frozen=True)
+class WebcamOptions:
+    """What to show, and how."""
+
+    mix: Mix
+    camera: str = "0"
+    """Number, device, video file or ``pattern``; see `open_camera`."""
+    size: tuple[int, int] | None = None
+    """(width, height) to ask the camera for."""
+    fps: float | None = None
+    """Frame rate to ask the camera for."""
+    fourcc: str | None = None
+    """Pixel format to ask the camera for, four letters."""
+    device: str = "auto"
+    """One of engines.DEVICES."""
+    strength: float = 1.0
+    """0..1: share of the painting in the picture."""
+    mirror: bool = True
+    split: bool = False
+    """Start with the photograph beside the painting."""
+    fullscreen: bool = False
+    overlay: bool = False
+    """Start with the figures on screen."""
+    window: bool = True
+    seconds: float | None = None
+    """Stop after this time; None: when told to."""
+    record: Path | None = None
+    """Record from the start into this file."""
+    snapshots: Path = field(default_factory=Path)
+    """Folder for snapshots and for recordings started by key."""
+    paint_size: int | None = None
+    """Long side in px to which frames are reduced for painting; the result is enlarged again. None: as they are."""
+
+
+@dataclass(frozen=True)
+class WebcamSummary:
+    """What happened, in plain values: ``dataclasses.asdict`` of it can be written as JSON."""
+
+    frames: int
+    seconds: float
+    """From the first frame painted to the last one shown."""
+    fps: float
+    """Frames per second over the whole show."""
+    dropped: int
+    """Camera frames that were never painted, because a newer one was there."""
+    width: int
+    """px, of the picture"""
+    height: int
+    style: str
+    """What was painted last, as shown on screen."""
+    provider: str
+    """What it really ran on."""
+    fallback: str | None
+    """Why ``auto`` did not take a better device; None when it did."""
+    latency_ms: dict[str, float]
+    """``p50`` and ``p95`` of the time from the arrival of a frame to its being shown."""
+    stages_ms: dict[str, dict[str, float]]
+    """``p50`` and ``p95`` per frame: ``wait`` for the camera, then the work: ``stylize``, ``record`` (as far as it holds the
+    show up; the encoder runs beside it), ``show``."""
+    camera: str
+    camera_details: str
+    """What was asked of the camera and what it gave."""
+    recordings: list[str]
+    snapshots: list[str]
+
+
+def run_webcam(
+    options: WebcamOptions,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    camera: Camera | None = None,
+    screen: Screen | None = None,
+) -> WebcamSummary:
+    """Run until `options.seconds` are over, a key or the closed window says so; returns what happened.
+
+    `camera` (with the same `clock`) and `screen` stand in for those that `options` describe; they are closed at the end.
+    Raises DisplayUnavailable before anything is opened, CameraNotFound, CameraLost when the camera goes away in the
+    middle, and whatever opening a style raises. Whichever way it ends, KeyboardInterrupt included, a recording that runs
+    is finished and kept.
+    """
+    with ExitStack() as stack:
+        if camera is not None:
+            stack.callback(camera.close)
+        if screen is not None:
+            stack.callback(screen.close)
+        elif options.window:
+            require_display()
+        playlist, problems = build_playlist(options.mix)
+        painter = stack.enter_context(Painter(options.mix, device=options.device))
+        takes = stack.enter_context(Takes(options.snapshots, clock=clock))
+        if options.record is not None:
+            takes.start(options.mix, options.record)  # a place that cannot be written is refused before the camera starts
+        if camera is None:
+            camera = stack.enter_context(
+                open_camera(options.camera, size=options.size, fps=options.fps, fourcc=options.fourcc, clock=clock)
+            )
+        if screen is None and options.window:
+            screen = stack.enter_context(Window(TITLE, fullscreen=options.fullscreen))
+        controls = Controls(
+            playlist,
+            strength=options.strength,
+            mirror=options.mirror,
+            split=options.split,
+            overlay=options.overlay,
+            fullscreen=options.fullscreen,
+        )
+        show = Show(
+            controls, camera, painter, takes, screen, seconds=options.seconds, paint_size=options.paint_size, clock=clock
+        )
+        show.warm_up()
+        controls.say(f"{caption(options.mix)}: h shows the keys", clock())
+        for problem in problems:
+            log.warning("style left out: %s", problem)
+            controls.say(problem, clock())
+        try:
+            show.run()
+        except BaseException:
+            takes.close()
+            for path in takes.recordings:
+                log.warning("what was recorded is kept: %s", path)
+            raise
+        takes.close()
+        if options.record in takes.failures:
+            raise takes.failures[options.record]
+        return _summary(show, camera, painter, takes)
+
+
+def _summary(show: Show, camera: Camera, painter: Painter, takes: Takes) -> WebcamSummary:
+    times = show.meter.summary()
+    frames, span_s = show.meter.frames, show.last_shown - show.first_shown
+    return WebcamSummary(
+        frames=frames,
+        seconds=show.last_shown - show.began,
+        fps=(frames - 1) / span_s if span_s > 0 else 0.0,
+        dropped=camera.dropped,
+        width=show.size_wh[0],
+        height=show.size_wh[1],
+        style=mix_label(show.controls.target),
+        provider=painter.provider,
+        fallback=painter.fallback,
+        latency_ms=times.pop("latency", {}),
+        stages_ms=times,
+        camera=camera.info.name,
+        camera_details=camera.info.details,
+        recordings=[str(path) for path in takes.recordings],
+        snapshots=[str(path) for path in takes.snapshots],
+    )

@@ -1,0 +1,140 @@
+"""The live show in a real window: a person presses keys and looks at the screen."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2  # noqa: F401  (before av: windows hang otherwise)
+import numpy as np
+import pytest
+
+from realtime_style.frames import Frame
+from realtime_style.images import read_image
+from realtime_style.testing import write_tiny_style
+from realtime_style.webcam import TITLE
+from tests.tiny_wm import close_window
+from tests.xvfb import desktop, display, press, screenshot, xdotool  # noqa: F401  (the first two are fixtures)
+
+pytestmark = pytest.mark.usefixtures("desktop")
+
+# A process of its own, as OpenCV connects to one screen once per process.
+SHOW = """
+import json, sys
+from dataclasses import asdict
+from pathlib import Path
+from realtime_style.styles import parse_mix
+from realtime_style.webcam import WebcamOptions, run_webcam
+
+style, folder, record = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+mix = parse_mix(style)
+options = WebcamOptions(mix, camera="pattern", size=(320, 240), device="cpu", snapshots=folder, seconds=60, record=record)
+try:
+    print(json.dumps(asdict(run_webcam(options))))
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+class Running:
+    """The show in another process, its window open."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        style = write_tiny_style(tmp_path / "two.onnx", names=("a", "b"))
+        self.folder, self.record = tmp_path / "taken", tmp_path / "show.mp4"
+        command = [sys.executable, "-W", "error", "-c", SHOW, str(style), str(self.folder), str(self.record)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self._tmp_path = tmp_path
+
+    def wait_until_it_shows(self) -> None:
+        """Until the window is there and has more than "getting ready" in it."""
+        until(self._has_window)
+        until(lambda: self.screen().std() > 30)
+
+    def _has_window(self) -> bool:
+        assert self.process.poll() is None, self.process.communicate()
+        try:
+            return bool(xdotool("search", "--name", TITLE))
+        except subprocess.CalledProcessError:
+            return False
+
+    def screen(self) -> Frame:
+        return screenshot(self._tmp_path)
+
+    def press(self, *keys: str) -> None:
+        """One after the other, as slowly as people do."""
+        for key in keys:
+            press(key, title=TITLE)
+            time.sleep(0.1)
+
+    def end(self) -> tuple[int, Any, str]:
+        """Exit code, what it printed as JSON, and stderr."""
+        out, err = self.process.communicate(timeout=20)
+        return self.process.returncode, json.loads(out) if out.startswith("{") else out.strip(), err
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> Iterator[Running]:
+    running = Running(tmp_path)
+    with running.process:
+        try:
+            running.wait_until_it_shows()
+            yield running
+        finally:
+            running.process.kill()
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Wait for something on screen."""
+    for _ in range(100):
+        if happened():
+            return
+        time.sleep(0.1)
+    pytest.fail("it did not happen in ten seconds")
+
+
+def test_a_person_plays_with_the_keys_and_quits(show: Running):
+    before = show.screen()
+    show.press("h")
+    until(lambda: dark_share(show.screen()) > dark_share(before) + 0.05)  # the box of the help
+    show.press("Escape", "n")
+    show.press("s")
+    until(lambda: any(show.folder.glob("*.png")))
+    assert not show.screen()[500:, 660:].any()  # beyond the window of 640x480
+    show.press("f")
+    until(lambda: show.screen()[500:, 660:].any())
+    show.press("r", "q")
+    code, summary, err = show.end()
+    assert (code, err) == (0, "")
+    assert summary["style"] == "B"
+    assert summary["recordings"] == [str(show.record)]
+    assert read_image(Path(summary["snapshots"][0])).bgr.shape == (240, 320, 3)
+
+
+def dark_share(frame: Frame) -> float:
+    """Share of the window that is nearly black."""
+    return float(np.mean(frame[:480, :640].max(axis=2) < 85))
+
+
+def test_closing_the_window_ends_well(show: Running):
+    close_window(int(xdotool("search", "--name", TITLE).split()[0]))
+    code, summary, _ = show.end()
+    assert code == 0
+    assert summary["frames"] > 0
+
+
+def test_ctrl_c_keeps_the_recording_and_passes_on(show: Running):
+    import av
+
+    show.process.send_signal(signal.SIGINT)
+    code, words, err = show.end()
+    assert (code, words) == (0, "interrupted")
+    assert str(show.record) in err
+    with av.open(str(show.record)) as container:
+        assert len(list(container.decode(video=0))) > 0

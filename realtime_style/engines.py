@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from realtime_style.devices import DEVICES
 from realtime_style.errors import DeviceUnavailable
 from realtime_style.frames import Frame
 from realtime_style.machine import usable_physical_cores
@@ -27,7 +28,7 @@ from realtime_style.styles import import_onnxruntime
 
 log = logging.getLogger(__name__)
 
-DEVICES = ("auto", "cuda", "openvino", "cpu")
+
 # Frame sizes whose buffers or compiled networks are kept: a camera has one, a folder of photographs many. Compiled networks
 # hold up to 80 bytes per pixel, so large photographs must not be kept beside each other.
 _SIZES_KEPT = 4
@@ -99,10 +100,8 @@ class OnnxRuntimeEngine:
             self._session = ort.InferenceSession(str(path), options, providers=providers, enable_fallback=0)
         except Exception as error:  # onnxruntime's exceptions have no common base class of their own
             if device == "cuda":
-                raise DeviceUnavailable(f"CUDA cannot be used: {_first_line(error)}; {_CUDA_REMEDY}") from error
-            raise DeviceUnavailable(
-                f"{device} could not load {path.name}: {_first_line(error)}; try another --device"
-            ) from error
+                raise DeviceUnavailable(f"CUDA cannot be used: {reason_of(error)}; {_CUDA_REMEDY}") from error
+            raise DeviceUnavailable(f"{device} could not load {path.name}: {reason_of(error)}; try another --device") from error
         self.provider: str = self._session.get_providers()[0]
         if device == "cuda" and self.provider != "CUDAExecutionProvider":
             raise DeviceUnavailable(f"CUDA cannot be used: {_why_no_cuda(ort)}")
@@ -119,7 +118,7 @@ class OnnxRuntimeEngine:
         try:
             self.run(np.zeros((16, 16, 3), np.uint8), weights)
         except Exception as error:  # as above
-            raise DeviceUnavailable(f"CUDA cannot be used: {_first_line(error)}; {_CUDA_REMEDY}") from error
+            raise DeviceUnavailable(f"CUDA cannot be used: {reason_of(error)}; {_CUDA_REMEDY}") from error
 
     def run(self, frame: Frame, weights: Weights) -> Frame:
         binding, frame_in, style_in, frame_out = self._buffers_for(frame.shape, len(weights))
@@ -166,8 +165,8 @@ class OpenVinoEngine:
             self._model = self._core.read_model(str(path))
             capable = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         except Exception as error:  # OpenVINO raises RuntimeError and its own types
-            raise DeviceUnavailable(f"OpenVINO cannot run {path.name} here: {_first_line(error)}; try --device cpu") from error
-        # bf16 differs from fp32 by at most 4 grey levels and takes half the time where the processor has it.
+            raise DeviceUnavailable(f"OpenVINO cannot run {path.name} here: {reason_of(error)}; try --device cpu") from error
+        # Where the processor has it, bf16 takes half the time; it differs from fp32 by one grey level on average.
         precision = "bf16" if "BF16" in capable else "f32"
         self._settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
         if threads:
@@ -286,5 +285,7 @@ def _why_no_cuda(ort: Any) -> str:
     return f"ONNX Runtime could not start its CUDA provider; {_CUDA_REMEDY}"
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+def reason_of(error: Exception) -> str:
+    """What an engine's exception says, on one line; OpenVINO puts the places it came through on the lines before."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    return next((line for line in lines if line and not line.startswith("Exception from ")), type(error).__name__)

@@ -9,7 +9,7 @@ from types import TracebackType
 
 import numpy as np
 
-from realtime_style.engines import Weights, open_engine
+from realtime_style.engines import Weights, open_engine, reason_of
 from realtime_style.errors import RealtimeStyleError, StyleError
 from realtime_style.frames import Frame, check_frame
 from realtime_style.memory import check_memory
@@ -91,5 +91,5 @@ class Stylizer:
 
 def _failed(frame: Frame, error: Exception) -> RealtimeStyleError:
     height, width = frame.shape[:2]
-    first = (str(error).strip().splitlines() or ["out of memory"])[0]
-    return RealtimeStyleError(f"the engine could not paint a {width}x{height} frame ({first}); try a smaller --max-size")
+    reason = "out of memory" if isinstance(error, MemoryError) else reason_of(error)
+    return RealtimeStyleError(f"the engine could not paint a {width}x{height} frame ({reason}); try a smaller --max-size")

@@ -29,7 +29,9 @@ def free(monkeypatch: pytest.MonkeyPatch):
 
 def test_a_frame_larger_than_memory_is_refused_with_both_sizes_and_a_way_out(free):
     free(2**30)
-    with pytest.raises(RealtimeStyleError, match=re.escape("8000x6000 pixels needs about 7.9 GB of memory and 1.0 GB are")) as seen:
+    with pytest.raises(
+        RealtimeStyleError, match=re.escape("8000x6000 pixels needs about 7.9 GB of memory and 1.0 GB are")
+    ) as seen:
         check_memory(8000, 6000, network=FAST)
     assert "--max-size" in str(seen.value)
     assert "\n" not in str(seen.value)

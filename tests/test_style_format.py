@@ -67,7 +67,11 @@ def test_the_tensors_of_the_contract_pass():
     ("inputs", "outputs", "reason"),
     [
         ({"image": ("tensor(uint8)", [1, "h", "w", 3])}, {}, "its inputs are image, not frame, style"),
-        (GOOD_INPUTS | {"frame": ("tensor(float)", [1, "h", "w", 3])}, {}, "its input 'frame' is tensor(float), not tensor(uint8)"),
+        (
+            GOOD_INPUTS | {"frame": ("tensor(float)", [1, "h", "w", 3])},
+            {},
+            "its input 'frame' is tensor(float), not tensor(uint8)",
+        ),
         (GOOD_INPUTS | {"frame": ("tensor(uint8)", [1, 3, "h", "w"])}, {}, "its input 'frame' has shape"),
         (GOOD_INPUTS | {"frame": ("tensor(uint8)", [1, 480, 640, 3])}, {}, "its input 'frame' has shape"),
         (GOOD_INPUTS | {"frame": ("tensor(uint8)", ["h", "w", 3])}, {}, "has 3 dimensions, not 4"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime_style import styles
+from realtime_style import quiet_imports, styles
 from realtime_style.errors import BadStyleFile, DeviceUnavailable, StyleError, StyleNotFound
 from realtime_style.styles import Mix, find_style, list_styles, mix_label, open_style_file, parse_mix, scan_styles, user_folder
 from realtime_style.testing import write_tiny_style
@@ -185,6 +185,6 @@ def test_a_machine_without_onnxruntime_is_told_what_to_install(tiny_style: Path,
     def absent() -> None:
         raise ImportError("No module named 'onnxruntime'")
 
-    monkeypatch.setattr(styles.quiet_imports, "import_onnxruntime", absent)
+    monkeypatch.setattr(quiet_imports, "import_onnxruntime", absent)
     with pytest.raises(DeviceUnavailable, match=r"No module named 'onnxruntime'\); pip install 'realtime-style\[cpu\]'"):
         open_style_file(tiny_style)

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from realtime_style.training.losses import content_loss, gram_matrix, style_loss, temporal_loss, total_variation_loss
+from realtime_style.training.losses import (
+    content_loss,
+    gram_matrix,
+    lattice_loss,
+    style_loss,
+    temporal_loss,
+    total_variation_loss,
+)
 from realtime_style.training.motion import inside, move, random_motion, sensor_noise
 
 
@@ -55,6 +62,14 @@ def test_total_variation_of_a_flat_picture_is_zero_and_of_a_step_is_not() -> Non
     step = flat.clone()
     step[..., 4:] += 10 / 255
     assert total_variation_loss(step).item() == pytest.approx(100 / 7, rel=1e-4)
+
+
+def test_lattice_loss_is_the_variance_of_the_phases_and_blind_to_everything_else() -> None:
+    rows, columns = torch.meshgrid(torch.arange(32), torch.arange(35), indexing="ij")
+    lattice = ((rows % 4 == 0) & (columns % 4 == 0)).float() * 16 / 255
+    assert lattice_loss(lattice.expand(1, 3, -1, -1), 4).item() == pytest.approx(16**2 * (1 / 16) * (15 / 16), rel=1e-4)
+    wave = torch.sin(columns * 2 * torch.pi / 16) * 100 / 255
+    assert lattice_loss(wave.expand(1, 3, -1, -1), 4).item() < 1e-3
 
 
 def test_temporal_loss_counts_grey_levels() -> None:

@@ -23,6 +23,7 @@ _SETTINGS = (
     "content_weight",
     "style_weight",
     "tv_weight",
+    "lattice_weight",
     "temporal_weight",
     "learning_rate",
     "seed",
@@ -46,7 +47,8 @@ def make_style_with_bar(config: TrainConfig, output: Path, run: Path, *, resume:
             bar.update(
                 round(progress.fraction * seconds) if seconds else progress.step,
                 f"step {progress.step}, objective {losses['objective'] / 1000:,.0f} k, "
-                f"content {losses['content'] / 1000:,.0f} k, style {losses['style'] / 1000:,.1f} k, temporal {losses['temporal']:,.0f}",
+                f"content {losses['content'] / 1000:,.0f} k, style {losses['style'] / 1000:,.1f} k, "
+                f"temporal {losses['temporal']:,.0f}",
             )
 
         return make_style(config, output, run, resume=resume, report=report)

@@ -48,6 +48,18 @@ def total_variation_loss(image: Tensor) -> Tensor:
     return vertical.square().mean() + horizontal.square().mean()
 
 
+def lattice_loss(image: Tensor, period: int) -> Tensor:
+    """Variance of the means of the period x period phases of (N, 3, H, W), in grey levels of 0..255 squared.
+
+    Upsampling by `period` treats every pixel of a period x period cell in its own way. Whatever that leaves in the mean is
+    a lattice on the picture; of a picture without one, all phases have the same mean.
+    """
+    height, width = (side // period * period for side in image.shape[-2:])
+    cells = (image[..., :height, :width].float() * 255).unflatten(-1, (-1, period)).unflatten(-3, (-1, period))
+    phases = cells.mean(dim=(-4, -2)).flatten(-2)
+    return phases.var(dim=-1, correction=0).mean()
+
+
 def temporal_loss(moved_then_painted: Tensor, painted_then_moved: Tensor) -> Tensor:
     """Mean square difference, in grey levels squared, between painting a moved picture and moving a painted one.
 

@@ -78,8 +78,7 @@ class _Phases(nn.Module):
         x = nn.functional.pixel_shuffle(self.conv(x), 2)
         if self.norm is None:
             return x
-        out: Tensor = self.norm(x, style)
-        return out
+        return nn.functional.relu(self.norm(x, style))
 
 
 def export_network(

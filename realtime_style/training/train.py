@@ -19,7 +19,14 @@ from realtime_style.training.config import TrainConfig
 from realtime_style.training.data import RandomCrops, find_photographs, load_painting
 from realtime_style.training.loss_log import TERMS, LossLog
 from realtime_style.training.loss_network import CONTENT_LAYER, STYLE_LAYERS, LossNetwork, load_loss_network
-from realtime_style.training.losses import content_loss, gram_matrix, style_loss, temporal_loss, total_variation_loss
+from realtime_style.training.losses import (
+    content_loss,
+    gram_matrix,
+    lattice_loss,
+    style_loss,
+    temporal_loss,
+    total_variation_loss,
+)
 from realtime_style.training.motion import inside, move, random_motion, sensor_noise
 from realtime_style.training.preview import preview_photographs, write_preview
 from realtime_style.training.transform_net import TransformNet
@@ -44,7 +51,7 @@ class Progress:
     left_s: float
     """Estimated seconds left."""
     losses: dict[str, float]
-    """objective, content, style, tv and temporal: means of the last 20 steps."""
+    """objective and its terms (loss_log.TERMS): means of the last 20 steps."""
 
 
 def train(
@@ -69,7 +76,11 @@ def train(
     crops = RandomCrops(learned, crop=config.crop, batch=config.batch, seed=config.seed)
 
     torch.manual_seed(config.seed)
-    net = TransformNet(config.network, styles=len(config.styles)).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    try:
+        net = TransformNet(config.network, styles=len(config.styles))
+    except ValueError as error:
+        raise TrainingError(str(error)) from error
+    net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.Adam(net.parameters(), lr=config.learning_rate)
     step, elapsed_before = 0, 0.0
     if resume:
@@ -159,6 +170,7 @@ def _step(
         "content": content_loss(features, target, CONTENT_LAYER),
         "style": style_loss(features, grams[index]),
         "tv": total_variation_loss(painted),
+        "lattice": lattice_loss(painted, net.stride),
     }
     if config.temporal_weight > 0:
         seen = inside(grid)
@@ -167,6 +179,7 @@ def _step(
         "content": config.content_weight,
         "style": config.style_weight,
         "tv": config.tv_weight,
+        "lattice": config.lattice_weight,
         "temporal": config.temporal_weight,
     }
     objective = torch.stack([weights[name] * term for name, term in terms.items()]).sum()

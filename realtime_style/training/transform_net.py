@@ -15,9 +15,10 @@ sC         smooth upsampling: bilinear by 2, then a 3 x 3 convolution to C chann
 ========== =================================================================================================
 
 Every convolution but the last is followed by conditional instance normalisation (Dumoulin et al., "A Learned
-Representation for Artistic Style", ICLR 2017: one gamma and one beta per style and channel) and, outside smooth
-upsampling and the end of a residual block, a ReLU. Every convolution sees its input continued by its edge values: zero padding tells a network
-where the border is, and it paints that as a frame; reflection needs more rows than a 16 x 16 frame has left inside.
+Representation for Artistic Style", ICLR 2017: one gamma and one beta per style and channel) and, outside the end of
+a residual block, a ReLU. Every convolution sees its input continued by its edge values: zero
+padding tells a network where the border is, and it paints that as a frame; reflection needs more rows than a 16 x 16
+frame has left inside.
 """
 
 from __future__ import annotations
@@ -110,8 +111,8 @@ class SmoothUpsampling(nn.Module):
     Along one axis, output pixel 2i+p reads the upsampled pixels 2i+p-1 .. 2i+p+1, each of which is 1/4 or 3/4 of two
     neighbours of i: ``mix[p]`` below says which.
 
-    No ReLU follows: it would turn what little the phases differ by into a pattern with a mean, a lattice of period 4 on
-    every surface. Without one, whatever the weights, a channel's mean reaches all pixels alike.
+    Inside a network normalisation and a ReLU follow. A ReLU gives phases of equal mean and unequal variance unequal means
+    again, which the lattice term of the objective keeps small (:func:`realtime_style.training.losses.lattice_loss`).
     """
 
     mix: Tensor
@@ -137,8 +138,7 @@ class SmoothUpsampling(nn.Module):
         x = F.pixel_shuffle(F.conv2d(x, *self.phases()), 2)
         if self.norm is None:
             return x
-        out: Tensor = self.norm(x, style)
-        return out
+        return F.relu(self.norm(x, style))
 
 
 class TransformNet(nn.Module):

@@ -1,0 +1,222 @@
+"""The command line: parser, one small function for each verb, errors to exit codes.
+
+Exit codes: 0 done, 1 expected failure (one line on stderr), 2 wrong usage, 130 Ctrl-C. Results go to stdout, words for
+people to stderr. Everything heavy is imported by the verb that needs it, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from realtime_style import __version__
+from realtime_style.cli_options import build_parser
+from realtime_style.errors import RealtimeStyleError, TrainingError
+
+__all__ = ["build_parser", "main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    args = build_parser(__version__).parse_args(argv)
+    logging.basicConfig(
+        level=logging.DEBUG if args.debug else logging.WARNING, format="realtime-style: %(message)s", force=True
+    )
+    try:
+        return VERBS[args.verb](args)
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
+        sys.stderr.close()
+        return 1
+    except (RealtimeStyleError, OSError) as error:
+        if args.debug:
+            raise
+        _say(f"error: {error}")
+        return 1
+
+
+def webcam(args: argparse.Namespace) -> int:
+    """Camera in, painted picture on screen."""
+    from realtime_style.styles import parse_mix
+    from realtime_style.webcam import WebcamOptions, run_webcam
+
+    options = WebcamOptions(
+        camera=args.camera,
+        size=args.size,
+        fps=args.fps,
+        fourcc=args.fourcc,
+        mix=parse_mix(args.style),
+        device=args.device,
+        strength=args.strength,
+        mirror=args.mirror,
+        split=args.split,
+        fullscreen=args.fullscreen,
+        overlay=args.overlay,
+        window=args.window,
+        seconds=args.seconds,
+        record=args.record,
+        snapshots=args.snapshots,
+        paint_size=args.max_size,
+    )
+    summary = run_webcam(options)
+    _note_fallback(summary.fallback)
+    values = asdict(summary)
+    _print_result(
+        args,
+        values,
+        f"{summary.frames} frames in {summary.seconds:.1f} s: {summary.fps:.1f} fps, {summary.dropped} dropped, "
+        f"{summary.provider}",
+    )
+    return 0
+
+
+def video(args: argparse.Namespace) -> int:
+    """A clip in, the same clip painted."""
+    from realtime_style.frames import fit_within
+    from realtime_style.progress import make_progress
+    from realtime_style.video import check_video_paths, stylize_video
+
+    check_video_paths(args.input, args.output)
+    with _painter(args) as painter, make_progress(None, "frame", args.output.name) as progress:
+        summary = stylize_video(
+            args.input,
+            args.output,
+            lambda frame: painter(fit_within(frame, args.max_size) if args.max_size else frame),
+            provider=painter.provider,
+            crf=args.crf,
+            preset=args.preset,
+            report=progress.of,
+        )
+    _print_result(
+        args,
+        asdict(summary),
+        f"{args.output}: {summary.frames} frames, {summary.width}x{summary.height}, painted at "
+        f"{summary.frames / summary.seconds:.1f} fps with {summary.provider}",
+    )
+    return 0
+
+
+def image(args: argparse.Namespace) -> int:
+    """Photographs in, paintings out."""
+    from realtime_style.image import stylize_images
+    from realtime_style.progress import make_progress
+
+    with _painter(args) as painter, make_progress(None, "picture", args.output.name) as progress:
+        summary = stylize_images(
+            args.inputs,
+            args.output,
+            painter,
+            provider=painter.provider,
+            max_size=args.max_size,
+            report=progress.of,
+        )
+    lines = [f"{result.output}: {result.width}x{result.height}" for result in summary.results]
+    _print_result(args, asdict(summary), "\n".join([*lines, f"painted with {summary.provider}"]))
+    return 0
+
+
+def styles(args: argparse.Namespace) -> int:
+    """The styles known by name."""
+    from realtime_style.styles import list_styles
+
+    found = list_styles()
+    if args.json:
+        rows = [
+            {
+                "name": style.info.name,
+                "title": style.info.title,
+                "artist": style.info.artist,
+                "year": style.info.year,
+                "licence": style.info.licence,
+                "file": str(style.file),
+                "index": style.index,
+            }
+            for style in found
+        ]
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return 0
+    for style in found:
+        about = ", ".join(part for part in (style.info.title, style.info.artist, style.info.year) if part)
+        print(f"{style.info.name:24} {about}")
+        print(f"{'':24} {style.info.licence or 'licence not stated'}")
+    return 0
+
+
+def bench(args: argparse.Namespace) -> int:
+    """How fast styles paint here."""
+    from realtime_style.bench import format_table, parse_entry, run_bench
+
+    entries = [parse_entry(spec, device) for spec in args.style for device in args.device]
+    entries = list(dict.fromkeys(entries))  # STYLE@DEVICE means one device, however many were asked for
+    result = run_bench(entries, size_wh=args.size, seconds=args.seconds, stages=args.stages, report=_say)
+    print(json.dumps(asdict(result), ensure_ascii=False, indent=2) if args.json else format_table(result))
+    return 0
+
+
+def doctor(args: argparse.Namespace) -> int:
+    """What works on this machine, and why the rest does not."""
+    from realtime_style.doctor import examine, format_report
+
+    found = examine(require=args.require)
+    print(json.dumps(asdict(found), ensure_ascii=False, indent=2) if args.json else format_report(found))
+    return 0 if found.ok else 1
+
+
+def train(args: argparse.Namespace) -> int:
+    """A painting in, a style file out."""
+    try:
+        import torch  # noqa: F401, TID251  (only to see whether the extra is there)
+
+        from realtime_style.training.command import run_training
+    except ImportError as error:
+        raise TrainingError(f"training needs PyTorch ({error}); pip install 'realtime-style[train]'") from error
+    metadata, run = run_training(args)
+    names = ", ".join(style.name for style in metadata.styles)
+    values = {"output": str(args.output), "run": str(run), **asdict(metadata)}
+    _print_result(
+        args,
+        values,
+        f"{args.output}: {names}, {metadata.parity_grey_levels} grey levels from the trained network; "
+        f"try: realtime-style webcam --style {args.output}",
+    )
+    return 0
+
+
+VERBS = {
+    "webcam": webcam,
+    "video": video,
+    "image": image,
+    "styles": styles,
+    "bench": bench,
+    "doctor": doctor,
+    "train": train,
+}
+
+
+def _painter(args: argparse.Namespace) -> Any:
+    from realtime_style.painter import Painter
+    from realtime_style.styles import parse_mix
+
+    painter = Painter(parse_mix(args.style), device=args.device, strength=args.strength)
+    _note_fallback(painter.fallback)
+    return painter
+
+
+def _note_fallback(fallback: str | None) -> None:
+    if fallback:
+        _say(f"note: --device auto could not take something faster: {fallback}")
+
+
+def _print_result(args: argparse.Namespace, values: dict[str, Any], words: str) -> None:
+    print(json.dumps(values, ensure_ascii=False, indent=2, default=str) if args.json else words)
+
+
+def _say(words: str) -> None:
+    print(f"realtime-style: {words}", file=sys.stderr)

@@ -1,0 +1,244 @@
+"""The parser: every verb and option in one place, so that the same flag means the same everywhere."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from realtime_style.devices import DEVICES
+from realtime_style.training.config import TrainConfig
+
+DEFAULT_STYLE = "starry-night"
+
+
+class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Adds the real default to each help text, unless there is none to show."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default is None or action.default is False or action.default is argparse.SUPPRESS:
+            return action.help
+        return super()._get_help_string(action)
+
+
+def build_parser(version: str = "") -> argparse.ArgumentParser:
+    """The parser of the command ``realtime-style``."""
+    parser = argparse.ArgumentParser(
+        prog="realtime-style",
+        description="See a camera, a clip or a photograph painted in the manner of a great painter, live.",
+        formatter_class=_Formatter,
+    )
+    parser.add_argument("--version", action="version", version=f"realtime-style {version}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    _add_webcam(verbs)
+    _add_video(verbs)
+    _add_image(verbs)
+    _add_styles(verbs)
+    _add_train(verbs)
+    _add_bench(verbs)
+    _add_doctor(verbs)
+    return parser
+
+
+Verbs = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _verb(verbs: Verbs, name: str, words: str) -> argparse.ArgumentParser:  # type: ignore[valid-type]
+    parser: argparse.ArgumentParser = verbs.add_parser(  # type: ignore[attr-defined]
+        name, help=words, description=words[0].upper() + words[1:] + ".", formatter_class=_Formatter
+    )
+    parser.add_argument("--debug", action="store_true", help="show the full traceback of an error")
+    return parser
+
+
+def _add_painting(parser: argparse.ArgumentParser) -> None:
+    """What every verb that paints takes."""
+    parser.add_argument("--style", default=DEFAULT_STYLE, help="NAME, FILE.onnx, or a mix: a:0.5,b:0.5")
+    parser.add_argument("--strength", type=_share, default=1.0, help="share of the painting in the result, 0 to 1")
+    parser.add_argument(
+        "--device",
+        choices=DEVICES,
+        default="auto",
+        help="what runs the network; auto takes cuda, else openvino if installed, else cpu",
+    )
+    parser.add_argument(
+        "--max-size", type=_positive, metavar="PX", help="reduce larger pictures to this long side before painting"
+    )
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+
+
+def _add_webcam(verbs: Verbs) -> None:  # type: ignore[valid-type]
+    parser = _verb(verbs, "webcam", "show the camera's picture painted, live; h shows the keys")
+    parser.add_argument(
+        "--camera", default="0", help="number or device, a video file played in real time and looped, or pattern"
+    )
+    parser.add_argument("--size", type=_size, metavar="WxH", help="frame size to ask the camera for")
+    parser.add_argument("--fps", type=_above_zero, help="frame rate to ask the camera for")
+    parser.add_argument("--fourcc", type=_fourcc, help="pixel format to ask the camera for, e.g. MJPG")
+    _add_painting(parser)
+    parser.add_argument(
+        "--mirror", action=argparse.BooleanOptionalAction, default=True, help="mirror the picture, as people expect"
+    )
+    parser.add_argument("--split", action="store_true", help="start with the photograph beside the painting")
+    parser.add_argument("--fullscreen", action="store_true", help="fill the screen")
+    parser.add_argument("--overlay", action="store_true", help="start with frame rate, latency and provider on screen")
+    parser.add_argument("--no-window", dest="window", action="store_false", help="run without a window")
+    parser.add_argument("--seconds", type=_above_zero, help="stop after this time")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="record the painted picture to this .mp4 from the start")
+    parser.add_argument(
+        "--snapshots", type=Path, default=Path(), metavar="DIR", help="folder for snapshots and recordings made by key"
+    )
+
+
+def _add_video(verbs: Verbs) -> None:  # type: ignore[valid-type]
+    parser = _verb(verbs, "video", "paint every frame of a clip; sound and timing stay as they are")
+    parser.add_argument("input", type=Path, metavar="IN", help="clip to paint")
+    parser.add_argument("output", type=Path, metavar="OUT", help="clip to write, .mp4")
+    _add_painting(parser)
+    parser.add_argument("--crf", type=_crf, default=18, help="quality of the H.264 picture, 0 best to 51")
+    parser.add_argument("--preset", choices=_PRESETS, default="medium", help="speed of the H.264 encoder against file size")
+
+
+_PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
+
+
+def _add_image(verbs: Verbs) -> None:  # type: ignore[valid-type]
+    parser = _verb(verbs, "image", "paint photographs")
+    parser.add_argument("inputs", type=Path, nargs="+", metavar="IN", help="photographs or folders of photographs")
+    parser.add_argument("output", type=Path, metavar="OUT", help="file for one photograph, folder for several")
+    _add_painting(parser)
+
+
+def _add_styles(verbs: Verbs) -> None:  # type: ignore[valid-type]
+    parser = _verb(verbs, "styles", "list the styles that --style knows by name")
+    parser.add_argument("--json", action="store_true", help="print them as JSON")
+
+
+def _add_bench(verbs: Verbs) -> None:  # type: ignore[valid-type]
+    parser = _verb(verbs, "bench", "measure how fast styles paint on this machine, several in turn in one run")
+    parser.add_argument(
+        "--style",
+        nargs="+",
+        default=[DEFAULT_STYLE],
+        metavar="STYLE[@DEVICE]",
+        help="what to measure; the first is compared with",
+    )
+    parser.add_argument("--device", nargs="+", choices=DEVICES, default=["auto"], help="devices for styles without @DEVICE")
+    parser.add_argument("--size", type=_size, default=(640, 480), metavar="WxH", help="frame size")
+    parser.add_argument("--seconds", type=_above_zero, default=10.0, help="time to measure for")
+    parser.add_argument("--stages", action="store_true", help="measure capturing and writing, too")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+
+
+def _add_doctor(verbs: Verbs) -> None:  # type: ignore[valid-type]
+    parser = _verb(verbs, "doctor", "tell what works on this machine, and why the rest does not")
+    parser.add_argument("--require", choices=DEVICES[1:], help="exit with 1 unless this device can be used")
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+
+
+def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]
+    parser = _verb(verbs, "train", "make a style file from one or more paintings")
+    parser.add_argument(
+        "paintings", type=Path, nargs="*", metavar="PAINTING", help="picture of a painting; each becomes one style"
+    )
+    parser.add_argument("--content", type=Path, metavar="DIR", help="folder of photographs to learn on, any few hundred")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="STYLE.onnx", help="style file to write")
+    parser.add_argument(
+        "--run", type=Path, metavar="DIR", help="folder for checkpoint, losses and previews; default: STYLE.run"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+    parser.add_argument("--recipe", type=Path, metavar="FILE.toml", help="take paintings and settings from a recipe")
+    parser.add_argument("--data", type=Path, default=Path(), metavar="DIR", help="folder that the recipe's paths start from")
+    about = parser.add_argument_group("about the painting", "written into the style file; for a single painting")
+    for name, words in (
+        ("name", "what --style will take; default: from the file name"),
+        ("title", "title of the painting"),
+        ("artist", "who painted it"),
+        ("year", "when"),
+        ("source", "where the picture of it comes from"),
+        ("licence", "who may use it"),
+    ):
+        about.add_argument(f"--{name}", help=words)
+    how = parser.add_argument_group("how to train")
+    length = how.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=_positive, help=_with_default("steps", "optimiser steps"))
+    length.add_argument("--minutes", type=_above_zero, help="train for this long instead of a number of steps")
+    for name, kind, words in (
+        ("network", str, "fast, johnson or an architecture string"),
+        ("loss-network", str, "vgg19, vgg16 or a file of weights"),
+        ("batch", _positive, "photographs per step"),
+        ("crop", _positive, "side of the crops in px"),
+        ("style-size", _positive, "short side of the painting in px: larger makes larger strokes"),
+        ("content-weight", _from_zero, "weight of the content term"),
+        ("style-weight", _from_zero, "weight of the style term: more makes it wilder"),
+        ("tv-weight", _from_zero, "weight of the smoothness term"),
+        ("lattice-weight", _from_zero, "weight against regular patterns"),
+        ("temporal-weight", _from_zero, "weight of the steadiness term: more flickers less"),
+        ("learning-rate", _above_zero, "peak learning rate"),
+        ("seed", int, "seed of everything random"),
+    ):
+        how.add_argument(f"--{name}", type=kind, help=_with_default(name.replace("-", "_"), words))
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+
+
+def _with_default(name: str, words: str) -> str:
+    """The help text with the default that TrainConfig really has; the options themselves default to "not given"."""
+    default = next(entry.default for entry in fields(TrainConfig) if entry.name == name)
+    return f"{words} (default: {default})"
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)[xX](\d+)", text)
+    if match is None or 0 in (int(match[1]), int(match[2])):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write it like 640x480")
+    return int(match[1]), int(match[2])
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not abs(value) < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    return value
+
+
+def _above_zero(text: str) -> float:
+    value = _number(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} must be more than 0")
+    return value
+
+
+def _from_zero(text: str) -> float:
+    value = _number(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} must not be negative")
+    return value
+
+
+def _share(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be from 0 to 1")
+    return value
+
+
+def _crf(text: str) -> int:
+    if not text.isdecimal() or int(text) > 51:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from 0 to 51")
+    return int(text)
+
+
+def _fourcc(text: str) -> str:
+    if len(text) != 4:
+        raise argparse.ArgumentTypeError(f"{text!r} must have four letters, like MJPG")
+    return text

@@ -1,0 +1,125 @@
+"""The verb train, end to end and with everything that can be wrong on its command line."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from realtime_style.cli import main
+from realtime_style.images import read_image
+from realtime_style.styles import read_metadata
+from realtime_style.training.make_style import style_name
+from tests.training_helpers import SMALL, random_weights, write_painting, write_photographs
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> list[str]:
+    """Arguments of a training run of six quick steps, but for the output."""
+    torch.save(random_weights(), tmp_path / "vgg.pt")
+    painting = write_painting(tmp_path / "My Waves (1).png")
+    photographs = write_photographs(tmp_path / "photos")
+    settings = ["--network", SMALL, "--batch", "2", "--crop", "64", "--style-size", "64", "--steps", "6"]
+    return ["train", str(painting), "--content", str(photographs), "--loss-network", str(tmp_path / "vgg.pt"), *settings]
+
+
+def test_painting_becomes_a_style_that_plays_everywhere(
+    workshop: list[str], clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "waves.onnx"
+    assert main([*workshop, "-o", str(output), "--title", "Waves", "--artist", "A. Painter", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["output"] == str(output)
+    info = read_metadata(output).styles[0]
+    assert (info.name, info.title, info.artist) == ("my-waves-1", "Waves", "A. Painter")
+    photo = tmp_path / "photos" / "photo_0.png"
+    assert main(["image", str(photo), str(tmp_path / "painted.png"), "--style", str(output)]) == 0
+    assert main(["video", str(clip), str(tmp_path / "painted.mp4"), "--style", str(output)]) == 0
+    live = ["webcam", "--camera", str(clip), "--no-window", "--seconds", "0.5", "--style", str(output)]
+    assert main(live) == 0
+    assert read_image(tmp_path / "painted.png").bgr.shape == read_image(photo).bgr.shape
+
+
+def test_killed_run_is_resumed_without_repeating_the_settings(workshop: list[str], tmp_path: Path) -> None:
+    output = tmp_path / "waves.onnx"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "realtime_style", *workshop[:-1], "100000", "-o", str(output)], stderr=subprocess.DEVNULL
+    )
+    losses = tmp_path / "waves.run" / "losses.csv"
+    try:
+        for _ in range(300):
+            if losses.is_file() and len(losses.read_text().splitlines()) > 4:
+                break
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(timeout=0.2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+    finally:
+        process.kill()
+    assert not output.exists()
+    done = len(losses.read_text().splitlines()) - 1
+    assert done >= 4
+    assert main(["train", "--resume", "-o", str(output), "--steps", str(done + 2)]) == 0
+    assert read_metadata(output).training["steps"] == done + 2
+    assert read_metadata(output).styles[0].name == "my-waves-1"
+
+
+def test_earlier_run_is_not_overwritten(workshop: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "waves.onnx"
+    assert main([*workshop, "-o", str(output)]) == 0
+    before = (tmp_path / "waves.run" / "checkpoint.pt").read_bytes()
+    capsys.readouterr()
+    assert main([*workshop, "-o", str(output)]) == 1
+    assert "--resume" in capsys.readouterr().err
+    assert (tmp_path / "waves.run" / "checkpoint.pt").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (["-o", "{tmp}/missing/waves.onnx"], "no folder"),
+        (["-o", "{tmp}/waves.pt"], "ends in .onnx"),
+        (["-o", "{tmp}/w.onnx", "--content", "{tmp}/nowhere"], "not a folder"),
+        (["-o", "{tmp}/w.onnx", "--loss-network", "{tmp}/none.pt"], "neither vgg16, vgg19 nor a file"),
+        (["-o", "{tmp}/w.onnx", "--name", "No Capitals"], "lower case"),
+        (["-o", "{tmp}/w.onnx", "--network", "c3s1-8"], "ends with 8 channels"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_training(
+    workshop: list[str], change: list[str], complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*workshop, *(part.format(tmp=tmp_path) for part in change)]) == 1
+    said = capsys.readouterr().err.strip().splitlines()
+    assert len(said) == 1
+    assert complaint in said[0]
+    assert not list(tmp_path.glob("*.onnx"))
+
+
+@pytest.mark.parametrize("kind", ["missing", "no picture", "truncated"])
+def test_painting_that_cannot_be_read_is_refused(
+    kind: str, workshop: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    painting = Path(workshop[1])
+    content = painting.read_bytes()
+    painting.unlink()
+    if kind != "missing":
+        painting.write_bytes(b"no picture" if kind == "no picture" else content[: len(content) // 2])
+    assert main([*workshop, "-o", str(tmp_path / "waves.onnx")]) == 1
+    assert painting.name in capsys.readouterr().err
+
+
+def test_training_without_painting_or_photographs_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "-o", "a.onnx"]) == 1
+    assert "no painting" in capsys.readouterr().err
+    assert main(["train", "a.jpg", "-o", "a.onnx"]) == 1
+    assert "--content" in capsys.readouterr().err
+
+
+def test_style_names_come_from_file_names() -> None:
+    assert style_name(Path("a/My Painting (1).JPG")) == "my-painting-1"
+    assert style_name(Path("§§§.jpg")) == "style"

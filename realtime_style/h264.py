@@ -68,13 +68,18 @@ def encode_frame(frame: Frame, pts: int, time_base: Fraction) -> av.VideoFrame:
     Odd sizes are filled up by repeating the last row or column: no visible border, and nothing is scaled.
     """
     import av
+    from av.video.reformatter import Interpolation
 
     height, width = frame.shape[:2]
     wide, high = even_size(width, height)
     if (wide, high) != (width, height):
         frame = cast("Frame", cv2.copyMakeBorder(frame, 0, high - height, 0, wide - width, cv2.BORDER_REPLICATE))
     picture = av.VideoFrame.from_ndarray(frame, format="bgr24")
-    picture = picture.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+    # swscale's default rounds down: every picture would come out two grey levels too dark.
+    exact = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
+    picture = picture.reformat(
+        format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG", interpolation=exact, threads=1
+    )
     picture.pts, picture.time_base = pts, time_base
     return picture
 

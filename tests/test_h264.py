@@ -44,12 +44,19 @@ def test_colours_come_back_as_they_went_in_and_are_tagged_bt709(tmp_path: Path) 
 @pytest.mark.parametrize(("width", "height"), [(63, 47), (64, 47), (63, 48), (64, 48), (1, 1)])
 def test_odd_sizes_grow_by_repeating_the_edge(width: int, height: int) -> None:
     frame = np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)
-    frame[:, -1] = frame[-1, :] = 200
+    frame[:, -2:] = frame[-2:, :] = 200
     picture = encode_frame(frame, 7, Fraction(1, 30))
     assert (picture.width, picture.height) == even_size(width, height)
     assert (picture.pts, picture.time_base) == (7, Fraction(1, 30))
     back = picture.to_ndarray(format="bgr24")
     assert abs(int(back[-1, -1, 1]) - 200) <= 3
+
+
+def test_pictures_do_not_get_darker() -> None:
+    """swscale's default conversion rounds down, two grey levels on average."""
+    frame = np.random.default_rng(1).integers(40, 216, (48, 64, 1), np.uint8).repeat(3, axis=2)
+    luma = encode_frame(frame, 0, Fraction(1, 30)).to_ndarray()[:48].astype(float)
+    assert abs((luma - (16 + frame[..., 0] * 219 / 255)).mean()) < 0.2
 
 
 def test_the_frame_itself_is_left_alone(frame: Frame) -> None:

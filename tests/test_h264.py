@@ -56,7 +56,7 @@ def test_pictures_do_not_get_darker() -> None:
     """swscale's default conversion rounds down, two grey levels on average."""
     frame = np.random.default_rng(1).integers(40, 216, (48, 64, 1), np.uint8).repeat(3, axis=2)
     luma = encode_frame(frame, 0, Fraction(1, 30)).to_ndarray()[:48].astype(float)
-    assert abs((luma - (16 + frame[..., 0] * 219 / 255)).mean()) < 0.2
+    assert abs((luma - (16 + frame[..., 0].astype(float) * 219 / 255)).mean()) < 0.2
 
 
 def test_the_frame_itself_is_left_alone(frame: Frame) -> None:

@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -91,27 +92,34 @@ class Shown:
         return errors
 
 
+@contextmanager
+def shown_and_painted(folder: Path, *arguments: str) -> Iterator[Shown]:
+    """A window whose picture is on the screen.
+
+    Now and then, more often on a busy machine, Qt misses that a window was put on the screen and paints nothing in it, in a
+    script of three lines of OpenCV as here. Such a window is given up and another opened.
+    """
+    for _ in range(5):
+        with Shown(*arguments) as window:
+            deadline = time.monotonic() + 2
+            while time.monotonic() < deadline:
+                if screenshot(folder).any():
+                    yield window
+                    return
+    pytest.fail("five windows in a row stayed black")
+
+
 @pytest.fixture
-def shown(display: str) -> Iterator[Shown]:  # noqa: F811
-    with Shown() as window:
+def shown(display: str, tmp_path: Path) -> Iterator[Shown]:  # noqa: F811
+    with shown_and_painted(tmp_path) as window:
         yield window
 
 
 @pytest.fixture
 def managed(request: pytest.FixtureRequest, desktop: str, tmp_path: Path) -> Iterator[Shown]:  # noqa: F811
-    """The same on a screen with a window manager.
-
-    With this one, Qt now and then misses that its window is on the screen and paints nothing, in a script of three lines
-    of OpenCV as here. Such a window is given up and another opened.
-    """
-    for _ in range(5):
-        with Shown(*getattr(request, "param", ())) as window:
-            deadline = time.monotonic() + 2
-            while time.monotonic() < deadline:
-                if screenshot(tmp_path).any():
-                    yield window
-                    return
-    pytest.fail("five windows in a row stayed black")
+    """The same on a screen with a window manager, which is needed to fill the screen."""
+    with shown_and_painted(tmp_path, *getattr(request, "param", ())) as window:
+        yield window
 
 
 def colour_bounds(picture: Frame, colour: tuple[int, int, int]) -> tuple[int, int, int, int]:

@@ -246,3 +246,31 @@ def test_both_runtimes_installed_is_named_when_cuda_is_demanded(
     assert done.returncode == 1
     assert "onnxruntime and onnxruntime-gpu are both installed" in done.stderr
     assert "pip uninstall" in done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a folder where not even root may write")
+def test_place_where_nothing_can_be_written_is_one_line(
+    photo: Path, clip: Path, tiny_style: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live = ["webcam", "--camera", str(clip), "--no-window", "--seconds", "1", "--record", "/proc/out.mp4"]
+    for call in (["image", str(photo), "/proc/out.png"], ["video", str(clip), "/proc/out.mp4"], live):
+        assert main([*call, "--style", str(tiny_style), "--device", "cpu"]) == 1
+        assert "cannot write /proc/out" in one_line(capsys)
+
+
+@pytest.mark.parametrize("size_hw", [(16, 16), (1, 1)])
+def test_smallest_photographs_are_painted(size_hw: tuple[int, int], tmp_path: Path, tiny_style: Path) -> None:
+    write_image(tmp_path / "dot.png", Picture(np.full((*size_hw, 3), 9, np.uint8)))
+    assert main(["image", str(tmp_path / "dot.png"), str(tmp_path / "out.png"), "--style", str(tiny_style)]) == 0
+    assert read_image(tmp_path / "out.png").bgr.shape == (*size_hw, 3)
+
+
+def test_foreign_onnx_model_is_one_line(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from onnx import TensorProto, helper, save
+
+    tensors = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, None, None]) for name in ("input", "output")]
+    graph = helper.make_graph([helper.make_node("Relu", ["input"], ["output"])], "foreign", tensors[:1], tensors[1:])
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), tmp_path / "foreign.onnx")
+    assert main(["image", str(photo), str(tmp_path / "out.png"), "--style", str(tmp_path / "foreign.onnx")]) == 1
+    assert "not a style file of realtime_style" in one_line(capsys)
+    assert not (tmp_path / "out.png").exists()

@@ -123,3 +123,23 @@ def test_training_without_painting_or_photographs_says_what_is_missing(capsys: p
 def test_style_names_come_from_file_names() -> None:
     assert style_name(Path("a/My Painting (1).JPG")) == "my-painting-1"
     assert style_name(Path("§§§.jpg")) == "style"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+def test_full_disk_is_one_line_and_leaves_no_broken_checkpoint(workshop: list[str], tmp_path: Path) -> None:
+    code = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+from realtime_style.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+    call = [sys.executable, "-c", code, *workshop, "-o", str(tmp_path / "waves.onnx")]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    said = [line for line in done.stderr.splitlines() if "error:" in line]
+    assert len(said) == 1
+    assert "cannot write" in said[0]
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in (tmp_path / "waves.run").iterdir() if path.suffix == ".pt"] == []
+    assert not (tmp_path / "waves.onnx").exists()

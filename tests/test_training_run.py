@@ -99,11 +99,12 @@ def test_failed_save_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pyte
     state = train(small_config(tmp_path, steps=2), tmp_path / "run", loss_network=random_loss_network())
     path = tmp_path / "run" / CHECKPOINT
 
-    def half_written(values: object, target: Path) -> None:
-        target.write_bytes(b"half")
+    def half_written(part: Path, content: bytes) -> int:
+        with part.open("wb") as file:
+            file.write(content[:100])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(torch, "save", half_written)
+    monkeypatch.setattr(Path, "write_bytes", half_written)
     with pytest.raises(KeyboardInterrupt):
         save_checkpoint(path, replace(state, step=99))
     monkeypatch.undo()

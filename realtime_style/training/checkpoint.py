@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,10 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "optimizer": checkpoint.optimizer,
         "losses": checkpoint.losses,
     }
+    packed = io.BytesIO()  # torch.save to a file turns a full disk into an error without a reason
+    torch.save(values, packed)
     with whole_file(path) as part:
-        torch.save(values, part)
+        part.write_bytes(packed.getbuffer())
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

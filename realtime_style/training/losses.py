@@ -54,10 +54,11 @@ def lattice_loss(image: Tensor, period: int) -> Tensor:
     Upsampling by `period` treats every pixel of a period x period cell in its own way. Whatever that leaves in the mean is
     a lattice on the picture; of a picture without one, all phases have the same mean.
     """
-    height, width = (side // period * period for side in image.shape[-2:])
-    cells = (image[..., :height, :width].float() * 255).unflatten(-1, (-1, period)).unflatten(-3, (-1, period))
-    phases = cells.mean(dim=(-4, -2)).flatten(-2)
-    return phases.var(dim=-1, correction=0).mean()
+    count, channels, height, width = image.shape
+    rows, columns = height // period, width // period
+    whole_cells = image[..., : rows * period, : columns * period].float() * 255
+    phases = whole_cells.reshape(count, channels, rows, period, columns, period).mean(dim=(2, 4))
+    return phases.flatten(2).var(dim=2, correction=0).mean()
 
 
 def temporal_loss(moved_then_painted: Tensor, painted_then_moved: Tensor) -> Tensor:

@@ -19,7 +19,14 @@ from realtime_style.training.config import load_recipe
 from realtime_style.training.to_onnx import check_parity, export_network, paint_in_torch, parity_frame
 from realtime_style.training.train import CHECKPOINT, train
 from realtime_style.training.transform_net import TransformNet
-from tests.training_helpers import SMALL, random_loss_network, small_config
+from tests.training_helpers import (
+    SMALL,
+    random_loss_network,
+    random_weights,
+    small_config,
+    write_painting,
+    write_photographs,
+)
 
 
 def colourful(net: TransformNet) -> TransformNet:
@@ -130,3 +137,22 @@ def test_every_shipped_recipe_can_be_read() -> None:
     assert recipes
     for recipe in recipes:
         assert load_recipe(recipe, Path("data")).styles
+
+
+def test_recipe_becomes_a_style_file_that_remembers_it(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    write_photographs(data / "photos")
+    write_painting(data / "waves.png")
+    torch.save(random_weights(), data / "vgg.pt")
+    recipe = tmp_path / "waves.toml"
+    recipe.write_text(
+        f'network = "{SMALL}"\nloss_network = "vgg.pt"\ncontent = "photos"\nsteps = 2\nbatch = 1\ncrop = 64\nstyle_size = 64\n'
+        '[[styles]]\npainting = "waves.png"\nname = "waves"\nartist = "nobody"\n'
+    )
+    output = tmp_path / "waves.onnx"
+    assert export_main(["pack", str(recipe), "--data", str(data), "-o", str(output)]) == 0
+    metadata = read_metadata(output)
+    assert metadata.styles == (StyleInfo("waves", artist="nobody"),)
+    assert metadata.training["steps"] == 2
+    assert metadata.training["loss_network"] == "vgg.pt"
+    assert str(tmp_path) not in str(metadata)

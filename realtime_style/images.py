@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+_PILLOW = threading.Lock()
 _LARGEST_PX = 2**30  # Pillow's own limit is a warning at 89 million; a bomb is what no camera makes
 
 
@@ -69,17 +71,21 @@ def read_image(path: Path) -> Picture:
 
 @contextmanager
 def _quiet_pillow() -> Iterator[None]:
-    """No warnings about odd tags in a readable picture, and no limit on pixels but our own, which has a message of its own."""
+    """No warnings about odd tags in a readable picture, and no limit on pixels but our own, which has a message of its own.
+
+    One thread at a time: both settings belong to the whole process, and two threads would restore each other's.
+    """
     from PIL import Image
 
-    limit = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
+    with _PILLOW:
+        limit = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

@@ -9,7 +9,7 @@ import importlib.metadata
 import importlib.util
 import os
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -127,11 +127,6 @@ def examine(*, require: str | None = None) -> Examination:
         styles=tuple(style.info.name for style in styles),
         broken_styles={str(file): str(error) for file, error in broken.items()},
     )
-
-
-def to_dict(found: Examination) -> dict[str, Any]:
-    """The findings as plain values, for JSON."""
-    return asdict(found)
 
 
 def format_report(found: Examination) -> str:

@@ -37,7 +37,7 @@ class WebcamOptions:
     fourcc: str | None = None
     """Pixel format to ask the camera for, four letters."""
     device: str = "auto"
-    """One of engines.DEVICES."""
+    """One of devices.DEVICES."""
     strength: float = 1.0
     """0..1: share of the painting in the picture."""
     mirror: bool = True

@@ -152,24 +152,31 @@ def test_every_python_block_compiles_and_imports_only_what_exists():
             assert {name.strip() for name in names.split(",")} <= set(realtime_style.__all__), block.text
 
 
-@pytest.mark.parametrize("block", RUNNABLE)
-def test_python_block_marked_runnable_runs(block: Block, tmp_path: Path):
-    """A block opened by ```python runnable runs in an empty folder that has the demo clip as clip.mp4 and a photo.jpg."""
+def run_as_newcomer(arguments: list[str], folder: Path) -> None:
+    """Run Python with `arguments` where there are a clip.mp4, a photo.jpg and a folder photos/; it has to end with 0."""
     import cv2
     import numpy as np
 
-    (tmp_path / "clip.mp4").write_bytes((ROOT / "demos" / "media" / "big-buck-bunny.mp4").read_bytes())
-    cv2.imwrite(str(tmp_path / "photo.jpg"), np.full((60, 80, 3), 90, np.uint8))
+    (folder / "clip.mp4").write_bytes((ROOT / "demos" / "media" / "big-buck-bunny.mp4").read_bytes())
+    (folder / "photos").mkdir()
+    for path in (folder / "photo.jpg", folder / "photos" / "a.jpg"):
+        cv2.imwrite(str(path), np.full((60, 80, 3), 90, np.uint8))
     done = subprocess.run(
-        [sys.executable, "-c", block.text],
-        cwd=tmp_path,
+        [sys.executable, *arguments],
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("block", RUNNABLE)
+def test_python_block_marked_runnable_runs(block: Block, tmp_path: Path):
+    """A block opened by ```python runnable runs in a folder that has the demo clip as clip.mp4 and a photo.jpg."""
+    run_as_newcomer(["-c", block.text], tmp_path)
 
 
 def readme_calls() -> list[list[str]]:
@@ -188,25 +195,9 @@ def test_readme_command_runs(call: list[str], tmp_path: Path):
 
     The camera is the clip and there is no window, as machines that test have neither; everything else is as written.
     """
-    import cv2
-    import numpy as np
-
-    (tmp_path / "clip.mp4").write_bytes((ROOT / "demos" / "media" / "big-buck-bunny.mp4").read_bytes())
-    (tmp_path / "photos").mkdir()
-    for path in (tmp_path / "photo.jpg", tmp_path / "photos" / "a.jpg"):
-        cv2.imwrite(str(path), np.full((60, 80, 3), 90, np.uint8))
     if call[0] == "webcam":
         call = [*call, "--camera", "clip.mp4", "--no-window", "--seconds", "0.5"]
-    done = subprocess.run(
-        [sys.executable, "-m", "realtime_style", *call],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    run_as_newcomer(["-m", "realtime_style", *call], tmp_path)
 
 
 class TestTheReader:

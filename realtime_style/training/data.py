@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from realtime_style.errors import ImageUnreadable, TrainingError
+from realtime_style.frames import Frame
 from realtime_style.images import IMAGE_SUFFIXES, read_image
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,12 @@ def to_image(frame: npt.NDArray[np.uint8]) -> Tensor:
     """A frame (H, W, 3) uint8 BGR as an image (3, H, W) float RGB 0..1."""
     rgb = np.ascontiguousarray(frame[..., ::-1].transpose(2, 0, 1))
     return torch.from_numpy(rgb).float() / 255
+
+
+def to_frame(image: Tensor) -> Frame:
+    """An image (3, H, W) float RGB as a frame (H, W, 3) uint8 BGR: rounded, then cut to 0..255."""
+    rgb = (image.float() * 255).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    return np.ascontiguousarray(rgb[..., ::-1])
 
 
 class RandomCrops:

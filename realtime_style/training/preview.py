@@ -13,7 +13,7 @@ import torch
 from realtime_style.errors import ImageUnreadable
 from realtime_style.images import Picture, read_image, write_image
 from realtime_style.style_format import StyleInfo
-from realtime_style.training.data import to_image
+from realtime_style.training.data import to_frame, to_image
 from realtime_style.training.transform_net import TransformNet
 
 _COUNT = 4
@@ -57,6 +57,4 @@ def _stylize(net: TransformNet, frame: npt.NDArray[np.uint8], index: int, styles
     weights = [float(index == other) for other in range(styles)]
     device = next(net.parameters()).device
     with torch.no_grad():
-        painted = net(to_image(frame).unsqueeze(0).to(device), net.style_weights(weights))[0]
-    rgb = (painted.float() * 255).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy()
-    return np.ascontiguousarray(rgb[..., ::-1])
+        return to_frame(net(to_image(frame).unsqueeze(0).to(device), net.style_weights(weights))[0])

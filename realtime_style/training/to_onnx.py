@@ -20,6 +20,7 @@ from realtime_style.frames import Frame
 from realtime_style.style_format import FRAME, METADATA_KEY, OPSET, STYLE, STYLIZED, StyleInfo, StyleMetadata
 from realtime_style.stylizer import Stylizer
 from realtime_style.training.checkpoint import Checkpoint
+from realtime_style.training.data import to_frame, to_image
 from realtime_style.training.transform_net import Conv, SmoothUpsampling, TransformNet
 
 PARITY_SIZES_WH = ((320, 240), (641, 479), (250, 130))
@@ -143,11 +144,8 @@ def check_parity(net: TransformNet, path: Path) -> int:
 
 def paint_in_torch(net: TransformNet, frame: Frame, weights: Sequence[float]) -> Frame:
     """The frame as the network itself paints it, with none of the export's folding: the reference of the parity check."""
-    image = torch.from_numpy(np.ascontiguousarray(frame[..., ::-1])).permute(2, 0, 1).float().unsqueeze(0) / 255
     with torch.no_grad():
-        painted = net(image, net.style_weights(weights))[0]
-    rgb = (painted * 255).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
-    return np.ascontiguousarray(rgb[..., ::-1])
+        return to_frame(net(to_image(frame).unsqueeze(0), net.style_weights(weights))[0])
 
 
 def parity_frame(width: int, height: int, seed: int) -> Frame:

@@ -1,4 +1,4 @@
-"""``python -m export onnx|check|pack``: from checkpoints and recipes to style files.
+"""``python -m export onnx|check|pack|optimise``: from checkpoints and recipes to style files, and the slow method beside them.
 
 Exit codes are those of ``realtime-style``: 0 done, 1 expected failure, 2 wrong usage, 130 Ctrl-C.
 """
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from realtime_style.errors import RealtimeStyleError
+from realtime_style.errors import RealtimeStyleError, TrainingError
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -36,13 +36,22 @@ def build_parser() -> argparse.ArgumentParser:
     pack.add_argument("-o", "--output", type=Path, required=True, metavar="STYLE.onnx")
     pack.add_argument("--run", type=Path, help="folder of the training run; default: STYLE.run")
     pack.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+
+    slow = acts.add_parser("optimise", help="paint one photograph by the slow method, to see what a network could reach")
+    slow.add_argument("photograph", type=Path)
+    slow.add_argument("painting", type=Path)
+    slow.add_argument("-o", "--output", type=Path, required=True, metavar="PICTURE")
+    slow.add_argument("--iterations", type=int, default=100, help="steps of L-BFGS, default 100: a minute or two at 384 px")
+    slow.add_argument("--long-side", type=int, default=384, help="pixels on the photograph's longer side, default 384")
+    slow.add_argument("--style-size", type=int, default=256, help="pixels on the painting's shorter side, default 256")
+    slow.add_argument("--loss-network", default="vgg19", help="vgg19, vgg16 or a file of weights; default vgg19")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one act; returns the exit code."""
     args = build_parser().parse_args(argv)
-    act = {"onnx": write_onnx, "check": check_file, "pack": make_pack}[args.act]
+    act = {"onnx": write_onnx, "check": check_file, "pack": make_pack, "optimise": optimise_picture}[args.act]
     try:
         return act(args)
     except KeyboardInterrupt:
@@ -102,6 +111,23 @@ def make_pack(args: argparse.Namespace) -> int:
     run = args.run or args.output.with_suffix(".run")
     metadata = make_style_with_bar(load_recipe(recipe, args.data), args.output, run, resume=args.resume)
     print(f"{args.output}: {', '.join(style.name for style in metadata.styles)}")
+    return 0
+
+
+def optimise_picture(args: argparse.Namespace) -> int:
+    """Paint by the slow method; print the objective on the way."""
+    from export.baseline import Task, slow_picture
+    from realtime_style.images import Picture, write_image
+    from realtime_style.training.loss_network import load_loss_network
+
+    if args.iterations < 1:
+        raise TrainingError(f"{args.iterations} iterations are no picture; give --iterations 1 or more")
+    task = Task(args.photograph, args.painting, args.style_size)
+    picture, curve = slow_picture(load_loss_network(args.loss_network), task, args.iterations, args.long_side)
+    write_image(args.output, Picture(picture))
+    shown = sorted({0, 10, 25, 50, 75, 100, args.iterations} & set(range(args.iterations + 1)))
+    print("objective after iterations: " + ", ".join(f"{done}: {curve[done] / 1000:,.0f} k" for done in shown))
+    print(args.output)
     return 0
 
 

@@ -1,0 +1,134 @@
+"""What is measured of a style, as plain functions of frames: likeness, steadiness, grids and borders.
+
+A `Paint` is anything that paints a frame: a Stylizer with fixed style weights, a network, the identity.
+Frames are (H, W, 3) uint8 BGR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from realtime_style.frames import Frame
+
+Paint = Callable[[Frame], Frame]
+Plane = npt.NDArray[np.float64]
+
+STILL_SIGMA = 2.0
+"""Sensor noise of the still scene, standard deviation in grey levels: a webcam in a lit room."""
+
+
+def scaled(frame: Frame, long_side: int) -> Frame:
+    """The frame with `long_side` pixels on its longer side."""
+    scale = long_side / max(frame.shape[:2])
+    size = (round(frame.shape[1] * scale), round(frame.shape[0] * scale))
+    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8)
+
+
+def luma(frame: Frame) -> Plane:
+    """Luma (H, W) in grey levels 0..255, after ITU-R BT.601."""
+    weighted: Plane = frame.astype(np.float64) @ np.array([0.114, 0.587, 0.299])
+    return weighted
+
+
+def still_scene_flicker(paint: Paint, frame: Frame, *, frames: int = 8, seed: int = 0) -> float:
+    """Mean absolute change of luma between consecutive paintings of one scene with fresh sensor noise, in grey levels."""
+    rng = np.random.default_rng(seed)
+    lumas = []
+    for _ in range(frames):
+        noisy = frame + rng.normal(0, STILL_SIGMA, frame.shape)
+        lumas.append(luma(paint(np.clip(np.rint(noisy), 0, 255).astype(np.uint8))))
+    return float(np.mean([np.abs(after - before).mean() for before, after in pairwise(lumas)]))
+
+
+def warp_error(paint: Paint, clip: Iterable[Frame]) -> float:
+    """How far a painting differs from the painting before, moved along with the scene: mean over frame pairs, 0..1 units.
+
+    For each pair the root of the mean square difference over all pixels that both frames show. The motion is DIS
+    optical flow (Kroeger et al., ECCV 2016) of the clip itself; a pixel counts when flow there and back ends within a
+    pixel of where it started (E_warp of Lai et al., "Learning Blind Video Temporal Consistency", ECCV 2018).
+    """
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    errors: list[float] = []
+    before: tuple[npt.NDArray[np.uint8], Frame] | None = None
+    for frame in clip:
+        grey = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), np.uint8)
+        painted = paint(frame)
+        if before is not None:
+            grey_before, painted_before = before
+            back = np.asarray(flow.calc(grey, grey_before, None), np.float32)  # type: ignore[call-overload]
+            there = np.asarray(flow.calc(grey_before, grey, None), np.float32)  # type: ignore[call-overload]
+            seen = np.linalg.norm(back + _moved(there, back), axis=-1) < 1
+            difference = (painted.astype(np.float32) - _moved(painted_before.astype(np.float32), back)) / 255
+            if seen.any():
+                errors.append(float(np.sqrt(np.square(difference[seen]).mean())))
+        before = grey, painted
+    return float(np.mean(errors)) if errors else float("nan")
+
+
+def _moved(image: npt.NDArray[np.float32], flow: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The image sampled at each pixel's place plus its flow."""
+    rows, columns = np.mgrid[0 : flow.shape[0], 0 : flow.shape[1]].astype(np.float32)
+    return np.asarray(
+        cv2.remap(image, columns + flow[..., 0], rows + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+        np.float32,
+    )
+
+
+@dataclass(frozen=True)
+class Peak:
+    """How a wave of one period and direction stands out of the picture's spectrum."""
+
+    period: int
+    direction: str
+    over_neighbours: float
+    """Amplitude over the median amplitude of neighbouring waves; 1 is no peak at all."""
+    grey_levels: float
+
+
+def grid_peaks(painted: Frame, periods: Iterable[int] = (2, 4, 8)) -> list[Peak]:
+    """The spectrum of the luma at the periods that sub-sampling can print, along x, y and both.
+
+    The frame is cut so that each period fits a whole number of times; what is not periodic in it cannot make a peak.
+    """
+    height, width = (size // 16 * 16 for size in painted.shape[:2])
+    plane = luma(painted[:height, :width])
+    window = np.outer(np.hanning(height), np.hanning(width))
+    amplitude = np.abs(np.fft.fft2((plane - plane.mean()) * window)) * 2 / window.sum()
+    peaks = []
+    for period in periods:
+        for direction, y, x in (("x", 0, 1), ("y", 1, 0), ("xy", 1, 1)):
+            row, column = y * height // period, x * width // period
+            around = _ring(amplitude, row, column)
+            at = float(amplitude[row, column])
+            # On a plain picture both are rounding noise: below a thousandth of a grey level nothing stands out.
+            peaks.append(Peak(period, direction, at / max(float(np.median(around)), 1e-3), at))
+    return peaks
+
+
+def _ring(amplitude: Plane, row: int, column: int) -> Plane:
+    """Amplitudes three to eight steps away from a point of the spectrum, where its own peak has ended."""
+    steps = np.arange(-8, 9)
+    rows, columns = np.meshgrid(steps, steps, indexing="ij")
+    far = np.maximum(abs(rows), abs(columns)) >= 3
+    around: Plane = amplitude[(row + rows[far]) % amplitude.shape[0], (column + columns[far]) % amplitude.shape[1]]
+    return around
+
+
+def border_contrast(painted: Frame, *, border: int = 32) -> float:
+    """How much the border of a painted plain frame differs from its centre, in grey levels.
+
+    The larger of two differences: of the means, and of the standard deviations, of the luma within `border` pixels of
+    the edge against the rest.
+    """
+    plane = luma(painted)
+    inner = plane[border:-border, border:-border]
+    at_border = np.ones(plane.shape, bool)
+    at_border[border:-border, border:-border] = False
+    outer = plane[at_border]
+    return max(abs(float(outer.mean() - inner.mean())), abs(float(outer.std() - inner.std())))

@@ -1,0 +1,70 @@
+"""The slow method and the file that keeps its figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from export.__main__ import main as export_main
+from export.baseline import Task, complete_curves, equivalent_iterations, read_curves, slow_picture
+from realtime_style.errors import TrainingError
+from realtime_style.images import read_image
+from realtime_style.training.data import find_photographs
+from tests.training_helpers import random_loss_network, random_weights, write_painting, write_photographs
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Task:
+    photograph = find_photographs(write_photographs(tmp_path / "photos", count=1))[0]
+    return Task(photograph, write_painting(tmp_path / "waves.png"), style_size=64)
+
+
+def test_slow_method_lowers_the_objective_from_the_photographs_own(task: Task) -> None:
+    picture, curve = slow_picture(random_loss_network(), task, iterations=30, long_side=96)
+    assert picture.shape == read_image(task.photograph).bgr.shape
+    assert len(curve) == 31
+    assert curve[-1] < 0.3 * curve[0]
+
+
+def test_curves_are_kept_and_not_computed_again(task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "curves.json"
+    monkeypatch.setattr("export.baseline.slow_picture", lambda vgg, task: (None, [5.4, 3.2, 1.1]))
+    first = complete_curves(random_loss_network(), [task], file)
+    monkeypatch.setattr("export.baseline.slow_picture", lambda vgg, task: pytest.fail("computed again"))
+    assert complete_curves(random_loss_network(), [task], file) == first == {"photo_0 waves 64": [5, 3, 1]}
+    assert str(tmp_path) not in file.read_text()
+
+
+def test_broken_file_of_curves_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "curves.json").write_text("{")
+    with pytest.raises(TrainingError, match="remove it"):
+        read_curves(tmp_path / "curves.json")
+
+
+def test_equivalent_iterations_is_the_first_that_is_as_good() -> None:
+    curve = [100.0, 40.0, 60.0, 20.0, 10.0]
+    assert equivalent_iterations(curve, 100) == 0
+    assert equivalent_iterations(curve, 45) == 1
+    assert equivalent_iterations(curve, 15) == 4
+    assert equivalent_iterations(curve, 9) is None
+
+
+def test_workshop_paints_by_the_slow_method(task: Task, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.save(random_weights(), tmp_path / "vgg.pt")
+    output = tmp_path / "slow.png"
+    words = [
+        "optimise",
+        str(task.photograph),
+        str(task.painting),
+        "-o",
+        str(output),
+        "--loss-network",
+        str(tmp_path / "vgg.pt"),
+    ]
+    assert export_main([*words, "--iterations", "3", "--long-side", "64", "--style-size", "64"]) == 0
+    assert read_image(output).bgr.shape[1] == 64
+    assert "0: " in capsys.readouterr().out
+    assert export_main([*words, "--iterations", "0"]) == 1
+    assert "--iterations 1 or more" in capsys.readouterr().err

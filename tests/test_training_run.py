@@ -15,6 +15,7 @@ from realtime_style.style_format import StyleInfo
 from realtime_style.training.checkpoint import load_checkpoint, save_checkpoint
 from realtime_style.training.config import TrainConfig, load_recipe
 from realtime_style.training.data import RandomCrops, find_photographs
+from realtime_style.training.preview import preview_photographs
 from realtime_style.training.train import CHECKPOINT, LOSSES, PREVIEWS, Progress, one_cycle, train
 from tests.training_helpers import random_loss_network, small_config, write_painting, write_photographs
 
@@ -227,3 +228,20 @@ def test_recipe_gives_the_settings_and_refuses_unknown_ones(tmp_path: Path) -> N
     recipe.write_text("this is no TOML")
     with pytest.raises(TrainingError, match="TOML"):
         load_recipe(recipe, tmp_path)
+
+
+def test_held_out_photographs_are_shown_and_never_learned_on(tmp_path: Path) -> None:
+    paths = find_photographs(write_photographs(tmp_path, count=6))
+    names = [path.name for path in paths]
+    shown, learned = preview_photographs(paths, held_out=(names[4], names[1]), seed=0)
+    assert [path.name for path in shown] == [names[4], names[1]]
+    assert [path.name for path in learned] == [names[0], names[2], names[3], names[5]]
+
+
+@pytest.mark.parametrize(("held_out", "complaint"), [(("gone.png",), "gone.png is not in"), (None, "all photographs")])
+def test_held_out_photographs_that_cannot_be_are_refused(
+    tmp_path: Path, held_out: tuple[str, ...] | None, complaint: str
+) -> None:
+    paths = find_photographs(write_photographs(tmp_path, count=3))
+    with pytest.raises(TrainingError, match=complaint):
+        preview_photographs(paths, held_out=held_out or tuple(path.name for path in paths), seed=0)

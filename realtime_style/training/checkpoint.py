@@ -14,7 +14,7 @@ from realtime_style.errors import TrainingError
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.transform_net import TransformNet
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Checkpoint:
     elapsed_s: float
     """Seconds of training so far; what `minutes` counts."""
     net: dict[str, Any]
-    optimizer: dict[str, Any]
+    optimizers: dict[str, Any]
+    """States of the optimisers, by name (train.make_optimizers)."""
     losses: dict[str, float]
     """The terms of the objective, mean of the last steps."""
 
@@ -49,7 +50,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "step": checkpoint.step,
         "elapsed_s": checkpoint.elapsed_s,
         "net": checkpoint.net,
-        "optimizer": checkpoint.optimizer,
+        "optimizers": checkpoint.optimizers,
         "losses": checkpoint.losses,
     }
     packed = io.BytesIO()  # torch.save to a file turns a full disk into an error without a reason
@@ -73,6 +74,6 @@ def load_checkpoint(path: Path) -> Checkpoint:
         step=values["step"],
         elapsed_s=values["elapsed_s"],
         net=values["net"],
-        optimizer=values["optimizer"],
+        optimizers=values["optimizers"],
         losses=values["losses"],
     )

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from realtime_style.errors import ImageUnreadable
+from realtime_style.errors import ImageUnreadable, TrainingError
 from realtime_style.images import Picture, read_image, write_image
 from realtime_style.style_format import StyleInfo
 from realtime_style.training.data import to_frame, to_image
@@ -20,8 +20,21 @@ _COUNT = 4
 _TILE_HW = (240, 320)
 
 
-def preview_photographs(paths: Sequence[Path], *, seed: int) -> tuple[list[Path], list[Path]]:
-    """Photographs to show in previews and photographs to learn on. They do not overlap unless there are fewer than 20."""
+def preview_photographs(paths: Sequence[Path], *, held_out: Sequence[str] = (), seed: int) -> tuple[list[Path], list[Path]]:
+    """Photographs to show in previews and photographs to learn on.
+
+    None of the file names in `held_out` is learned on, and the first of them are shown; TrainingError when one is not
+    there. Without any, four are drawn by the seed, and learned on too where there are fewer than 20.
+    """
+    if held_out:
+        by_name = {path.name: path for path in paths}
+        missing = sorted(set(held_out) - set(by_name))
+        if missing:
+            raise TrainingError(f"held-out photograph {missing[0]} is not in the folder of photographs; correct held_out")
+        learned = [path for path in paths if path.name not in held_out]
+        if not learned:
+            raise TrainingError("all photographs are held out; add some to learn on")
+        return [by_name[name] for name in held_out[:_COUNT]], learned
     order = np.random.default_rng([seed, 2]).permutation(len(paths))
     chosen = {paths[index] for index in order[:_COUNT]}
     shown = [path for path in paths if path in chosen]

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from realtime_style.training.losses import (
     total_variation_loss,
 )
 from realtime_style.training.motion import inside, move, random_motion, sensor_noise
+from realtime_style.training.muon import Muon
 from realtime_style.training.preview import preview_photographs, write_preview
 from realtime_style.training.transform_net import TransformNet
 
@@ -72,7 +73,7 @@ def train(
     vgg = (loss_network or load_loss_network(config.loss_network)).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     grams = [_painting_grams(vgg, Path(path), config.style_size, device) for path in config.paintings]
     photographs = find_photographs(Path(config.content))
-    previewed, learned = preview_photographs(photographs, seed=config.seed)
+    previewed, learned = preview_photographs(photographs, held_out=config.held_out, seed=config.seed)
     crops = RandomCrops(learned, crop=config.crop, batch=config.batch, seed=config.seed)
 
     torch.manual_seed(config.seed)
@@ -81,13 +82,14 @@ def train(
     except ValueError as error:
         raise TrainingError(str(error)) from error
     net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.Adam(net.parameters(), lr=config.learning_rate)
+    optimizers = make_optimizers(net, config.learning_rate)
     step, elapsed_before = 0, 0.0
     if resume:
         state = load_checkpoint(run / CHECKPOINT)
         _check_same_network(config, state.config)
         net.load_state_dict(state.net)
-        optimizer.load_state_dict(state.optimizer)
+        for name, optimizer in optimizers.items():
+            optimizer.load_state_dict(state.optimizers[name])
         step, elapsed_before = state.step, state.elapsed_s
 
     began = saved = time.monotonic()
@@ -95,19 +97,19 @@ def train(
     recent: deque[dict[str, float]] = deque(maxlen=_SMOOTHED)
 
     def state_now() -> Checkpoint:
-        return Checkpoint(
-            config, step, elapsed_before + time.monotonic() - began, net.state_dict(), optimizer.state_dict(), _mean(recent)
-        )
+        states = {name: optimizer.state_dict() for name, optimizer in optimizers.items()}
+        return Checkpoint(config, step, elapsed_before + time.monotonic() - began, net.state_dict(), states, _mean(recent))
 
     run.mkdir(parents=True, exist_ok=True)
     batches = crops.batches(step)
     with LossLog(run / LOSSES, step) as loss_log:
         try:
             while (fraction := _fraction(config, step, elapsed_before + time.monotonic() - began)) < 1:
-                for group in optimizer.param_groups:
-                    group["lr"] = config.learning_rate * one_cycle(fraction)
+                for optimizer in optimizers.values():
+                    for group in optimizer.param_groups:
+                        group["lr"] = config.learning_rate * one_cycle(fraction)
                 content = next(batches).to(device, memory_format=torch.channels_last)
-                losses = _step(net, vgg, optimizer, content, grams, config, step)
+                losses = _step(net, vgg, optimizers, content, grams, config, step)
                 if not math.isfinite(losses["objective"]):
                     raise TrainingError(
                         f"the objective is no longer a number at step {step + 1}; the state before is in {run / CHECKPOINT}; "
@@ -136,6 +138,17 @@ def train(
     return state_now()
 
 
+def make_optimizers(net: TransformNet, learning_rate: float) -> dict[str, torch.optim.Optimizer]:
+    """Muon for the kernels inside the network; Adam for the rest, whose rows are not directions of one space.
+
+    The rest: the last kernel, whose few rows are colours, and the scales, shifts and biases.
+    """
+    inner = [parameter for parameter in net.parameters() if parameter.ndim == 4 and parameter.shape[0] > 3]
+    chosen = {id(kernel) for kernel in inner}
+    rest = [parameter for parameter in net.parameters() if id(parameter) not in chosen]
+    return {"muon": Muon(inner, lr=learning_rate), "adam": torch.optim.Adam(rest, lr=learning_rate)}
+
+
 def one_cycle(fraction: float) -> float:
     """Learning rate, 0..1 of its peak, at this fraction of the run: up from a tenth by a cosine, then down to a hundredth."""
     if fraction < _WARM_UP:
@@ -146,7 +159,7 @@ def one_cycle(fraction: float) -> float:
 def _step(
     net: TransformNet,
     vgg: LossNetwork,
-    optimizer: torch.optim.Optimizer,
+    optimizers: Mapping[str, torch.optim.Optimizer],
     content: Tensor,
     grams: list[dict[str, Tensor]],
     config: TrainConfig,
@@ -183,11 +196,12 @@ def _step(
         "temporal": config.temporal_weight,
     }
     objective = torch.stack([weights[name] * term for name, term in terms.items()]).sum()
-    optimizer.zero_grad(set_to_none=True)
+    net.zero_grad(set_to_none=True)
     (objective / _UNIT).backward()  # type: ignore[no-untyped-call]
     norm = torch.nn.utils.clip_grad_norm_(net.parameters(), config.clip_norm)
     if torch.isfinite(objective) and torch.isfinite(norm):
-        optimizer.step()
+        for optimizer in optimizers.values():
+            optimizer.step()
     else:
         return {"objective": math.nan}
     values = {name: term.item() for name, term in terms.items()}

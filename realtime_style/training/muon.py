@@ -1,0 +1,54 @@
+"""Muon: momentum whose every step is made orthogonal, for the kernels of convolutions.
+
+Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024). A gradient of a small convolutional
+network points along few directions; Adam, which looks at each weight by itself, leaves the others untaught. Here the
+loss network takes 19 of every 20 seconds of a step, so a costlier optimiser for the small one is free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor
+
+_NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
+"""Coefficients of the quintic iteration that the paper tuned: steep at zero, so that five rounds are enough."""
+
+
+class Muon(torch.optim.Optimizer):
+    """Steps kernels (O, I, K, K), seen as matrices of O rows.
+
+    A step has a root mean square of ``0.2 * lr`` per weight, which is what Adam's steps have at the same `lr` (Liu et al.,
+    "Muon is Scalable for LLM Training", 2025): one learning rate serves both.
+    """
+
+    def __init__(self, kernels: Iterable[Tensor], lr: float, momentum: float = 0.95) -> None:
+        super().__init__(kernels, {"lr": lr, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """Take one step along the gradients that are there; kernels without one are left as they are."""
+        for group in self.param_groups:
+            for kernel in group["params"]:
+                if kernel.grad is None:
+                    continue
+                state = self.state[kernel]
+                average = state.setdefault("average", torch.zeros_like(kernel))
+                average.lerp_(kernel.grad, 1 - group["momentum"])
+                direction = kernel.grad.lerp(average, group["momentum"]).flatten(1)  # Nesterov's look ahead
+                size = 0.2 * max(direction.shape) ** 0.5
+                kernel.add_(orthogonalised(direction).view_as(kernel), alpha=-group["lr"] * size)
+
+
+def orthogonalised(matrix: Tensor, rounds: int = 5) -> Tensor:
+    """A matrix (M, N) with the same singular vectors and singular values near 1 (0.7 to 1.2), by Newton and Schulz."""
+    a, b, c = _NEWTON_SCHULZ
+    x: Tensor = matrix / (matrix.norm() + 1e-7)
+    tall = x.shape[0] > x.shape[1]
+    if tall:
+        x = x.T
+    for _ in range(rounds):
+        square = x @ x.T
+        x = a * x + (b * square + c * square @ square) @ x
+    return x.T if tall else x

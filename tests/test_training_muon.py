@@ -1,0 +1,69 @@
+"""The optimiser of the kernels."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from realtime_style.training.muon import Muon, orthogonalised
+from realtime_style.training.train import make_optimizers
+from realtime_style.training.transform_net import TransformNet
+from tests.training_helpers import SMALL
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (16, 72), (96, 27)])
+def test_orthogonalised_keeps_directions_and_evens_out_strengths(shape: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    left, strengths, right = torch.linalg.svd(torch.randn(shape), full_matrices=False)
+    matrix = left @ torch.diag(torch.linspace(1, 0.1, len(strengths))) @ right
+    seen = left.T @ orthogonalised(matrix) @ right.T
+    assert torch.linalg.svdvals(seen).min() > 0.6
+    assert torch.linalg.svdvals(seen).max() < 1.3
+    assert (seen - torch.diag(torch.diagonal(seen))).abs().max() < 1e-3
+
+
+def test_orthogonalised_nothing_is_nothing() -> None:
+    assert torch.equal(orthogonalised(torch.zeros(4, 9)), torch.zeros(4, 9))
+
+
+def test_step_has_the_size_that_adams_steps_have() -> None:
+    torch.manual_seed(0)
+    kernel = nn.Parameter(torch.zeros(32, 32, 3, 3))
+    kernel.grad = torch.randn_like(kernel) * 1e-4
+    Muon([kernel], lr=0.01).step()
+    assert kernel.detach().square().mean().sqrt() == pytest.approx(0.2 * 0.01, rel=0.25)
+
+
+def test_kernel_without_a_gradient_is_left_as_it_is() -> None:
+    kernel = nn.Parameter(torch.ones(8, 8, 3, 3))
+    Muon([kernel], lr=0.01).step()
+    assert torch.equal(kernel, torch.ones_like(kernel))
+
+
+def test_muon_reaches_a_linear_map_that_adam_has_not_reached_yet() -> None:
+    def distance_left(name: str) -> float:
+        torch.manual_seed(0)
+        scales = torch.logspace(0, -2, 16)  # some directions of the input are a hundred times weaker
+        wanted = torch.randn(16, 16)
+        kernel = nn.Parameter(torch.zeros(16, 16, 1, 1))
+        optimizer = Muon([kernel], lr=0.1) if name == "muon" else torch.optim.Adam([kernel], lr=0.1)
+        for step in range(120):
+            for group in optimizer.param_groups:
+                group["lr"] = 0.1 * (1 - step / 120)
+            optimizer.zero_grad()
+            rotation = torch.linalg.qr(torch.randn(16, 16, generator=torch.Generator().manual_seed(1))).Q
+            inputs = rotation @ torch.diag(scales)
+            ((kernel.flatten(1) - wanted) @ inputs).square().mean().backward()
+            optimizer.step()
+        return float((kernel.detach().flatten(1) - wanted).square().mean())
+
+    assert distance_left("muon") < distance_left("adam")
+
+
+def test_every_parameter_has_one_optimiser() -> None:
+    net = TransformNet(SMALL, styles=2)
+    groups = [group for optimizer in make_optimizers(net, 0.01).values() for group in optimizer.param_groups]
+    stepped = [id(parameter) for group in groups for parameter in group["params"]]
+    assert sorted(stepped) == sorted(id(parameter) for parameter in net.parameters())
+    assert len(set(stepped)) == len(stepped)

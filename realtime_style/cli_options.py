@@ -174,6 +174,7 @@ def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]
         ("style-weight", _from_zero, "weight of the style term: more makes it wilder"),
         ("tv-weight", _from_zero, "weight of the smoothness term"),
         ("lattice-weight", _from_zero, "weight against regular patterns"),
+        ("weave-weight", _from_zero, "weight against a weave like that of canvas"),
         ("temporal-weight", _from_zero, "weight of the steadiness term: more flickers less"),
         ("learning-rate", _above_zero, "peak learning rate"),
         ("seed", int, "seed of everything random"),

@@ -13,6 +13,7 @@ from realtime_style.training.losses import (
     style_loss,
     temporal_loss,
     total_variation_loss,
+    weave_loss,
 )
 from realtime_style.training.motion import inside, move, random_motion, sensor_noise
 
@@ -96,3 +97,28 @@ def test_sensor_noise_is_between_half_and_all_of_sigma() -> None:
     assert deviations.min() > 1.9
     assert deviations.max() < 4.2
     assert np.ptp(deviations) > 1
+
+
+def test_weave_loss_sees_the_mirror_of_the_finest_wave_and_not_the_wave() -> None:
+    columns = torch.arange(96.0)
+
+    def picture(period: float) -> torch.Tensor:
+        return (0.5 + 10 / 255 * torch.cos(2 * torch.pi * columns / period)).expand(1, 3, 96, 96)
+
+    assert weave_loss(picture(8 / 3), stride=4) == pytest.approx(10**2, rel=0.02)
+    assert weave_loss(picture(8 / 3).transpose(2, 3), stride=4) == pytest.approx(10**2, rel=0.02)
+    assert weave_loss(picture(8), stride=4) < 0.1
+    assert weave_loss(picture(4), stride=4) < 0.1
+    assert weave_loss(torch.full((1, 3, 96, 96), 0.7), stride=4) < 0.01
+
+
+def test_weave_loss_sees_a_weave_that_changes_its_phase() -> None:
+    columns = torch.arange(192.0)
+    turned = torch.where(columns < 96, 1.0, -1.0) * torch.cos(2 * torch.pi * columns * 3 / 8)
+    assert weave_loss((0.5 + 10 / 255 * turned).expand(1, 3, 96, 192), stride=4) > 70
+
+
+@pytest.mark.parametrize(("stride", "seen"), [(1, False), (2, False), (4, True), (8, True)])
+def test_weave_loss_knows_which_strides_have_mirrors(stride: int, seen: bool) -> None:
+    torch.manual_seed(0)
+    assert (weave_loss(torch.rand(1, 3, 64, 64), stride) > 0) == seen

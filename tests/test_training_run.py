@@ -33,7 +33,7 @@ def test_training_lowers_the_objective_and_shows_it(tmp_path: Path) -> None:
     assert sum(values[-5:]) < 0.5 * sum(values[:5])
     assert seen[-1].step == 40
     assert seen[-1].fraction == 1
-    assert set(seen[-1].losses) == {"objective", "content", "style", "tv", "lattice", "temporal"}
+    assert set(seen[-1].losses) == {"objective", "content", "style", "tv", "lattice", "weave", "temporal"}
     assert (tmp_path / "run" / PREVIEWS / "last.jpg").is_file()
 
 

@@ -24,6 +24,7 @@ _SETTINGS = (
     "style_weight",
     "tv_weight",
     "lattice_weight",
+    "weave_weight",
     "temporal_weight",
     "learning_rate",
     "seed",

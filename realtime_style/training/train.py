@@ -26,6 +26,7 @@ from realtime_style.training.losses import (
     style_loss,
     temporal_loss,
     total_variation_loss,
+    weave_loss,
 )
 from realtime_style.training.motion import inside, move, random_motion, sensor_noise
 from realtime_style.training.muon import Muon
@@ -184,6 +185,7 @@ def _step(
         "style": style_loss(features, grams[index]),
         "tv": total_variation_loss(painted),
         "lattice": lattice_loss(painted, net.stride),
+        "weave": weave_loss(painted, net.stride),
     }
     if config.temporal_weight > 0:
         seen = inside(grid)
@@ -193,6 +195,7 @@ def _step(
         "style": config.style_weight,
         "tv": config.tv_weight,
         "lattice": config.lattice_weight,
+        "weave": config.weave_weight,
         "temporal": config.temporal_weight,
     }
     objective = torch.stack([weights[name] * term for name, term in terms.items()]).sum()

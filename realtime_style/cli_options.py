@@ -175,7 +175,8 @@ def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]
         ("tv-weight", _from_zero, "weight of the smoothness term"),
         ("lattice-weight", _from_zero, "weight against regular patterns"),
         ("weave-weight", _from_zero, "weight against a weave like that of canvas"),
-        ("temporal-weight", _from_zero, "weight of the steadiness term: more flickers less"),
+        ("flicker-weight", _from_zero, "weight of steadiness in a still scene with sensor noise"),
+        ("temporal-weight", _from_zero, "weight of steadiness under motion"),
         ("learning-rate", _above_zero, "peak learning rate"),
         ("seed", int, "seed of everything random"),
     ):

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,7 +15,7 @@ from realtime_style.errors import TrainingError
 from realtime_style.style_format import StyleInfo
 from realtime_style.training.checkpoint import load_checkpoint, save_checkpoint
 from realtime_style.training.config import TrainConfig, load_recipe
-from realtime_style.training.data import RandomCrops, find_photographs
+from realtime_style.training.data import RandomCrops, as_a_webcam_sees, find_photographs
 from realtime_style.training.preview import preview_photographs
 from realtime_style.training.train import CHECKPOINT, LOSSES, PREVIEWS, Progress, one_cycle, train
 from tests.training_helpers import random_loss_network, small_config, write_painting, write_photographs
@@ -33,7 +34,7 @@ def test_training_lowers_the_objective_and_shows_it(tmp_path: Path) -> None:
     assert sum(values[-5:]) < 0.5 * sum(values[:5])
     assert seen[-1].step == 40
     assert seen[-1].fraction == 1
-    assert set(seen[-1].losses) == {"objective", "content", "style", "tv", "lattice", "weave", "temporal"}
+    assert set(seen[-1].losses) == {"objective", "content", "style", "tv", "lattice", "weave", "flicker", "temporal"}
     assert (tmp_path / "run" / PREVIEWS / "last.jpg").is_file()
 
 
@@ -245,3 +246,24 @@ def test_held_out_photographs_that_cannot_be_are_refused(
     paths = find_photographs(write_photographs(tmp_path, count=3))
     with pytest.raises(TrainingError, match=complaint):
         preview_photographs(paths, held_out=held_out or tuple(path.name for path in paths), seed=0)
+
+
+def test_pictures_are_learned_on_as_a_webcam_sees_them() -> None:
+    frame = np.random.default_rng(0).integers(60, 196, (64, 64, 3)).astype(np.uint8)
+    seen = [as_a_webcam_sees(frame, np.random.default_rng(seed)) for seed in range(200)]
+    assert 80 < sum(np.array_equal(frame, other) for other in seen) < 120
+    assert min(other.mean() for other in seen) < 50
+    assert max(other.mean() for other in seen) > 200
+    assert min(other.std() for other in seen) < 0.3 * frame.std()
+
+
+def test_flicker_weight_steadies_a_still_scene(tmp_path: Path) -> None:
+    def flicker(weight: float) -> float:
+        config = small_config(tmp_path, steps=60, flicker_weight=weight, temporal_weight=0.0)
+        net = train(config, tmp_path / f"run_{weight}", loss_network=random_loss_network()).network()
+        image = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+        noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(1)) * 2 / 255
+        with torch.no_grad():
+            return float((net(image + noise, net.style_weights()) - net(image, net.style_weights())).abs().mean() * 255)
+
+    assert flicker(30_000.0) < 0.7 * flicker(0.0)

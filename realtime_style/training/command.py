@@ -25,6 +25,7 @@ _SETTINGS = (
     "tv_weight",
     "lattice_weight",
     "weave_weight",
+    "flicker_weight",
     "temporal_weight",
     "learning_rate",
     "seed",

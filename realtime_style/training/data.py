@@ -109,4 +109,20 @@ class RandomCrops:
         piece = frame[top : top + side, left : left + side]
         interpolation = cv2.INTER_AREA if side > self.crop else cv2.INTER_LINEAR
         scaled = np.asarray(cv2.resize(piece, (self.crop, self.crop), interpolation=interpolation), dtype=np.uint8)
-        return scaled[:, ::-1] if rng.random() < 0.5 else scaled
+        return as_a_webcam_sees(scaled[:, ::-1] if rng.random() < 0.5 else scaled, rng)
+
+
+def as_a_webcam_sees(frame: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Half of the frames as they are; the others too dark or too bright, some of these hazy, a fifth of all out of focus.
+
+    Collections of photographs are well lit and sharp; rooms with a webcam are not. Instance normalisation blows up what
+    little such a picture holds, its noise included, and a network that never saw one fills it with flickering patterns.
+    """
+    if rng.random() < 0.2:
+        frame = np.asarray(cv2.GaussianBlur(frame, (0, 0), rng.uniform(0.7, 3.0)), np.uint8)
+    if rng.random() < 0.4:
+        light = np.exp(rng.uniform(np.log(0.3), np.log(1.8)))
+        contrast = rng.uniform(0.4, 1.0) if rng.random() < 0.5 else 1.0
+        mean = float(frame.mean())
+        frame = np.asarray(cv2.convertScaleAbs(frame, None, light * contrast, light * (1 - contrast) * mean), np.uint8)
+    return frame

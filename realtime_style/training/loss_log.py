@@ -9,7 +9,7 @@ from types import TracebackType
 
 from realtime_style.atomic import whole_file
 
-TERMS = ("objective", "content", "style", "tv", "lattice", "weave", "temporal")
+TERMS = ("objective", "content", "style", "tv", "lattice", "weave", "flicker", "temporal")
 
 
 class LossLog:

@@ -176,6 +176,8 @@ def _step(
         features = vgg(painted, STYLE_LAYERS)
         with torch.no_grad():
             target = vgg(content, (CONTENT_LAYER,))
+        if config.flicker_weight > 0:
+            painted_noisy = net(sensor_noise(content, random, sigma=config.noise), style)
         if config.temporal_weight > 0:
             grid = random_motion(len(content), content.shape[2], content.shape[3], random).to(content.device)
             moved = sensor_noise(move(content, grid), random, sigma=config.noise)
@@ -187,6 +189,8 @@ def _step(
         "lattice": lattice_loss(painted, net.stride),
         "weave": weave_loss(painted, net.stride),
     }
+    if config.flicker_weight > 0:
+        terms["flicker"] = temporal_loss(painted_noisy, painted)
     if config.temporal_weight > 0:
         seen = inside(grid)
         terms["temporal"] = temporal_loss(painted_moved.float() * seen, move(painted.float(), grid) * seen)
@@ -196,6 +200,7 @@ def _step(
         "tv": config.tv_weight,
         "lattice": config.lattice_weight,
         "weave": config.weave_weight,
+        "flicker": config.flicker_weight,
         "temporal": config.temporal_weight,
     }
     objective = torch.stack([weights[name] * term for name, term in terms.items()]).sum()

@@ -19,6 +19,7 @@ from realtime_style.devices import DEVICES
 from realtime_style.frames import Frame
 from realtime_style.machine import Machine, describe_machine
 from realtime_style.painter import Painter
+from realtime_style.steadiness import Steadier
 from realtime_style.styles import mix_label, parse_mix
 from realtime_style.test_pattern import TestPattern
 
@@ -221,6 +222,7 @@ def _measure_stages(
     from realtime_style.sources import VideoFile
 
     height, width = pictures[0].shape[:2]
+    steadier = Steadier()
     stages: dict[str, list[float]] = {}
 
     def timed(stage: str, began: float) -> None:
@@ -247,6 +249,9 @@ def _measure_stages(
                 began = clock()
                 painted = painter(frame)
                 timed(f"stylize: {mix_label(painter.mix)} on {painter.provider}", began)
+                began = clock()
+                steadier(frame, painted)
+                timed(f"steady: {steadier.amount:g}", began)
                 began = clock()
                 nowhere.write(painted)
                 timed("write: null", began)

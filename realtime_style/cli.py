@@ -57,6 +57,7 @@ def webcam(args: argparse.Namespace) -> int:
         strength=args.strength,
         mirror=args.mirror,
         split=args.split,
+        steadiness=args.steadiness,
         fullscreen=args.fullscreen,
         overlay=args.overlay,
         window=args.window,
@@ -84,7 +85,7 @@ def video(args: argparse.Namespace) -> int:
     from realtime_style.video import check_video_paths, stylize_video
 
     check_video_paths(args.input, args.output)
-    with _painter(args) as painter, make_progress(None, "frame", args.output.name) as progress:
+    with _painter(args, steadiness=args.steadiness) as painter, make_progress(None, "frame", args.output.name) as progress:
         summary = stylize_video(
             args.input,
             args.output,
@@ -200,11 +201,11 @@ VERBS = {
 }
 
 
-def _painter(args: argparse.Namespace) -> Any:
+def _painter(args: argparse.Namespace, *, steadiness: float = 0.0) -> Any:
     from realtime_style.painter import Painter
     from realtime_style.styles import parse_mix
 
-    painter = Painter(parse_mix(args.style), device=args.device, strength=args.strength)
+    painter = Painter(parse_mix(args.style), device=args.device, strength=args.strength, steadiness=steadiness)
     _note_fallback(painter.fallback)
     return painter
 

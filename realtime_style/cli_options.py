@@ -68,6 +68,11 @@ def _add_painting(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
 
+def _add_steadiness(parser: argparse.ArgumentParser) -> None:
+    """What every verb that paints moving pictures takes."""
+    parser.add_argument("--steadiness", type=_share, default=0.5, help="how still strokes are held from frame to frame, 0 to 1")
+
+
 def _add_webcam(verbs: Verbs) -> None:  # type: ignore[valid-type]
     parser = _verb(verbs, "webcam", "show the camera's picture painted, live; h shows the keys")
     parser.add_argument(
@@ -77,6 +82,7 @@ def _add_webcam(verbs: Verbs) -> None:  # type: ignore[valid-type]
     parser.add_argument("--fps", type=_above_zero, help="frame rate to ask the camera for")
     parser.add_argument("--fourcc", type=_fourcc, help="pixel format to ask the camera for, e.g. MJPG")
     _add_painting(parser)
+    _add_steadiness(parser)
     parser.add_argument(
         "--mirror", action=argparse.BooleanOptionalAction, default=True, help="mirror the picture, as people expect"
     )
@@ -96,6 +102,7 @@ def _add_video(verbs: Verbs) -> None:  # type: ignore[valid-type]
     parser.add_argument("input", type=Path, metavar="IN", help="clip to paint")
     parser.add_argument("output", type=Path, metavar="OUT", help="clip to write, .mp4")
     _add_painting(parser)
+    _add_steadiness(parser)
     parser.add_argument("--crf", type=_crf, default=18, help="quality of the H.264 picture, 0 best to 51")
     parser.add_argument("--preset", choices=_PRESETS, default="medium", help="speed of the H.264 encoder against file size")
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from realtime_style.crossfade import Crossfade
+from realtime_style.steadiness import DEFAULT_STEADINESS
 from realtime_style.styles import Mix, mix_label
 
 MESSAGE_S = 3.0
 """Seconds a message stays on screen."""
 
 STRENGTH_STEP = 0.1
+
+STEADINESS_STEP = 0.25
 
 _PATIENCE_S = 0.25  # loading that is over sooner than this is not worth a message that only flashes up
 
@@ -24,6 +27,8 @@ class Action(Enum):
     PREVIOUS = auto()
     STRONGER = auto()
     WEAKER = auto()
+    STEADIER = auto()
+    LIVELIER = auto()
     SPLIT = auto()
     MIRROR = auto()
     FREEZE = auto()
@@ -51,6 +56,8 @@ KEYS = (
     Key(("p", "left"), "p, left", Action.PREVIOUS, "previous style"),
     Key(("+", "=", "up"), "+, up", Action.STRONGER, "more painting"),
     Key(("-", "_", "down"), "-, down", Action.WEAKER, "more photograph"),
+    Key(("]",), "]", Action.STEADIER, "steadier strokes"),
+    Key(("[",), "[", Action.LIVELIER, "livelier strokes"),
     Key(("b",), "b", Action.SPLIT, "before and after, side by side"),
     Key(("m",), "m", Action.MIRROR, "mirror"),
     Key(("space",), "space", Action.FREEZE, "freeze the picture"),
@@ -89,6 +96,8 @@ class Controls:
     playlist: Sequence[Mix]
     strength: float = 1.0
     """0..1: share of the painting in the picture."""
+    steadiness: float = DEFAULT_STEADINESS
+    """0..1: how still the strokes are held."""
     mirror: bool = False
     split: bool = False
     frozen: bool = False
@@ -130,6 +139,10 @@ class Controls:
                 self._strengthen(+STRENGTH_STEP, now)
             case Action.WEAKER:
                 self._strengthen(-STRENGTH_STEP, now)
+            case Action.STEADIER:
+                self._steady(+STEADINESS_STEP, now)
+            case Action.LIVELIER:
+                self._steady(-STEADINESS_STEP, now)
             case Action.SPLIT:
                 self.split = not self.split
             case Action.MIRROR:
@@ -193,6 +206,10 @@ class Controls:
     def _strengthen(self, step: float, now: float) -> None:
         self.strength = min(1.0, max(0.0, round(self.strength + step, 2)))
         self.say(f"strength {self.strength * 100:.0f} %", now)
+
+    def _steady(self, step: float, now: float) -> None:
+        self.steadiness = min(1.0, max(0.0, round(self.steadiness + step, 2)))
+        self.say(f"steadiness {self.steadiness * 100:.0f} %", now)
 
 
 def caption(mix: Mix) -> str:

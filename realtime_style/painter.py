@@ -10,6 +10,7 @@ import numpy as np
 
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame, check_frame, mix_frames
+from realtime_style.steadiness import Steadier
 from realtime_style.styles import Mix
 from realtime_style.stylizer import Stylizer
 
@@ -18,16 +19,27 @@ class Painter:
     """Paints frames with a mix of styles.
 
     Styles of one file are blended inside the network, by their weights, in one pass. Styles of different files are
-    painted one after the other and the pictures are mixed, which costs one pass per file. Assign `mix` and `strength` at
-    any time; a file is loaded when a mix first names it.
+    painted one after the other and the pictures are mixed, which costs one pass per file. Assign `mix`, `strength` and
+    `steadiness` at any time; a file is loaded when a mix first names it.
     """
 
-    def __init__(self, mix: Mix, *, device: str = "auto", strength: float = 1.0, threads: int | None = None) -> None:
-        """`strength` 0..1: share of the painting in the result, the rest is the photograph."""
+    def __init__(
+        self,
+        mix: Mix,
+        *,
+        device: str = "auto",
+        strength: float = 1.0,
+        steadiness: float = 0.0,
+        threads: int | None = None,
+    ) -> None:
+        """`strength` 0..1: share of the painting in the result, the rest is the photograph. `steadiness` 0..1: how much of
+        each painting is kept for the next one, for the frames of one stream in their order; 0 for pictures of their own.
+        """
         if not mix:
             raise ValueError("a painter needs at least one style")
         self.mix = mix
         self.strength = strength
+        self._steadier = Steadier(steadiness)
         self._device = device
         self._threads = threads
         self._stylizers: dict[Path, Stylizer] = {}
@@ -36,6 +48,15 @@ class Painter:
         """What it really runs on."""
         self.fallback = first.fallback
         """Why ``auto`` did not take a better device, one line; None when it did."""
+
+    @property
+    def steadiness(self) -> float:
+        """0..1, see :mod:`realtime_style.steadiness`."""
+        return self._steadier.amount
+
+    @steadiness.setter
+    def steadiness(self, amount: float) -> None:
+        self._steadier.amount = amount
 
     def warm_up(self, width: int, height: int) -> float:
         """Load, compile and allocate for frames of this size with the current mix; returns the seconds it took."""
@@ -60,8 +81,9 @@ class Painter:
         """The painted frame, (H, W, 3) uint8 BGR like `frame`."""
         frame = check_frame(frame)
         if self.strength <= 0:
+            self._steadier.forget()
             return frame.copy()  # as always a new array: the caller may draw on it
-        return mix_frames(frame, self._paint(frame), self.strength)
+        return mix_frames(frame, self._steadier(frame, self._paint(frame)), self.strength)
 
     def _paint(self, frame: Frame) -> Frame:
         painted: Frame | None = None

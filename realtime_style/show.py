@@ -103,6 +103,7 @@ class Show:
             photo = np.asarray(cv2.flip(photo, 1), dtype=np.uint8)
         with self.meter.stage("stylize"):
             self._painter.mix = self.controls.advance(now)
+            self._painter.steadiness = self.controls.steadiness
             picture = self._paint(photo, self.controls.strength)
         if self.controls.split:
             picture = overlay.split(photo, picture, mix_label(self.controls.target))
@@ -160,8 +161,9 @@ class Show:
         latency, stylize = times.get("latency", {}).get("p50", 0.0), times.get("stylize", {}).get("p50", 0.0)
         width, height = self.size_wh
         painted = "x".join(map(str, self._paint_wh()))
+        strength, steadiness = self.controls.strength * 100, self.controls.steadiness * 100
         return [
-            f"{mix_label(self.controls.target)}   strength {self.controls.strength * 100:.0f} %",
+            f"{mix_label(self.controls.target)}   strength {strength:.0f} %   steadiness {steadiness:.0f} %",
             f"{self.meter.fps():.1f} fps   latency {latency:.0f} ms   stylize {stylize:.1f} ms",
             f"{self._painter.provider}   {self._camera.dropped} dropped",
             f"{self._camera.info.name}   {width}x{height}" + (f", painted at {painted}" if self._paint_size else ""),

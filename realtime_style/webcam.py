@@ -14,6 +14,7 @@ from realtime_style.controls import Controls, caption
 from realtime_style.painter import Painter
 from realtime_style.playlist import build_playlist
 from realtime_style.show import Screen, Show
+from realtime_style.steadiness import DEFAULT_STEADINESS
 from realtime_style.styles import Mix, mix_label
 from realtime_style.takes import Takes
 from realtime_style.window import Window, require_display
@@ -40,6 +41,8 @@ class WebcamOptions:
     """One of devices.DEVICES."""
     strength: float = 1.0
     """0..1: share of the painting in the picture."""
+    steadiness: float = DEFAULT_STEADINESS
+    """0..1: how still the strokes are held from frame to frame."""
     mirror: bool = True
     split: bool = False
     """Start with the photograph beside the painting."""
@@ -124,6 +127,7 @@ def run_webcam(
         controls = Controls(
             playlist,
             strength=options.strength,
+            steadiness=options.steadiness,
             mirror=options.mirror,
             split=options.split,
             overlay=options.overlay,

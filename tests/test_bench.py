@@ -131,6 +131,7 @@ def test_stages_follow_a_frame_from_source_to_sink(tiny_style: Path, size_wh: tu
         "capture: test pattern",
         "capture: decode H.264",
         "stylize: Tiny on CPUExecutionProvider",
+        "steady: 0.5",
         "write: null",
         "write: encode H.264",
     ]

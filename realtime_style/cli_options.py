@@ -173,6 +173,7 @@ def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]
     length.add_argument("--minutes", type=_above_zero, help="train for this long instead of a number of steps")
     for name, kind, words in (
         ("network", str, "fast, johnson or an architecture string"),
+        ("start-from", Path, "checkpoint of a run with the same network; a new style then needs fewer steps"),
         ("loss-network", str, "vgg19, vgg16 or a file of weights"),
         ("batch", _positive, "photographs per step"),
         ("crop", _positive, "side of the crops in px"),
@@ -194,7 +195,7 @@ def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]
 def _with_default(name: str, words: str) -> str:
     """The help text with the default that TrainConfig really has; the options themselves default to "not given"."""
     default = next(entry.default for entry in fields(TrainConfig) if entry.name == name)
-    return f"{words} (default: {default})"
+    return words if default is None else f"{words} (default: {default})"
 
 
 def _size(text: str) -> tuple[int, int]:

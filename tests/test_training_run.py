@@ -153,6 +153,41 @@ def test_several_paintings_become_styles_of_one_network(tmp_path: Path) -> None:
     assert not torch.equal(norm[0], norm[1])
 
 
+def test_each_painting_has_its_turn(tmp_path: Path) -> None:
+    paintings = tuple(str(write_painting(tmp_path / f"{name}.png")) for name in "abc")
+    config = small_config(tmp_path, paintings=paintings, styles=tuple(map(StyleInfo, "abc")), steps=2)
+    state = train(config, tmp_path / "run", loss_network=random_loss_network())
+    shifts = state.net["stages.0.norm.beta"]
+    assert [bool(row.any()) for row in shifts] == [True, True, False]  # two steps: the third has not moved
+
+
+def test_objective_in_other_units_teaches_the_same_network(tmp_path: Path) -> None:
+    config = small_config(tmp_path, steps=4)
+    weights = {name: 8 * getattr(config, name) for name in config.to_dict() if name.endswith("_weight")}
+    usual = train(config, tmp_path / "a", loss_network=random_loss_network())
+    loud = train(replace(config, **weights), tmp_path / "b", loss_network=random_loss_network())
+    assert loud.losses["objective"] == pytest.approx(8 * usual.losses["objective"])
+    assert all(torch.allclose(usual.net[name], loud.net[name], atol=1e-5) for name in usual.net)
+
+
+def test_run_starts_from_another_ones_weights(tmp_path: Path) -> None:
+    paintings = tuple(str(write_painting(tmp_path / f"{name}.png")) for name in "ab")
+    first = small_config(tmp_path, paintings=paintings, styles=(StyleInfo("a"), StyleInfo("b")), steps=6)
+    before = train(first, tmp_path / "first", loss_network=random_loss_network()).net
+    second = replace(first, styles=(StyleInfo("b"), StyleInfo("new")), start_from=str(tmp_path / "first" / CHECKPOINT))
+    after = train(replace(second, steps=1, learning_rate=1e-9), tmp_path / "second", loss_network=random_loss_network()).net
+    assert torch.allclose(after["stages.1.conv.conv.weight"], before["stages.1.conv.conv.weight"], atol=1e-6)
+    gamma = before["stages.1.norm.gamma"]
+    assert torch.allclose(after["stages.1.norm.gamma"], torch.stack([gamma[1], gamma.mean(0)]), atol=1e-6)
+
+
+def test_run_cannot_start_from_another_network(tmp_path: Path) -> None:
+    train(small_config(tmp_path, steps=1), tmp_path / "first", loss_network=random_loss_network())
+    other = small_config(tmp_path, network="fast", start_from=str(tmp_path / "first" / CHECKPOINT))
+    with pytest.raises(TrainingError, match="start from one with the same network"):
+        train(other, tmp_path / "second", loss_network=random_loss_network())
+
+
 def test_damaged_photograph_is_skipped_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     folder = write_photographs(tmp_path / "photos", count=4)
     whole = (folder / "photo_0.png").read_bytes()

@@ -59,8 +59,7 @@ def make_style_with_bar(config: TrainConfig, output: Path, run: Path, *, resume:
 def config_from(args: argparse.Namespace, run: Path) -> TrainConfig:
     """The settings: those of the resumed run or of the recipe or the defaults, changed by the options that were given."""
     changes = {name: getattr(args, name) for name in _SETTINGS}
-    if args.content is not None:
-        changes["content"] = str(args.content)
+    changes |= {name: str(getattr(args, name)) for name in ("content", "start_from") if getattr(args, name) is not None}
     if args.resume:
         config = resumed_config(run)
     elif args.recipe is not None:

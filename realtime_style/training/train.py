@@ -39,7 +39,6 @@ CHECKPOINT, LOSSES, PREVIEWS = "checkpoint.pt", "losses.csv", "previews"
 _CHECKPOINT_EVERY_S = 60.0  # at most a minute of work is lost
 _PREVIEW_AT = (50, 200, 500)  # steps; then every 500
 _SMOOTHED = 20  # steps over which reported losses are averaged
-_UNIT = 1e5  # objectives are some 100,000; gradients are clipped in this unit
 _WARM_UP = 0.1  # part of the run in which the learning rate rises
 
 
@@ -82,6 +81,8 @@ def train(
         net = TransformNet(config.network, styles=len(config.styles))
     except ValueError as error:
         raise TrainingError(str(error)) from error
+    if config.start_from is not None and not resume:
+        _start_from(load_checkpoint(Path(config.start_from)), net, config)
     net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizers = make_optimizers(net, config.learning_rate)
     step, elapsed_before = 0, 0.0
@@ -168,7 +169,7 @@ def _step(
 ) -> dict[str, float]:
     """One optimiser step on a batch (N, 3, S, S); returns the terms of the objective. Weights stay as they are if it is NaN."""
     random = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
-    index = int(torch.randint(len(grams), (), generator=random))
+    index = step % len(grams)
     style = torch.zeros(len(grams), device=content.device)
     style[index] = 1.0
     with torch.autocast(content.device.type, dtype=torch.bfloat16, enabled=_has_bf16(content.device)):
@@ -205,7 +206,9 @@ def _step(
     }
     objective = torch.stack([weights[name] * term for name, term in terms.items()]).sum()
     net.zero_grad(set_to_none=True)
-    (objective / _UNIT).backward()  # type: ignore[no-untyped-call]
+    # Paintings differ tenfold in what their textures cost: of a sum, the loudest would take all. In logarithms a per cent
+    # counts the same for each of them.
+    objective.log().backward()  # type: ignore[no-untyped-call]
     norm = torch.nn.utils.clip_grad_norm_(net.parameters(), config.clip_norm)
     if torch.isfinite(objective) and torch.isfinite(norm):
         for optimizer in optimizers.values():
@@ -243,6 +246,22 @@ def _left(config: TrainConfig, step: int, first_step: int, spent_s: float, elaps
 
 def _mean(recent: deque[dict[str, float]]) -> dict[str, float]:
     return {name: sum(losses[name] for losses in recent) / len(recent) for name in TERMS} if recent else {}
+
+
+def _start_from(before: Checkpoint, net: TransformNet, config: TrainConfig) -> None:
+    """Copy the weights of another run; styles that it did not have start from the mean of those it had."""
+    if before.config.network != config.network:
+        raise TrainingError(
+            f"{config.start_from} was trained with network = {before.config.network!r}, not {config.network!r}; "
+            "start from one with the same network"
+        )
+    names = [style.name for style in before.config.styles]
+    rows = [[names.index(style.name)] if style.name in names else range(len(names)) for style in config.styles]
+    weights = {
+        name: torch.stack([value[list(row)].mean(0) for row in rows]) if name.endswith((".gamma", ".beta")) else value
+        for name, value in before.net.items()
+    }
+    net.load_state_dict(weights)
 
 
 def _check_same_network(config: TrainConfig, before: TrainConfig) -> None:

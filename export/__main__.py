@@ -1,4 +1,4 @@
-"""``python -m export onnx|check|pack|optimise``: from checkpoints and recipes to style files, and the slow method beside them.
+"""``python -m export onnx|check|pack|optimise|report``: from checkpoints and recipes to style files, and what they are worth.
 
 Exit codes are those of ``realtime-style``: 0 done, 1 expected failure, 2 wrong usage, 130 Ctrl-C.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from realtime_style.errors import RealtimeStyleError, TrainingError
 
 RECIPES = Path(__file__).parent / "recipes"
+SLOW = Path(__file__).parent / "slow"
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -31,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument("--checkpoint", type=Path, help="compare with the network of this checkpoint")
 
     pack = acts.add_parser("pack", help="train a recipe and put its style file into a folder")
-    pack.add_argument("recipe", type=Path, help=f"a .toml file, or the name of one in {RECIPES.name}/")
+    pack.add_argument("recipe", help=f"a .toml file, or the name of one in {RECIPES.name}/")
     pack.add_argument("--data", type=Path, required=True, help="folder that the recipe's paths start from")
     pack.add_argument("-o", "--output", type=Path, required=True, metavar="STYLE.onnx")
     pack.add_argument("--run", type=Path, help="folder of the training run; default: STYLE.run")
@@ -45,13 +46,41 @@ def build_parser() -> argparse.ArgumentParser:
     slow.add_argument("--long-side", type=int, default=384, help="pixels on the photograph's longer side, default 384")
     slow.add_argument("--style-size", type=int, default=256, help="pixels on the painting's shorter side, default 256")
     slow.add_argument("--loss-network", default="vgg19", help="vgg19, vgg16 or a file of weights; default vgg19")
+
+    report = acts.add_parser("report", help="measure a style file and write a page with figures and pictures")
+    report.add_argument("file", type=Path)
+    report.add_argument(
+        "--recipe", required=True, help=f"what it was made from: a .toml file, or the name of one in {RECIPES.name}/"
+    )
+    report.add_argument("--data", type=Path, required=True, help="folder that the recipe's paths start from")
+    report.add_argument("-o", "--output", type=Path, default=Path("docs/gallery"), metavar="DIR", help="default docs/gallery")
+    report.add_argument("--slow", type=Path, default=SLOW, metavar="DIR", help="where the slow method's curves are kept")
+    report.add_argument("--no-slow", action="store_true", help="leave the slow method out: a picture of it takes minutes")
+    report.add_argument("--clip", type=Path, help="moving clip for the warp error")
+    report.add_argument(
+        "--rival",
+        type=Path,
+        nargs=3,
+        action="append",
+        default=[],
+        metavar=("STYLE", "PICTURE", "PHOTOGRAPH"),
+        help="compare with somebody else's picture of a photograph",
+    )
+    report.add_argument("--show-originals", action="store_true", help="show photographs and rivals, too: not for publishing")
+    report.add_argument("--seconds", type=float, default=20.0, help="how long to time it, default 20")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one act; returns the exit code."""
     args = build_parser().parse_args(argv)
-    act = {"onnx": write_onnx, "check": check_file, "pack": make_pack, "optimise": optimise_picture}[args.act]
+    act = {
+        "onnx": write_onnx,
+        "check": check_file,
+        "pack": make_pack,
+        "optimise": optimise_picture,
+        "report": report_on,
+    }[args.act]
     try:
         return act(args)
     except KeyboardInterrupt:
@@ -107,11 +136,35 @@ def make_pack(args: argparse.Namespace) -> int:
     from realtime_style.training.command import make_style_with_bar
     from realtime_style.training.config import load_recipe
 
-    recipe = args.recipe if args.recipe.suffix == ".toml" else RECIPES / f"{args.recipe}.toml"
+    recipe = _recipe(args.recipe)
     run = args.run or args.output.with_suffix(".run")
     metadata = make_style_with_bar(load_recipe(recipe, args.data), args.output, run, resume=args.resume)
     print(f"{args.output}: {', '.join(style.name for style in metadata.styles)}")
     return 0
+
+
+def report_on(args: argparse.Namespace) -> int:
+    """Measure a style file and write the page."""
+    from export.report import Rival, write_report
+    from realtime_style.training.config import load_recipe
+
+    page = write_report(
+        args.file,
+        load_recipe(_recipe(args.recipe), args.data),
+        args.output,
+        slow=None if args.no_slow else args.slow,
+        clip=args.clip,
+        rivals=[Rival(str(style), picture, photograph) for style, picture, photograph in args.rival],
+        show_originals=args.show_originals,
+        bench_seconds=args.seconds,
+        report=lambda words: print(words, file=sys.stderr, flush=True),
+    )
+    print(page)
+    return 0
+
+
+def _recipe(name: str) -> Path:
+    return Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
 
 
 def optimise_picture(args: argparse.Namespace) -> int:

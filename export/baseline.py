@@ -1,6 +1,7 @@
-"""The slow method as a yardstick: what L-BFGS on the pixels reaches after each iteration, kept in a file.
+"""The slow method as a yardstick: what L-BFGS on the pixels reaches after each iteration, kept in a folder.
 
-A curve takes two processor cores minutes and never changes, so the file is committed and only what is missing is computed.
+A curve takes two processor cores a minute or two and never changes, so the file of curves is committed and only what is
+missing is computed. The pictures lie beside it.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from export.quality import scaled
 from realtime_style.atomic import whole_file
 from realtime_style.errors import TrainingError
 from realtime_style.frames import Frame
-from realtime_style.images import read_image
+from realtime_style.images import Picture, read_image, write_image
 from realtime_style.training.data import load_painting, to_frame, to_image
 from realtime_style.training.loss_network import LossNetwork
 from realtime_style.training.optimise import optimise, painting_grams
 
 ITERATIONS = 100
+CURVES = "curves.json"
 LONG_SIDE = 384
 """Photographs are judged at this many pixels on their longer side."""
 
@@ -35,8 +37,44 @@ class Task:
 
     @property
     def name(self) -> str:
-        """The task's name in the file: no folders, so that it is the same on every machine."""
+        """The task's name in the folder: without paths, so that it is the same on every machine."""
         return f"{self.photograph.stem} {self.painting.stem} {self.style_size}"
+
+
+def read_curves(folder: Path) -> dict[str, list[float]]:
+    """The curves kept in `folder`, by task name; none when there are none."""
+    file = folder / CURVES
+    try:
+        curves: dict[str, list[float]] = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise TrainingError(f"{file} holds no curves ({error}); remove it, it will be computed again") from error
+    return curves
+
+
+def kept_picture(vgg: LossNetwork, task: Task, folder: Path) -> Frame:
+    """The slow method's picture, computed if it is not in `folder` yet; its curve is kept, too."""
+    file = folder / f"{task.name}.jpg"
+    if not file.exists():
+        picture, curve = slow_picture(vgg, task)
+        write_image(file, Picture(picture))
+        curves = {**read_curves(folder), task.name: [round(value) for value in curve]}
+        with whole_file(folder / CURVES) as part:
+            part.write_text(json.dumps(curves, indent=0, sort_keys=True).replace(",\n", ", ") + "\n", encoding="utf-8")
+    return read_image(file).bgr
+
+
+def complete_curves(
+    vgg: LossNetwork, tasks: Sequence[Task], folder: Path, report: Callable[[int, str], None] = lambda done, name: None
+) -> dict[str, list[float]]:
+    """The curve of each task, computing and keeping those that `folder` has not; interrupted, it goes on where it stopped."""
+    for done, task in enumerate(tasks):
+        report(done, task.name)
+        if task.name not in read_curves(folder):
+            kept_picture(vgg, task, folder)
+    curves = read_curves(folder)
+    return {task.name: curves[task.name] for task in tasks}
 
 
 def slow_picture(
@@ -48,31 +86,6 @@ def slow_picture(
     curve: list[float] = []
     picture = optimise(vgg, photograph, grams, iterations, on_iteration=lambda done, objective: curve.append(objective))
     return to_frame(picture[0]), curve
-
-
-def read_curves(file: Path) -> dict[str, list[float]]:
-    """The curves kept in `file`, by task name; none when there is no file."""
-    try:
-        curves: dict[str, list[float]] = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except ValueError as error:
-        raise TrainingError(f"{file} holds no curves ({error}); remove it, it will be computed again") from error
-    return curves
-
-
-def complete_curves(
-    vgg: LossNetwork, tasks: Sequence[Task], file: Path, report: Callable[[int, str], None] = lambda done, name: None
-) -> dict[str, list[float]]:
-    """The curve of each task, computing and keeping those that `file` has not; interrupted, it goes on where it stopped."""
-    curves = read_curves(file)
-    for done, task in enumerate(tasks):
-        report(done, task.name)
-        if task.name not in curves:
-            curves[task.name] = [round(value) for value in slow_picture(vgg, task)[1]]
-            with whole_file(file) as part:
-                part.write_text(json.dumps(curves, indent=0, sort_keys=True).replace(",\n", ", ") + "\n", encoding="utf-8")
-    return {task.name: curves[task.name] for task in tasks}
 
 
 def equivalent_iterations(curve: Sequence[float], objective: float) -> int | None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from export.__main__ import main as export_main
-from export.baseline import Task, complete_curves, equivalent_iterations, read_curves, slow_picture
+from export.baseline import CURVES, Task, complete_curves, equivalent_iterations, kept_picture, read_curves, slow_picture
 from realtime_style.errors import TrainingError
 from realtime_style.images import read_image
 from realtime_style.training.data import find_photographs
@@ -29,18 +29,27 @@ def test_slow_method_lowers_the_objective_from_the_photographs_own(task: Task) -
 
 
 def test_curves_are_kept_and_not_computed_again(task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "curves.json"
-    monkeypatch.setattr("export.baseline.slow_picture", lambda vgg, task: (None, [5.4, 3.2, 1.1]))
-    first = complete_curves(random_loss_network(), [task], file)
+    picture = read_image(task.photograph).bgr
+    monkeypatch.setattr("export.baseline.slow_picture", lambda vgg, task: (picture, [5.4, 3.2, 1.1]))
+    first = complete_curves(random_loss_network(), [task], tmp_path)
     monkeypatch.setattr("export.baseline.slow_picture", lambda vgg, task: pytest.fail("computed again"))
-    assert complete_curves(random_loss_network(), [task], file) == first == {"photo_0 waves 64": [5, 3, 1]}
-    assert str(tmp_path) not in file.read_text()
+    assert complete_curves(random_loss_network(), [task], tmp_path) == first == {"photo_0 waves 64": [5, 3, 1]}
+    assert kept_picture(random_loss_network(), task, tmp_path).shape == picture.shape
+    assert str(tmp_path) not in (tmp_path / CURVES).read_text()
+
+
+def test_picture_that_was_not_kept_is_painted_again(task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / CURVES).write_text('{"photo_0 waves 64": [5, 3, 1], "another": [2, 1]}')
+    picture = read_image(task.photograph).bgr
+    monkeypatch.setattr("export.baseline.slow_picture", lambda vgg, task: (picture, [5.4, 3.2, 1.1]))
+    assert kept_picture(random_loss_network(), task, tmp_path).shape == picture.shape
+    assert read_curves(tmp_path) == {"photo_0 waves 64": [5, 3, 1], "another": [2, 1]}
 
 
 def test_broken_file_of_curves_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "curves.json").write_text("{")
+    (tmp_path / CURVES).write_text("{")
     with pytest.raises(TrainingError, match="remove it"):
-        read_curves(tmp_path / "curves.json")
+        read_curves(tmp_path)
 
 
 def test_equivalent_iterations_is_the_first_that_is_as_good() -> None:

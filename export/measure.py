@@ -1,0 +1,193 @@
+"""Measure every style of a style file: how good, how steady, how clean, against what the slow method reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from export.baseline import ITERATIONS, LONG_SIDE, Task, equivalent_iterations
+from export.quality import Paint, Peak, border_contrast, grid_peaks, scaled, still_scene_flicker, warp_error
+from realtime_style.frames import Frame
+from realtime_style.images import read_image
+from realtime_style.sources import VideoFile
+from realtime_style.steadiness import DEFAULT_STEADINESS, Steadier
+from realtime_style.style_format import StyleInfo
+from realtime_style.stylizer import Stylizer
+from realtime_style.training.config import TrainConfig
+from realtime_style.training.data import load_painting, to_image
+from realtime_style.training.loss_network import CONTENT_LAYER, LossNetwork
+from realtime_style.training.losses import Features
+from realtime_style.training.optimise import objective, painting_grams
+
+Report = Callable[[str], None]
+PLAIN = (64, 128, 192)
+"""Grey levels of the plain pictures on which grids and borders are sought."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How a picture stands to photograph and painting, in the units of :mod:`realtime_style.training.losses`."""
+
+    content: float
+    style: float
+    objective: float
+
+
+@dataclass(frozen=True)
+class Steadiness:
+    """A figure without and with the player's help: steadiness 0 and its default."""
+
+    alone: float
+    helped: float
+
+
+@dataclass(frozen=True)
+class StyleFigures:
+    """All figures of one style. Means are over the photographs."""
+
+    info: StyleInfo
+    likeness: tuple[Likeness, ...]
+    """For each photograph."""
+    slow: tuple[float, ...]
+    """Objective of the slow method after 100 iterations, for each photograph; empty when it was not asked for."""
+    equivalent: tuple[int | None, ...]
+    """Iterations of the slow method that are as good, for each photograph; None when 100 are not."""
+    flicker: Steadiness
+    """Grey levels, still scene."""
+    warp: Steadiness | None
+    """0..1 units, on the clip; None without one."""
+    grid: Peak
+    """The peak that stands out most on plain pictures."""
+    border: float
+    """Contrast of border and centre on plain pictures, in grey levels."""
+
+    @property
+    def mean(self) -> Likeness:
+        """Mean of `likeness`."""
+        rows = [(each.content, each.style, each.objective) for each in self.likeness]
+        return Likeness(*(float(value) for value in np.mean(rows, axis=0)))
+
+    @property
+    def over_slow(self) -> float | None:
+        """Mean objective over that of the slow method."""
+        return self.mean.objective / float(np.mean(self.slow)) if self.slow else None
+
+
+class Judge:
+    """Tells how like a picture is to a photograph and a painting, or a blend of paintings, of a recipe."""
+
+    def __init__(self, vgg: LossNetwork, recipe: TrainConfig, *, style_size: int | None = None) -> None:
+        self._vgg = vgg
+        size = style_size or recipe.style_size
+        self._grams = [painting_grams(vgg, load_painting(Path(painting), size)) for painting in recipe.paintings]
+
+    def likeness(self, painted: Frame, photograph: Frame, weights: Sequence[float]) -> Likeness:
+        """For a blend, the target is the blend of the paintings' Gram matrices."""
+        chosen = [(weight, grams) for weight, grams in zip(weights, self._grams, strict=True) if weight > 0]
+        target: Features = {layer: torch.stack([w * grams[layer] for w, grams in chosen]).sum(0) for layer in chosen[0][1]}
+        with torch.no_grad():
+            content = self._vgg(to_image(photograph).unsqueeze(0), (CONTENT_LAYER,))
+            terms = objective(self._vgg, to_image(painted).unsqueeze(0), content, target)
+        total, content_term, style_term = (float(term) for term in terms)
+        return Likeness(content_term, style_term, total)
+
+
+def one_style(count: int, index: int) -> tuple[float, ...]:
+    """Style weights of a single style."""
+    return tuple(float(index == other) for other in range(count))
+
+
+def painter_of(stylizer: Stylizer, weights: Sequence[float]) -> Paint:
+    """Paint with these style weights."""
+    values = np.asarray(weights, np.float32)
+    return lambda frame: stylizer(frame, values)
+
+
+def held_out_frames(recipe: TrainConfig) -> list[Frame]:
+    """The held-out photographs of a recipe, at the size they are judged at."""
+    return [scaled(read_image(Path(recipe.content) / name).bgr, LONG_SIDE) for name in recipe.held_out]
+
+
+def slow_tasks(recipe: TrainConfig) -> list[Task]:
+    """What the slow method has to paint: each held-out photograph in each style, style by style."""
+    return [
+        Task(Path(recipe.content) / name, Path(painting), recipe.style_size)
+        for painting in recipe.paintings
+        for name in recipe.held_out
+    ]
+
+
+def measure(
+    stylizer: Stylizer,
+    judge: Judge,
+    recipe: TrainConfig,
+    curves: Mapping[str, Sequence[float]],
+    clip: Path | None,
+    report: Report,
+) -> list[StyleFigures]:
+    """The figures of each style of a file that was made from `recipe`."""
+    photographs = held_out_frames(recipe)
+    tasks = slow_tasks(recipe)
+    figures = []
+    for index, info in enumerate(recipe.styles):
+        report(f"measuring {info.name}")
+        weights = one_style(len(recipe.styles), index)
+        paint = painter_of(stylizer, weights)
+        likeness = tuple(judge.likeness(paint(photograph), photograph, weights) for photograph in photographs)
+        own = tasks[index * len(photographs) : (index + 1) * len(photographs)]
+        found = [curves[task.name] for task in own] if curves else []
+        plain = [paint(np.full((480, 640, 3), level, np.uint8)) for level in PLAIN]
+        figures.append(
+            StyleFigures(
+                info=info,
+                likeness=likeness,
+                slow=tuple(curve[ITERATIONS] for curve in found),
+                equivalent=tuple(
+                    equivalent_iterations(curve, each.objective) for curve, each in zip(found, likeness, strict=False)
+                ),
+                flicker=_both(paint, lambda paint: float(np.mean([still_scene_flicker(paint(), p) for p in photographs]))),
+                warp=None if clip is None else _both(paint, lambda paint: _warp_error(paint(), clip)),
+                grid=max((peak for picture in plain for peak in grid_peaks(picture)), key=lambda peak: peak.over_neighbours),
+                border=max(border_contrast(picture) for picture in plain),
+            )
+        )
+    return figures
+
+
+def blend_ratios(stylizer: Stylizer, judge: Judge, recipe: TrainConfig, report: Report) -> dict[tuple[str, str], float]:
+    """For each two styles, the objective of their even blend over the mean of their own, over all held-out photographs."""
+    photographs = held_out_frames(recipe)
+    count = len(recipe.styles)
+
+    def mean_objective(weights: Sequence[float]) -> float:
+        paint = painter_of(stylizer, weights)
+        return float(np.mean([judge.likeness(paint(frame), frame, weights).objective for frame in photographs]))
+
+    alone = [mean_objective(one_style(count, index)) for index in range(count)]
+    ratios = {}
+    for first, second in combinations(range(count), 2):
+        names = recipe.styles[first].name, recipe.styles[second].name
+        report(f"blending {names[0]} and {names[1]}")
+        even = tuple(0.5 * (index in (first, second)) for index in range(count))
+        ratios[names] = mean_objective(even) / ((alone[first] + alone[second]) / 2)
+    return ratios
+
+
+def _both(paint: Paint, figure: Callable[[Callable[[], Paint]], float]) -> Steadiness:
+    """A figure without and with the player's steadiness; each stream of frames gets a painter of its own."""
+
+    def helped() -> Paint:
+        steadier = Steadier(DEFAULT_STEADINESS)
+        return lambda frame: steadier(frame, paint(frame))
+
+    return Steadiness(figure(lambda: paint), figure(helped))
+
+
+def _warp_error(paint: Paint, clip: Path) -> float:
+    with VideoFile(clip) as source:
+        return warp_error(paint, source)

@@ -1,0 +1,184 @@
+"""The report on a style file: one page of figures and the pictures they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from export.baseline import complete_curves, kept_picture
+from export.measure import Judge, Likeness, Report, blend_ratios, held_out_frames, measure, one_style, painter_of, slow_tasks
+from export.page import PUBLISHED_STYLE_SIZE, Rivalry, page
+from export.quality import Paint
+from export.sheets import contact_sheet, fitted, time_slice, write_sheet
+from realtime_style.atomic import whole_file
+from realtime_style.bench import BenchEntry, EntryResult, run_bench
+from realtime_style.devices import DEVICES
+from realtime_style.engines import open_engine
+from realtime_style.errors import DeviceUnavailable, TrainingError
+from realtime_style.frames import Frame
+from realtime_style.images import read_image
+from realtime_style.steadiness import DEFAULT_STEADINESS, Steadier
+from realtime_style.stylizer import Stylizer
+from realtime_style.training.config import TrainConfig
+from realtime_style.training.loss_network import LossNetwork, load_loss_network
+
+_TILE = (160, 120)
+"""Pictures on the sheets, px."""
+_SLOW_SHOWN = 2  # photographs that the slow method is shown on
+_BLENDS_SHOWN = 4
+_FADE = 7  # pictures from one style to the next
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Somebody else's picture of a photograph in one of the styles."""
+
+    style: str
+    picture: Path
+    photograph: Path
+
+
+def write_report(
+    file: Path,
+    recipe: TrainConfig,
+    output: Path,
+    *,
+    slow: Path | None,
+    clip: Path | None,
+    rivals: Sequence[Rival] = (),
+    show_originals: bool = False,
+    bench_seconds: float = 20.0,
+    report: Report = lambda words: None,
+) -> Path:
+    """Measure a style file made from `recipe` and write page and pictures into the folder `output`; returns the page.
+
+    `slow` is the folder where the slow method's curves and pictures are kept, None to leave them out; `clip` is what the
+    warp error is measured on. The pictures show only what the style file painted, unless `show_originals` puts the
+    photographs and the rivals' pictures beside it, for which one may have no right to publish them.
+    """
+    vgg = load_loss_network(recipe.loss_network)
+    output.mkdir(parents=True, exist_ok=True)
+    with Stylizer(file, device="cpu") as stylizer:
+        names = [style.name for style in stylizer.metadata.styles]
+        if names != [style.name for style in recipe.styles]:
+            raise TrainingError(f"{file} holds {', '.join(names)}, which are not the styles of the recipe; give its own recipe")
+        curves = {}
+        if slow is not None:
+            tasks = slow_tasks(recipe)
+            curves = complete_curves(vgg, tasks, slow, lambda done, name: report(f"slow method {done} of {len(tasks)}: {name}"))
+        judge = Judge(vgg, recipe)
+        figures = measure(stylizer, judge, recipe, curves, clip, report)
+        blends = blend_ratios(stylizer, judge, recipe, report)
+        rivalries = _rivalries(stylizer, vgg, recipe, rivals)
+        report("drawing")
+        sheets = _sheets(stylizer, vgg, recipe, slow, rivals, show_originals=show_originals)
+    for name, sheet in sheets.items():
+        write_sheet(output / name, sheet)
+    speeds = _speeds(file, bench_seconds, report)
+    text = page(stylizer.metadata, recipe, figures, blends, rivalries, speeds, list(sheets))
+    with whole_file(output / "README.md") as part:
+        part.write_text(text, encoding="utf-8")
+    return output / "README.md"
+
+
+def _rivalries(stylizer: Stylizer, vgg: LossNetwork, recipe: TrainConfig, rivals: Sequence[Rival]) -> list[Rivalry]:
+    if not rivals:
+        return []
+    judge = Judge(vgg, recipe, style_size=PUBLISHED_STYLE_SIZE)
+    names = [style.name for style in recipe.styles]
+    found = []
+    for rival in rivals:
+        if rival.style not in names:
+            raise TrainingError(f"there is no style {rival.style!r} in the recipe; it has {', '.join(names)}")
+        weights = one_style(len(names), names.index(rival.style))
+        photograph, theirs = read_image(rival.photograph).bgr, read_image(rival.picture).bgr
+        if theirs.shape != photograph.shape:
+            raise TrainingError(f"{rival.picture} and {rival.photograph} differ in size; scale one to the other's")
+        ours: Likeness = judge.likeness(painter_of(stylizer, weights)(photograph), photograph, weights)
+        found.append(Rivalry(rival.photograph.stem, rival.style, ours, judge.likeness(theirs, photograph, weights)))
+    return found
+
+
+def _speeds(file: Path, seconds: float, report: Report) -> list[EntryResult]:
+    """The file on each device that works here, in turn in one run."""
+    usable = []
+    for device in DEVICES[1:]:
+        try:
+            open_engine(file, device=device)[0].close()
+        except DeviceUnavailable:
+            continue
+        usable.append(BenchEntry(str(file), device))
+    return list(run_bench(usable, seconds=seconds, report=report).entries)
+
+
+def _sheets(
+    stylizer: Stylizer,
+    vgg: LossNetwork,
+    recipe: TrainConfig,
+    slow: Path | None,
+    rivals: Sequence[Rival],
+    *,
+    show_originals: bool,
+) -> dict[str, Frame]:
+    """The pictures of the report by file name."""
+    names = [style.name for style in recipe.styles]
+    paints = [painter_of(stylizer, one_style(len(names), index)) for index in range(len(names))]
+    photographs = held_out_frames(recipe)
+    rows = [
+        [fitted(picture, _TILE) for picture in ([photo] if show_originals else []) + [paint(photo) for paint in paints]]
+        for photo in photographs
+    ]
+    sheets = {"painters.jpg": contact_sheet(rows, (["photograph"] if show_originals else []) + names)}
+    if slow is not None:
+        tasks = slow_tasks(recipe)
+        by_photo = [tasks[shown :: len(photographs)] for shown in range(_SLOW_SHOWN)]
+        rows = []
+        for shown, own in enumerate(by_photo):
+            rows.append([fitted(paint(photographs[shown]), _TILE) for paint in paints])
+            rows.append([fitted(kept_picture(vgg, task, slow), _TILE) for task in own])
+        sheets["slow.jpg"] = contact_sheet(rows, names, ["network", "slow method"] * _SLOW_SHOWN)
+    if len(names) > 1:
+        sheets["blends.jpg"] = _blend_sheet(stylizer, names, photographs[0])
+    scene = photographs[0]
+    slices = [
+        [fitted(time_slice(paint, scene, frames=_TILE[1]), _TILE) for paint in paints],
+        [
+            fitted(time_slice(_helped(stylizer, index, len(names)), scene, frames=_TILE[1]), _TILE)
+            for index in range(len(names))
+        ],
+    ]
+    sheets["flicker.jpg"] = contact_sheet(slices, names, ["alone", "helped"])
+    if show_originals and rivals:
+        rows = []
+        for rival in rivals:
+            photo = read_image(rival.photograph).bgr
+            rows.append([photo, paints[names.index(rival.style)](photo), read_image(rival.picture).bgr])
+        size = (480, round(480 * rows[0][0].shape[0] / rows[0][0].shape[1]))
+        tiles = [[fitted(picture, size) for picture in row] for row in rows]
+        sheets["rivals.jpg"] = contact_sheet(tiles, ["photograph", "ours", "theirs"], [rival.style for rival in rivals])
+    return sheets
+
+
+def _blend_sheet(stylizer: Stylizer, names: Sequence[str], photo: Frame) -> Frame:
+    """Fades between neighbouring styles, from the first on."""
+    rows, labels = [], []
+    count = len(names)
+    for first in range(min(count, _BLENDS_SHOWN)):
+        second = (first + 1) % count
+        row = []
+        for share in np.linspace(0, 1, _FADE):
+            weights = np.zeros(count)
+            weights[first], weights[second] = 1 - share, share
+            row.append(fitted(painter_of(stylizer, tuple(weights))(photo), _TILE))
+        rows.append(row)
+        labels.append(f"{names[first]} to {names[second]}")
+    return contact_sheet(rows, [f"{share:.0%}" for share in np.linspace(0, 1, _FADE)], labels)
+
+
+def _helped(stylizer: Stylizer, index: int, count: int) -> Paint:
+    steadier = Steadier(DEFAULT_STEADINESS)
+    paint = painter_of(stylizer, one_style(count, index))
+    return lambda frame: steadier(frame, paint(frame))

@@ -1,0 +1,89 @@
+"""Contact sheets: labelled rows and columns of pictures, and strips that show time. Frames are (H, W, 3) uint8 BGR."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from export.quality import STILL_SIGMA, Paint
+from realtime_style.atomic import whole_file
+from realtime_style.frames import Frame
+
+_PAPER = 255
+_INK = (40, 40, 40)
+_GAP = 6  # px between pictures
+_LABEL = 20  # px, height of a line of text
+_TEXT = 13  # px, size of the letters
+
+
+def fitted(frame: Frame, size_wh: tuple[int, int]) -> Frame:
+    """The middle of the frame, cut and scaled to exactly this size."""
+    width, height = size_wh
+    scale = max(width / frame.shape[1], height / frame.shape[0])
+    size = (max(width, round(frame.shape[1] * scale)), max(height, round(frame.shape[0] * scale)))
+    resized = cv2.resize(frame, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    top, left = (resized.shape[0] - height) // 2, (resized.shape[1] - width) // 2
+    return np.asarray(resized[top : top + height, left : left + width], np.uint8)
+
+
+def contact_sheet(rows: Sequence[Sequence[Frame]], columns: Sequence[str], row_labels: Sequence[str] = ()) -> Frame:
+    """Pictures of one size in rows, under one label a column and, where given, behind one label a row."""
+    height, width = rows[0][0].shape[:2]
+    left = _GAP + (max(_text_width(label) for label in row_labels) + _GAP if row_labels else 0)
+    sheet = np.full((_LABEL + len(rows) * (height + _GAP) + _GAP, left + len(columns) * (width + _GAP), 3), _PAPER, np.uint8)
+    for row, pictures in enumerate(rows):
+        for column, picture in enumerate(pictures):
+            top, start = _LABEL + row * (height + _GAP), left + column * (width + _GAP)
+            sheet[top : top + height, start : start + width] = picture
+    texts = [(left + column * (width + _GAP), 2, _cut(label, width)) for column, label in enumerate(columns)]
+    texts += [(_GAP, _LABEL + row * (height + _GAP) + height // 2 - _TEXT, label) for row, label in enumerate(row_labels)]
+    return _written_on(sheet, texts)
+
+
+def time_slice(paint: Paint, scene: Frame, *, frames: int, seed: int = 0) -> Frame:
+    """One line of pixels of a still scene with sensor noise, over time: (frames, W, 3), one row a frame.
+
+    What stands still is a vertical line; flicker shows as grain and breaks.
+    """
+    rng = np.random.default_rng(seed)
+    middle = scene.shape[0] // 2
+    lines = []
+    for _ in range(frames):
+        noisy = np.clip(np.rint(scene + rng.normal(0, STILL_SIGMA, scene.shape)), 0, 255).astype(np.uint8)
+        lines.append(paint(noisy)[middle])
+    return np.stack(lines)
+
+
+def write_sheet(path: Path, sheet: Frame, quality: int = 85) -> None:
+    """Write a JPEG small enough for a repository."""
+    with whole_file(path) as part:
+        Image.fromarray(np.ascontiguousarray(sheet[..., ::-1])).save(part, "JPEG", quality=quality, optimize=True)
+
+
+def _written_on(sheet: Frame, texts: Sequence[tuple[int, int, str]]) -> Frame:
+    image = Image.fromarray(sheet)  # grey ink on white paper is the same in BGR and RGB
+    draw = ImageDraw.Draw(image)
+    for x, y, text in texts:
+        draw.text((x, y), text, fill=_INK, font=_font())
+    return np.asarray(image)
+
+
+def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(_TEXT)
+
+
+def _text_width(text: str) -> int:
+    return round(_font().getlength(text))
+
+
+def _cut(text: str, width: int) -> str:
+    """The text, its end replaced by dots when it is wider than `width` px."""
+    if _text_width(text) <= width:
+        return text
+    while text and _text_width(text + "…") > width:
+        text = text[:-1]
+    return text.rstrip() + "…"

@@ -55,7 +55,7 @@ def _verb(verbs: Verbs, name: str, words: str) -> argparse.ArgumentParser:  # ty
 def _add_painting(parser: argparse.ArgumentParser) -> None:
     """What every verb that paints takes."""
     parser.add_argument("--style", default=DEFAULT_STYLE, help="NAME, FILE.onnx, or a mix: a:0.5,b:0.5")
-    parser.add_argument("--strength", type=_share, default=1.0, help="share of the painting in the result, 0 to 1")
+    parser.add_argument("--strength", type=_share, default=1.0, help="from the photograph (0) to the whole style (1)")
     parser.add_argument(
         "--device",
         choices=DEVICES,
@@ -185,6 +185,8 @@ def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]
         ("weave-weight", _from_zero, "weight against a weave like that of canvas"),
         ("flicker-weight", _from_zero, "weight of steadiness in a still scene with sensor noise"),
         ("temporal-weight", _from_zero, "weight of steadiness under motion"),
+        ("partial-every", _whole, "teach a lower strength every so many steps; 0: never"),
+        ("pixel-weight", _from_zero, "weight of likeness to the photograph at strength 0"),
         ("learning-rate", _above_zero, "peak learning rate"),
         ("seed", int, "seed of everything random"),
     ):
@@ -208,6 +210,12 @@ def _size(text: str) -> tuple[int, int]:
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
+    return int(text)
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 up")
     return int(text)
 
 

@@ -12,7 +12,7 @@ from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame, check_frame, mix_frames
 from realtime_style.steadiness import Steadier
 from realtime_style.styles import Mix
-from realtime_style.stylizer import Stylizer
+from realtime_style.stylizer import Stylizer, share_of_painting
 
 
 class Painter:
@@ -32,8 +32,8 @@ class Painter:
         steadiness: float = 0.0,
         threads: int | None = None,
     ) -> None:
-        """`strength` 0..1: share of the painting in the result, the rest is the photograph. `steadiness` 0..1: how much of
-        each painting is kept for the next one, for the frames of one stream in their order; 0 for pictures of their own.
+        """`strength` 0..1, from the photograph to the whole style. `steadiness` 0..1: how much of each painting is kept for
+        the next one, for the frames of one stream in their order; 0 for pictures of their own.
         """
         if not mix:
             raise ValueError("a painter needs at least one style")
@@ -61,7 +61,8 @@ class Painter:
     def warm_up(self, width: int, height: int) -> float:
         """Load, compile and allocate for frames of this size with the current mix; returns the seconds it took."""
         began = time.perf_counter()
-        self._paint(np.zeros((height, width, 3), np.uint8))
+        for file in self._weights_by_file():
+            self._stylizer(file).warm_up(width, height)
         return time.perf_counter() - began
 
     def preload(self, mix: Mix, width: int, height: int) -> None:
@@ -79,25 +80,35 @@ class Painter:
 
     def __call__(self, frame: Frame) -> Frame:
         """The painted frame, (H, W, 3) uint8 BGR like `frame`."""
-        frame = check_frame(frame)
+        painted, share = self.paint(check_frame(frame))
+        mixed = mix_frames(frame, painted, share)
+        return mixed.copy() if mixed is frame else mixed  # as always a new array: the caller may draw on it
+
+    def paint(self, frame: Frame) -> tuple[Frame, float]:
+        """What the network makes of a frame at this strength, and its share, 0..1, in the picture; the rest is the frame.
+
+        For those who paint a smaller picture than they show: the photograph's share can then be added at full size.
+        """
         if self.strength <= 0:
             self._steadier.forget()
-            return frame.copy()  # as always a new array: the caller may draw on it
-        return mix_frames(frame, self._steadier(frame, self._paint(frame)), self.strength)
+            return frame, 0.0
+        painted, share = self._paint(frame)
+        return self._steadier(frame, painted), share
 
-    def _paint(self, frame: Frame) -> Frame:
+    def _paint(self, frame: Frame) -> tuple[Frame, float]:
         painted: Frame | None = None
         done = 0.0
         for file, weights in self._weights_by_file().items():
-            share = float(weights.sum())
-            if share <= 0:  # the end of a cross-fade
+            if not weights.any():  # the end of a cross-fade
                 continue
-            part = self._stylizer(file)(frame, weights)
+            stylizer = self._stylizer(file)
+            share = float(weights.sum()) * share_of_painting(stylizer.metadata, self.strength)
+            part = stylizer(frame, weights, strength=self.strength)
             done += share
             painted = part if painted is None else mix_frames(painted, part, share / done)
         if painted is None:
             raise RealtimeStyleError("the mix of styles is empty; choose a style")
-        return painted
+        return painted, min(1.0, done)
 
     def _weights_by_file(self) -> dict[Path, np.ndarray[tuple[int], np.dtype[np.float32]]]:
         """For each file of the mix, the shares of its styles, (N,) float32; they sum to the file's share of the mix."""

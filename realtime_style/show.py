@@ -103,20 +103,18 @@ class Show:
             photo = np.asarray(cv2.flip(photo, 1), dtype=np.uint8)
         with self.meter.stage("stylize"):
             self._painter.mix = self.controls.advance(now)
-            self._painter.steadiness = self.controls.steadiness
-            picture = self._paint(photo, self.controls.strength)
+            self._painter.strength, self._painter.steadiness = self.controls.strength, self.controls.steadiness
+            picture = self._paint(photo)
         if self.controls.split:
             picture = overlay.split(photo, picture, mix_label(self.controls.target))
         return picture
 
-    def _paint(self, photo: Frame, strength: float) -> Frame:
-        if strength <= 0:
-            return photo
-        painted = self._painter(fit_within(photo, self._paint_size) if self._paint_size else photo)
+    def _paint(self, photo: Frame) -> Frame:
+        painted, share = self._painter.paint(fit_within(photo, self._paint_size) if self._paint_size else photo)
         if painted.shape != photo.shape:
             enlarged = cv2.resize(painted, (photo.shape[1], photo.shape[0]), interpolation=cv2.INTER_CUBIC)
             painted = np.asarray(enlarged, dtype=np.uint8)
-        return mix_frames(photo, painted, strength)  # after enlarging, so that the photograph's share stays sharp
+        return mix_frames(photo, painted, share)  # after enlarging, so that the photograph's share stays sharp
 
     def _record(self, picture: Frame) -> None:
         if not self._takes.recording:

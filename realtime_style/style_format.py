@@ -6,7 +6,7 @@ A style file is an ONNX model that maps frames to frames:
 tensor     dtype   shape           meaning
 ========== ======= =============== ==========================================================================
 frame      uint8   (1, H, W, 3)    BGR picture, H and W free
-style      float32 (N,)            weights over the N styles of the file; the player passes weights that sum to 1
+style      float32 (N,)            weights over the N styles of the file; they sum to 1, or to a strength below 1
 stylized   uint8   (1, H, W, 3)    BGR picture of the same H and W
 ========== ======= =============== ==========================================================================
 
@@ -61,6 +61,8 @@ class StyleMetadata:
     """Architecture string, see :mod:`realtime_style.training.transform_net`."""
     stride: int = 1
     """How many times smaller than the frame the network's body is. Any frame size works all the same."""
+    strength: bool = False
+    """Whether weights that sum to less than 1 paint a weaker style; else the player mixes painting and photograph."""
     precision: str = "fp32"
     opset: int = OPSET
     parity_grey_levels: int = -1

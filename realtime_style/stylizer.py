@@ -13,7 +13,10 @@ from realtime_style.engines import Weights, open_engine, reason_of
 from realtime_style.errors import RealtimeStyleError, StyleError
 from realtime_style.frames import Frame, check_frame
 from realtime_style.memory import check_memory
+from realtime_style.style_format import StyleMetadata
 from realtime_style.styles import read_metadata
+
+_REAL_BELOW = 0.25  # strength under which the photograph itself takes over
 
 
 class Stylizer:
@@ -43,10 +46,12 @@ class Stylizer:
         self(np.zeros((height, width, 3), np.uint8))
         return time.perf_counter() - began
 
-    def __call__(self, frame: Frame, weights: Weights | None = None) -> Frame:
+    def __call__(self, frame: Frame, weights: Weights | None = None, *, strength: float = 1.0) -> Frame:
         """The stylized frame: (H, W, 3) uint8 BGR to a new array of the same shape.
 
-        `weights` (N,) over the N styles of the file are scaled to sum to 1; None means the first style. Raises
+        `weights` (N,) over the N styles of the file are scaled to sum to 1; None means the first style. `strength`, 0..1,
+        weakens them inside the network, stroke by stroke, if the file can do that (``metadata.strength``); others paint
+        as ever, and it is for :func:`share_of_painting` and the caller to mix their painting with the photograph. Raises
         StyleError for weights of the wrong number or sum, RealtimeStyleError when the frame does not fit into memory.
         """
         frame = check_frame(frame)
@@ -55,7 +60,7 @@ class Stylizer:
             height, width = frame.shape[:2]
             if width * height > self._largest:  # only then memory is needed that is not held already
                 check_memory(width, height, network=self.metadata.network, held_pixels=self._largest)
-            stylized = self._run(frame, weights)
+            stylized = self._run(frame, weights * np.float32(strength) if self.metadata.strength else weights)
             self._largest = max(self._largest, width * height)
         return stylized
 
@@ -87,6 +92,15 @@ class Stylizer:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def share_of_painting(metadata: StyleMetadata, strength: float) -> float:
+    """Share of a file's painting in the result, the rest is the photograph, when it was asked for `strength`, 0..1.
+
+    What a network makes of a photograph at no strength is never quite the photograph: below a quarter the real one shines
+    through more and more, so that strength 0 is exactly it.
+    """
+    return min(1.0, strength / _REAL_BELOW) if metadata.strength else strength
 
 
 def _failed(frame: Frame, error: Exception) -> RealtimeStyleError:

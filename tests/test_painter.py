@@ -46,6 +46,29 @@ def test_strength_is_the_share_of_the_painting(inverted: StyleRef, frame: Frame)
         assert np.array_equal(paint(frame), 255 - frame)
 
 
+@pytest.mark.parametrize(("strength", "inverted_share"), [(1.0, 1.0), (0.5, 0.5), (0.25, 0.25), (0.125, 0.0625)])
+def test_strength_is_the_network_s_own_where_it_can(tmp_path: Path, strength: float, inverted_share: float, frame: Frame):
+    file = write_tiny_style(tmp_path / "own.onnx", strength=True)
+    with painter(parse_mix(str(file)), strength=strength) as paint:
+        wanted = (1 - inverted_share) * frame + inverted_share * (255.0 - frame)
+        assert close_to(paint(frame), np.round(wanted).astype(np.uint8))
+        # The network paints at its strength; only below a quarter the photograph itself is mixed in.
+        assert paint.paint(frame)[1] == min(1, strength / 0.25)
+
+
+def test_files_with_and_without_a_strength_of_their_own_are_mixed_fairly(tmp_path: Path, inverted: StyleRef, frame: Frame):
+    own = parse_mix(str(write_tiny_style(tmp_path / "own.onnx", strength=True)))[0][0]
+    with painter(((inverted, 0.5), (own, 0.5)), strength=0.5) as paint:
+        assert close_to(paint(frame), np.round(0.5 * frame + 0.5 * (255.0 - frame)).astype(np.uint8), 2)
+
+
+def test_painter_gets_ready_at_no_strength(inverted: StyleRef, frame: Frame):
+    with painter(((inverted, 1.0),), strength=0.0) as paint:
+        assert paint.warm_up(64, 48) > 0
+        paint.strength = 1.0
+        assert np.array_equal(paint(frame), 255 - frame)
+
+
 def test_at_no_strength_it_is_the_photograph_but_another_array(inverted: StyleRef, frame: Frame):
     with painter(((inverted, 1.0),), strength=0.0) as paint:
         painted = paint(frame)

@@ -12,12 +12,14 @@ import pytest
 import torch
 
 from realtime_style.errors import TrainingError
+from realtime_style.images import read_image
 from realtime_style.style_format import StyleInfo
 from realtime_style.training.checkpoint import load_checkpoint, save_checkpoint
 from realtime_style.training.config import TrainConfig, load_recipe
-from realtime_style.training.data import RandomCrops, as_a_webcam_sees, find_photographs
+from realtime_style.training.data import RandomCrops, as_a_webcam_sees, find_photographs, to_image
+from realtime_style.training.loss_log import TERMS
 from realtime_style.training.preview import preview_photographs
-from realtime_style.training.train import CHECKPOINT, LOSSES, PREVIEWS, Progress, one_cycle, train
+from realtime_style.training.train import CHECKPOINT, LOSSES, PREVIEWS, Progress, lesson, one_cycle, train
 from tests.training_helpers import random_loss_network, small_config, write_painting, write_photographs
 
 
@@ -34,7 +36,8 @@ def test_training_lowers_the_objective_and_shows_it(tmp_path: Path) -> None:
     assert sum(values[-5:]) < 0.5 * sum(values[:5])
     assert seen[-1].step == 40
     assert seen[-1].fraction == 1
-    assert set(seen[-1].losses) == {"objective", "content", "style", "tv", "lattice", "weave", "flicker", "temporal"}
+    assert set(seen[-1].losses) == set(TERMS)
+    assert seen[-1].losses["strength"] == 1
     assert (tmp_path / "run" / PREVIEWS / "last.jpg").is_file()
 
 
@@ -149,8 +152,31 @@ def test_several_paintings_become_styles_of_one_network(tmp_path: Path) -> None:
     config = small_config(tmp_path, paintings=paintings, styles=(StyleInfo("a"), StyleInfo("b")), steps=6)
     state = train(config, tmp_path / "run", loss_network=random_loss_network())
     norm = state.net["stages.0.norm.gamma"]
-    assert norm.shape[0] == 2
+    assert norm.shape[0] == 2 + 1  # and the photograph
     assert not torch.equal(norm[0], norm[1])
+
+
+def test_paintings_take_turns_and_some_steps_teach_less_of_them(tmp_path: Path) -> None:
+    config = small_config(tmp_path, paintings=("a", "b", "c"), styles=tuple(map(StyleInfo, "abc")), partial_every=4)
+    lessons = [lesson(config, step, torch.Generator().manual_seed(step)) for step in range(400)]
+    full = [index for index, strength in lessons if strength == 1]
+    assert full == [number % 3 for number in range(300)]
+    weak = [strength for _, strength in lessons if strength < 1]
+    assert [step for step, (_, strength) in enumerate(lessons) if strength < 1] == list(range(3, 400, 4))
+    assert 35 <= weak.count(0.0) <= 65
+    assert {index for index, strength in lessons if strength < 1} == {0, 1, 2}
+    always = replace(config, partial_every=0)
+    assert all(lesson(always, step, torch.Generator()) == (step % 3, 1.0) for step in range(20))
+
+
+def test_photograph_is_learned_beside_the_style(tmp_path: Path) -> None:
+    config = small_config(tmp_path, steps=160, partial_every=2, style_weight=50.0)
+    net = train(config, tmp_path / "run", loss_network=random_loss_network()).network()
+    photograph = to_image(read_image(find_photographs(Path(config.content))[0]).bgr).unsqueeze(0)
+    with torch.no_grad():
+        unpainted, painted = (net(photograph, torch.tensor([strength])) for strength in (0.0, 1.0))
+    errors = [float((picture - photograph).square().mean()) for picture in (unpainted, painted)]
+    assert errors[0] < 0.5 * errors[1]
 
 
 def test_each_painting_has_its_turn(tmp_path: Path) -> None:
@@ -158,7 +184,7 @@ def test_each_painting_has_its_turn(tmp_path: Path) -> None:
     config = small_config(tmp_path, paintings=paintings, styles=tuple(map(StyleInfo, "abc")), steps=2)
     state = train(config, tmp_path / "run", loss_network=random_loss_network())
     shifts = state.net["stages.0.norm.beta"]
-    assert [bool(row.any()) for row in shifts] == [True, True, False]  # two steps: the third has not moved
+    assert [bool(row.any()) for row in shifts] == [True, True, False, False]  # third style, photograph: not moved yet
 
 
 def test_objective_in_other_units_teaches_the_same_network(tmp_path: Path) -> None:
@@ -178,7 +204,7 @@ def test_run_starts_from_another_ones_weights(tmp_path: Path) -> None:
     after = train(replace(second, steps=1, learning_rate=1e-9), tmp_path / "second", loss_network=random_loss_network()).net
     assert torch.allclose(after["stages.1.conv.conv.weight"], before["stages.1.conv.conv.weight"], atol=1e-6)
     gamma = before["stages.1.norm.gamma"]
-    assert torch.allclose(after["stages.1.norm.gamma"], torch.stack([gamma[1], gamma.mean(0)]), atol=1e-6)
+    assert torch.allclose(after["stages.1.norm.gamma"], torch.stack([gamma[1], gamma[:2].mean(0), gamma[2]]), atol=1e-6)
 
 
 def test_run_cannot_start_from_another_network(tmp_path: Path) -> None:

@@ -130,7 +130,8 @@ def test_picture_is_painted(options: WebcamOptions):
 def test_style_change_is_a_cross_fade_never_a_cut(options: WebcamOptions):
     screen = Script({3: "n"}, frames=130)
     summary = show(options, screen)
-    assert (screen.levels[0], screen.levels[-1]) == (255 - LEVEL, LEVEL)
+    assert screen.levels[0] == 255 - LEVEL
+    assert screen.levels[-1] == pytest.approx(LEVEL, abs=2)  # steadiness keeps a trace of what it rounds
     steps = [abs(after - before) for before, after in pairwise(screen.levels)]
     assert max(steps) < 35
     assert sum(step > 0 for step in steps) >= 8
@@ -141,15 +142,15 @@ def test_style_change_across_files_is_a_cross_fade_too(options: WebcamOptions, o
     write_tiny_style(own_home / "other.onnx", names=("other",), behaviour="identity")
     screen = Script({3: "p"}, frames=150)  # the last of the list is the first backwards
     assert show(options, screen).style == "Other"
-    assert screen.levels[-1] == LEVEL
+    assert screen.levels[-1] == pytest.approx(LEVEL, abs=2)
     assert max(abs(after - before) for before, after in pairwise(screen.levels)) < 35
 
 
 def test_key_during_a_fade_turns_round_without_a_jump(options: WebcamOptions):
     screen = Script({3: "n", 30: "p"}, frames=160)
     show(options, screen)
-    assert min(screen.levels) < 255 - LEVEL
-    assert screen.levels[-1] == 255 - LEVEL
+    assert min(screen.levels) < 255 - LEVEL - 10
+    assert screen.levels[-1] == pytest.approx(255 - LEVEL, abs=2)
     assert max(abs(after - before) for before, after in pairwise(screen.levels)) < 35
 
 
@@ -242,9 +243,9 @@ def test_paint_size_reduces_for_the_network_and_enlarges_back(options: WebcamOpt
     sizes = set()
 
     class Watched(Painter):
-        def __call__(self, frame: Frame) -> Frame:
+        def paint(self, frame: Frame) -> tuple[Frame, float]:
             sizes.add(frame.shape)
-            return super().__call__(frame)
+            return super().paint(frame)
 
     monkeypatch.setattr(webcam, "Painter", Watched)
     screen = Script()
@@ -437,9 +438,9 @@ def slow_painter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Paints ten frames a second."""
 
     class Slow(Painter):
-        def __call__(self, frame: Frame) -> Frame:
+        def paint(self, frame: Frame) -> tuple[Frame, float]:
             time.sleep(0.1)
-            return super().__call__(frame)
+            return super().paint(frame)
 
     monkeypatch.setattr(webcam, "Painter", Slow)
 

@@ -37,9 +37,14 @@ class Checkpoint:
 
     def network(self) -> TransformNet:
         """The transformation network with these weights."""
-        net = TransformNet(self.config.network, styles=len(self.config.styles))
+        net = new_network(self.config)
         net.load_state_dict(self.net)
         return net
+
+
+def new_network(config: TrainConfig) -> TransformNet:
+    """The untrained network that `config` asks for."""
+    return TransformNet(config.network, styles=len(config.styles), photograph=config.partial_every > 0)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

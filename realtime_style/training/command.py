@@ -27,6 +27,8 @@ _SETTINGS = (
     "weave_weight",
     "flicker_weight",
     "temporal_weight",
+    "partial_every",
+    "pixel_weight",
     "learning_rate",
     "seed",
 )

@@ -65,6 +65,12 @@ class TrainConfig:
     ten photographs, and by 13 on an even sky: next to motion, noise hardly counts in the temporal term."""
     temporal_weight: float = 300.0
     """Steadiness under motion. A prototype's warp error on a moving clip fell from 0.126 to 0.063 with it."""
+    partial_every: int = 8
+    """Every so many steps teach a lower strength, so that a style can be weakened from the inside, stroke by stroke; 0: never,
+    and the player mixes painting and photograph instead."""
+    pixel_weight: float = 1_000.0
+    """Likeness to the photograph pixel by pixel, at strength 0. An error of 10 grey levels then weighs as much as a third of
+    the content of a painting."""
     noise: float = 4.0
     """Strongest sensor noise of the flicker and temporal terms, standard deviation in grey levels; the weakest is half."""
     learning_rate: float = 6e-3
@@ -85,6 +91,7 @@ class TrainConfig:
             "batch must be at least 1": self.batch >= 1,
             "crop must be at least 64 px": self.crop >= 64,
             "style_size must be at least 64 px": self.style_size >= 64,
+            "partial_every must not be negative": self.partial_every >= 0,
             "learning_rate must be more than 0": self.learning_rate > 0,
             "weights of the objective must not be negative": min(
                 self.content_weight,
@@ -94,6 +101,7 @@ class TrainConfig:
                 self.weave_weight,
                 self.flicker_weight,
                 self.temporal_weight,
+                self.pixel_weight,
             )
             >= 0,
         }

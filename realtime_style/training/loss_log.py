@@ -9,7 +9,8 @@ from types import TracebackType
 
 from realtime_style.atomic import whole_file
 
-TERMS = ("objective", "content", "style", "tv", "lattice", "weave", "flicker", "temporal")
+TERMS = ("objective", "strength", "content", "style", "tv", "lattice", "weave", "flicker", "temporal", "pixel")
+"""The objective, the strength that was taught (0..1), and the unweighted terms."""
 
 
 class LossLog:

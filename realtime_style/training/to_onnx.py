@@ -40,6 +40,7 @@ class FrameModel(nn.Module):
     def __init__(self, net: TransformNet) -> None:
         super().__init__()
         self.stages = copy.deepcopy(net.stages).float().cpu()
+        self.rows = net.rows
         first = _convolution(self.stages[0])
         last = _convolution(self.stages[-1])
         with torch.no_grad():
@@ -58,6 +59,7 @@ class FrameModel(nn.Module):
     def forward(self, frame: Tensor, style: Tensor) -> Tensor:
         height, width = frame.shape[1:3]
         x = frame.permute(0, 3, 1, 2).float()
+        style = self.rows(style)
         for stage in self.stages:
             x = stage(x) if isinstance(stage, Conv) else stage(x, style)
         x = x[..., :height, :width].round().clamp(0, 255)  # in this order: a bare cast would cut off, half a level too dark
@@ -96,7 +98,9 @@ def export_network(
     """
     if len(styles) != net.styles:
         raise TrainingError(f"{len(styles)} style names for a network of {net.styles} styles")
-    metadata = StyleMetadata(tuple(styles), network=net.architecture, stride=net.stride, training=dict(training or {}))
+    metadata = StyleMetadata(
+        tuple(styles), network=net.architecture, stride=net.stride, strength=net.photograph, training=dict(training or {})
+    )
     model = _to_model(net)
     with whole_file(path) as part:
         _save(model, metadata, part)
@@ -122,17 +126,18 @@ def export_checkpoint(checkpoint: Checkpoint, path: Path) -> StyleMetadata:
 def check_parity(net: TransformNet, path: Path) -> int:
     """Largest difference in grey levels between the network in torch and the file in ONNX Runtime on the CPU.
 
-    Raises BadStyleFile beyond PARITY_LIMIT.
+    Of every style, and of one at half its strength where the file can do that. Raises BadStyleFile beyond PARITY_LIMIT.
     """
     net = copy.deepcopy(net).float().cpu().eval()
     worst = 0
     with Stylizer(path, device="cpu") as stylize:
         for seed, (width, height) in enumerate(PARITY_SIZES_WH):
             frame = parity_frame(width, height, seed)
-            for style in range(net.styles):
-                weights = [float(style == other) for other in range(net.styles)]
+            mixes = [[float(style == other) for other in range(net.styles)] for style in range(net.styles)]
+            mixes += [[0.5 * share for share in mixes[0]]] if net.photograph else []
+            for weights in mixes:
                 wanted = paint_in_torch(net, frame, weights).astype(int)
-                seen = stylize(frame, np.array(weights, np.float32)).astype(int)
+                seen = stylize(frame, np.array(weights, np.float32), strength=sum(weights)).astype(int)
                 worst = max(worst, int(abs(wanted - seen).max()))
     if worst > PARITY_LIMIT:
         raise BadStyleFile(

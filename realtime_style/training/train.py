@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from realtime_style.errors import TrainingError
-from realtime_style.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from realtime_style.training.checkpoint import Checkpoint, load_checkpoint, new_network, save_checkpoint
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.data import RandomCrops, find_photographs, load_painting
 from realtime_style.training.loss_log import TERMS, LossLog
@@ -52,7 +53,7 @@ class Progress:
     left_s: float
     """Estimated seconds left."""
     losses: dict[str, float]
-    """objective and its terms (loss_log.TERMS): means of the last 20 steps."""
+    """objective and its terms (loss_log.TERMS): means of the last 20 steps at full strength."""
 
 
 def train(
@@ -78,7 +79,7 @@ def train(
 
     torch.manual_seed(config.seed)
     try:
-        net = TransformNet(config.network, styles=len(config.styles))
+        net = new_network(config)
     except ValueError as error:
         raise TrainingError(str(error)) from error
     if config.start_from is not None and not resume:
@@ -118,7 +119,8 @@ def train(
                         f"start again with a --learning-rate below {config.learning_rate:g}"
                     )
                 step += 1
-                recent.append(losses)
+                if losses["strength"] == 1 or not recent:
+                    recent.append(losses)
                 loss_log.write(step, losses)
                 spent = time.monotonic() - began
                 fraction = _fraction(config, step, elapsed_before + spent)
@@ -169,9 +171,9 @@ def _step(
 ) -> dict[str, float]:
     """One optimiser step on a batch (N, 3, S, S); returns the terms of the objective. Weights stay as they are if it is NaN."""
     random = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
-    index = step % len(grams)
+    index, strength = lesson(config, step, random)
     style = torch.zeros(len(grams), device=content.device)
-    style[index] = 1.0
+    style[index] = strength
     with torch.autocast(content.device.type, dtype=torch.bfloat16, enabled=_has_bf16(content.device)):
         painted = net(content, style)
         features = vgg(painted, STYLE_LAYERS)
@@ -195,14 +197,17 @@ def _step(
     if config.temporal_weight > 0:
         seen = inside(grid)
         terms["temporal"] = temporal_loss(painted_moved.float() * seen, move(painted.float(), grid) * seen)
+    if strength < 1:
+        terms["pixel"] = F.mse_loss(painted.float() * 255, content.float() * 255)
     weights = {
         "content": config.content_weight,
-        "style": config.style_weight,
+        "style": config.style_weight * strength**3,
         "tv": config.tv_weight,
         "lattice": config.lattice_weight,
         "weave": config.weave_weight,
-        "flicker": config.flicker_weight,
-        "temporal": config.temporal_weight,
+        "flicker": config.flicker_weight * strength,
+        "temporal": config.temporal_weight * strength,
+        "pixel": config.pixel_weight * (1 - strength) ** 3,
     }
     objective = torch.stack([weights[name] * term for name, term in terms.items()]).sum()
     net.zero_grad(set_to_none=True)
@@ -214,9 +219,24 @@ def _step(
         for optimizer in optimizers.values():
             optimizer.step()
     else:
-        return {"objective": math.nan}
+        return {"objective": math.nan, "strength": strength}
     values = {name: term.item() for name, term in terms.items()}
-    return {"objective": objective.item(), **{name: values.get(name, 0.0) for name in TERMS[1:]}}
+    return {"objective": objective.item(), "strength": strength, **{name: values.get(name, 0.0) for name in TERMS[2:]}}
+
+
+def lesson(config: TrainConfig, step: int, random: torch.Generator) -> tuple[int, float]:
+    """Index of the style that this step teaches, and at which strength, 0..1.
+
+    Paintings take turns. Every `partial_every`-th step takes any of them at a lower strength: half of these at 0, the
+    photograph itself, the others anywhere between. A painting pulls harder than a photograph; with the third power of the
+    strength as weight of its style term, half the strength looks like half.
+    """
+    count = len(config.paintings)
+    if config.partial_every and step % config.partial_every == config.partial_every - 1:
+        strength = max(0.0, float(torch.rand((), generator=random)) * 2 - 1)
+        return int(torch.randint(count, (), generator=random)), strength
+    full = step - step // config.partial_every if config.partial_every else step
+    return full % count, 1.0
 
 
 def _painting_grams(vgg: LossNetwork, path: Path, short_side: int, device: torch.device) -> dict[str, Tensor]:
@@ -257,6 +277,8 @@ def _start_from(before: Checkpoint, net: TransformNet, config: TrainConfig) -> N
         )
     names = [style.name for style in before.config.styles]
     rows = [[names.index(style.name)] if style.name in names else range(len(names)) for style in config.styles]
+    if net.photograph:
+        rows.append([len(names)] if before.config.partial_every else range(len(names)))
     weights = {
         name: torch.stack([value[list(row)].mean(0) for row in rows]) if name.endswith((".gamma", ".beta")) else value
         for name, value in before.net.items()
@@ -265,7 +287,7 @@ def _start_from(before: Checkpoint, net: TransformNet, config: TrainConfig) -> N
 
 
 def _check_same_network(config: TrainConfig, before: TrainConfig) -> None:
-    for name in ("network", "styles"):
+    for name in ("network", "styles", "partial_every"):
         if getattr(config, name) != getattr(before, name):
             raise TrainingError(
                 f"the checkpoint was trained with {name} = {getattr(before, name)!r}, not {getattr(config, name)!r}; "

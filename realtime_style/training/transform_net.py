@@ -147,19 +147,24 @@ class TransformNet(nn.Module):
     ``forward(image, style)``: image (N, 3, H, W) float RGB 0..1, style (S,) float weights that sum to one; returns
     (N, 3, H, W) float RGB, mostly inside 0..1 (the sigmoid-free ending keeps colours linear; the style file clips).
     H and W are free: stages that halve round up, and the result is cropped to the input's size.
+
+    With `photograph` the network knows one more picture to paint, the photograph as it is, and style weights may sum to
+    less than one: the rest goes to the photograph. That is how a style is weakened from the inside (after Babaeizadeh and
+    Ghiasi, "Adjustable Real-time Style Transfer", 2018, with the blending of Dumoulin et al.).
     """
 
-    def __init__(self, architecture: str = FAST, styles: int = 1) -> None:
+    def __init__(self, architecture: str = FAST, styles: int = 1, *, photograph: bool = False) -> None:
         super().__init__()
         if styles < 1:
             raise ValueError(f"a network needs at least one style, not {styles}")
         self.architecture = NETWORKS.get(architecture, architecture)
         self.styles = styles
+        self.photograph = photograph
         self.stages = nn.ModuleList()
         channels = 3
         words = self.architecture.split(",")
         for word, following in pairwise([*words, ""]):
-            stage, channels = _stage(word, channels, styles, last=not following)
+            stage, channels = _stage(word, channels, styles + photograph, last=not following)
             self.stages.append(stage)
         if channels != 3:
             raise ValueError(f"architecture {architecture!r} ends with {channels} channels; end it with s3 or cKs1-3")
@@ -167,11 +172,16 @@ class TransformNet(nn.Module):
 
     def forward(self, image: Tensor, style: Tensor) -> Tensor:
         height, width = image.shape[-2:]
+        style = self.rows(style)
         x = image - 0.5  # a dark edge and a light edge should look alike to the first layer
         for stage in self.stages:
             x = stage(x) if isinstance(stage, Conv) else stage(x, style)
         x = x + 0.5
         return x[..., :height, :width]
+
+    def rows(self, style: Tensor) -> Tensor:
+        """Weights of the rows of scales and shifts, for these style weights (S,): the same, and what is left of one."""
+        return torch.cat([style, 1 - style.sum(0, keepdim=True)]) if self.photograph else style
 
     def style_weights(self, weights: Sequence[float] | None = None) -> Tensor:
         """The style vector (S,) of these weights, or of an even blend, on the network's device."""

@@ -58,6 +58,7 @@ def webcam(args: argparse.Namespace) -> int:
         mirror=args.mirror,
         split=args.split,
         steadiness=args.steadiness,
+        keep_colours=args.keep_colours,
         fullscreen=args.fullscreen,
         overlay=args.overlay,
         window=args.window,
@@ -205,7 +206,13 @@ def _painter(args: argparse.Namespace, *, steadiness: float = 0.0) -> Any:
     from realtime_style.painter import Painter
     from realtime_style.styles import parse_mix
 
-    painter = Painter(parse_mix(args.style), device=args.device, strength=args.strength, steadiness=steadiness)
+    painter = Painter(
+        parse_mix(args.style),
+        device=args.device,
+        strength=args.strength,
+        steadiness=steadiness,
+        keep_colours=args.keep_colours,
+    )
     _note_fallback(painter.fallback)
     return painter
 

@@ -57,6 +57,12 @@ def _add_painting(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--style", default=DEFAULT_STYLE, help="NAME, FILE.onnx, or a mix: a:0.5,b:0.5")
     parser.add_argument("--strength", type=_share, default=1.0, help="from the photograph (0) to the whole style (1)")
     parser.add_argument(
+        "--keep-colours",
+        "--keep-colors",
+        action="store_true",
+        help="the painting's light and shade in the photograph's colours",
+    )
+    parser.add_argument(
         "--device",
         choices=DEVICES,
         default="auto",

@@ -29,6 +29,7 @@ class Action(Enum):
     WEAKER = auto()
     STEADIER = auto()
     LIVELIER = auto()
+    COLOURS = auto()
     SPLIT = auto()
     MIRROR = auto()
     FREEZE = auto()
@@ -58,6 +59,7 @@ KEYS = (
     Key(("-", "_", "down"), "-, down", Action.WEAKER, "more photograph"),
     Key(("]",), "]", Action.STEADIER, "steadier strokes"),
     Key(("[",), "[", Action.LIVELIER, "livelier strokes"),
+    Key(("c",), "c", Action.COLOURS, "your own colours or the painter's"),
     Key(("b",), "b", Action.SPLIT, "before and after, side by side"),
     Key(("m",), "m", Action.MIRROR, "mirror"),
     Key(("space",), "space", Action.FREEZE, "freeze the picture"),
@@ -95,9 +97,11 @@ class Controls:
 
     playlist: Sequence[Mix]
     strength: float = 1.0
-    """0..1: share of the painting in the picture."""
+    """0..1: from the photograph to the whole style."""
     steadiness: float = DEFAULT_STEADINESS
     """0..1: how still the strokes are held."""
+    keep_colours: bool = False
+    """Only the painting's light and shade, in the photograph's colours."""
     mirror: bool = False
     split: bool = False
     frozen: bool = False
@@ -143,6 +147,9 @@ class Controls:
                 self._steady(+STEADINESS_STEP, now)
             case Action.LIVELIER:
                 self._steady(-STEADINESS_STEP, now)
+            case Action.COLOURS:
+                self.keep_colours = not self.keep_colours
+                self.say("your own colours" if self.keep_colours else "the painter's colours", now)
             case Action.SPLIT:
                 self.split = not self.split
             case Action.MIRROR:

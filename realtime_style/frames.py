@@ -32,6 +32,16 @@ def mix_frames(first: Frame, second: Frame, second_share: float) -> Frame:
     return _uint8(cv2.addWeighted(first, 1 - second_share, second, second_share, 0))
 
 
+def recoloured(painted: Frame, photo: Frame) -> Frame:
+    """The light and shade of `painted` in the colours of `photo`, of the same shape: luma of one, chroma of the other.
+
+    Gatys et al., "Preserving Color in Neural Artistic Style Transfer" (2016), section 4, with the luma of ITU-R BT.601.
+    """
+    mixed = cv2.cvtColor(photo, cv2.COLOR_BGR2YCrCb)
+    cv2.mixChannels([cv2.cvtColor(painted, cv2.COLOR_BGR2YCrCb)], [mixed], [0, 0])
+    return _uint8(cv2.cvtColor(mixed, cv2.COLOR_YCrCb2BGR))
+
+
 def fit_within(frame: Frame, long_side: int) -> Frame:
     """`frame`, reduced if needed so that its longer side has at most `long_side` pixels; never enlarged."""
     height, width = frame.shape[:2]

@@ -9,7 +9,7 @@ from types import TracebackType
 import numpy as np
 
 from realtime_style.errors import RealtimeStyleError
-from realtime_style.frames import Frame, check_frame, mix_frames
+from realtime_style.frames import Frame, check_frame, mix_frames, recoloured
 from realtime_style.steadiness import Steadier
 from realtime_style.styles import Mix
 from realtime_style.stylizer import Stylizer, share_of_painting
@@ -19,8 +19,8 @@ class Painter:
     """Paints frames with a mix of styles.
 
     Styles of one file are blended inside the network, by their weights, in one pass. Styles of different files are
-    painted one after the other and the pictures are mixed, which costs one pass per file. Assign `mix`, `strength` and
-    `steadiness` at any time; a file is loaded when a mix first names it.
+    painted one after the other and the pictures are mixed, which costs one pass per file. Assign `mix`, `strength`,
+    `steadiness` and `keep_colours` at any time; a file is loaded when a mix first names it.
     """
 
     def __init__(
@@ -30,15 +30,18 @@ class Painter:
         device: str = "auto",
         strength: float = 1.0,
         steadiness: float = 0.0,
+        keep_colours: bool = False,
         threads: int | None = None,
     ) -> None:
         """`strength` 0..1, from the photograph to the whole style. `steadiness` 0..1: how much of each painting is kept for
-        the next one, for the frames of one stream in their order; 0 for pictures of their own.
+        the next one, for the frames of one stream in their order; 0 for pictures of their own. `keep_colours`: only the
+        light and shade of the painting, in the colours of the frame.
         """
         if not mix:
             raise ValueError("a painter needs at least one style")
         self.mix = mix
         self.strength = strength
+        self.keep_colours = keep_colours
         self._steadier = Steadier(steadiness)
         self._device = device
         self._threads = threads
@@ -80,20 +83,23 @@ class Painter:
 
     def __call__(self, frame: Frame) -> Frame:
         """The painted frame, (H, W, 3) uint8 BGR like `frame`."""
-        painted, share = self.paint(check_frame(frame))
-        mixed = mix_frames(frame, painted, share)
-        return mixed.copy() if mixed is frame else mixed  # as always a new array: the caller may draw on it
+        return self.finish(frame, *self.paint(check_frame(frame)))
 
     def paint(self, frame: Frame) -> tuple[Frame, float]:
         """What the network makes of a frame at this strength, and its share, 0..1, in the picture; the rest is the frame.
 
-        For those who paint a smaller picture than they show: the photograph's share can then be added at full size.
+        For those who paint a smaller picture than they show: enlarge it before you :meth:`finish` it.
         """
         if self.strength <= 0:
             self._steadier.forget()
             return frame, 0.0
         painted, share = self._paint(frame)
         return self._steadier(frame, painted), share
+
+    def finish(self, frame: Frame, painted: Frame, share: float) -> Frame:
+        """`painted` in the colours asked for, and what is left of `share` from the frame itself: a new array."""
+        mixed = mix_frames(frame, recoloured(painted, frame) if self.keep_colours else painted, share)
+        return mixed.copy() if mixed is frame else mixed  # the caller may draw on it
 
     def _paint(self, frame: Frame) -> tuple[Frame, float]:
         painted: Frame | None = None

@@ -14,7 +14,7 @@ from realtime_style import overlay
 from realtime_style.camera import Camera
 from realtime_style.controls import KEYS, Controls, Effect
 from realtime_style.errors import RealtimeStyleError
-from realtime_style.frames import Frame, fit_within, mix_frames
+from realtime_style.frames import Frame, fit_within
 from realtime_style.meter import Meter
 from realtime_style.painter import Painter
 from realtime_style.playlist import StyleLoader
@@ -104,6 +104,7 @@ class Show:
         with self.meter.stage("stylize"):
             self._painter.mix = self.controls.advance(now)
             self._painter.strength, self._painter.steadiness = self.controls.strength, self.controls.steadiness
+            self._painter.keep_colours = self.controls.keep_colours
             picture = self._paint(photo)
         if self.controls.split:
             picture = overlay.split(photo, picture, mix_label(self.controls.target))
@@ -114,7 +115,7 @@ class Show:
         if painted.shape != photo.shape:
             enlarged = cv2.resize(painted, (photo.shape[1], photo.shape[0]), interpolation=cv2.INTER_CUBIC)
             painted = np.asarray(enlarged, dtype=np.uint8)
-        return mix_frames(photo, painted, share)  # after enlarging, so that the photograph's share stays sharp
+        return self._painter.finish(photo, painted, share)  # after enlarging: what is the photograph's stays sharp
 
     def _record(self, picture: Frame) -> None:
         if not self._takes.recording:
@@ -161,7 +162,8 @@ class Show:
         painted = "x".join(map(str, self._paint_wh()))
         strength, steadiness = self.controls.strength * 100, self.controls.steadiness * 100
         return [
-            f"{mix_label(self.controls.target)}   strength {strength:.0f} %   steadiness {steadiness:.0f} %",
+            f"{mix_label(self.controls.target)}   strength {strength:.0f} %   steadiness {steadiness:.0f} %"
+            + ("   own colours" if self.controls.keep_colours else ""),
             f"{self.meter.fps():.1f} fps   latency {latency:.0f} ms   stylize {stylize:.1f} ms",
             f"{self._painter.provider}   {self._camera.dropped} dropped",
             f"{self._camera.info.name}   {width}x{height}" + (f", painted at {painted}" if self._paint_size else ""),

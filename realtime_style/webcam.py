@@ -40,9 +40,11 @@ class WebcamOptions:
     device: str = "auto"
     """One of devices.DEVICES."""
     strength: float = 1.0
-    """0..1: share of the painting in the picture."""
+    """0..1: from the photograph to the whole style."""
     steadiness: float = DEFAULT_STEADINESS
     """0..1: how still the strokes are held from frame to frame."""
+    keep_colours: bool = False
+    """Only the painting's light and shade, in the photograph's colours."""
     mirror: bool = True
     split: bool = False
     """Start with the photograph beside the painting."""
@@ -128,6 +130,7 @@ def run_webcam(
             playlist,
             strength=options.strength,
             steadiness=options.steadiness,
+            keep_colours=options.keep_colours,
             mirror=options.mirror,
             split=options.split,
             overlay=options.overlay,

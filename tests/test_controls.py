@@ -171,9 +171,27 @@ def test_strength_goes_by_tenths_and_stops_at_the_ends():
     assert controls.message(0.1) == "strength 0 %"
 
 
+def test_steadiness_goes_by_quarters_and_stops_at_the_ends():
+    controls = Controls([A], steadiness=0.5)
+    seen = []
+    for key in "]]][[[[[":
+        controls.apply(key, 0.0)
+        seen.append(controls.steadiness)
+    assert seen == [0.75, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
+    assert controls.message(0.1) == "steadiness 0 %"
+
+
 def test_switches_switch_back():
     controls = Controls([A])
-    switches = {"b": "split", "m": "mirror", "space": "frozen", "f": "fullscreen", "o": "overlay", "h": "help"}
+    switches = {
+        "c": "keep_colours",
+        "b": "split",
+        "m": "mirror",
+        "space": "frozen",
+        "f": "fullscreen",
+        "o": "overlay",
+        "h": "help",
+    }
     for key, name in switches.items():
         controls.apply(key, 0.0)
         assert getattr(controls, name) is True

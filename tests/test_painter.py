@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -67,6 +68,19 @@ def test_painter_gets_ready_at_no_strength(inverted: StyleRef, frame: Frame):
         assert paint.warm_up(64, 48) > 0
         paint.strength = 1.0
         assert np.array_equal(paint(frame), 255 - frame)
+
+
+def test_colours_can_stay_the_photograph_s_own(inverted: StyleRef):
+    rows, columns = np.mgrid[0:48, 0:64]
+    photo = np.stack([100 + columns, 120 + rows // 2, 140 - columns // 2], axis=-1).astype(np.uint8)
+    with Painter(((inverted, 1.0),), device="cpu", keep_colours=True) as paint:
+        seen, own, painting = (
+            cv2.cvtColor(frame, cv2.COLOR_BGR2YCrCb).astype(int) for frame in (paint(photo), photo, 255 - photo)
+        )
+        assert abs(seen[..., 1:] - own[..., 1:]).max() <= 2
+        assert abs(seen[..., 0] - painting[..., 0]).max() <= 2
+        paint.keep_colours = False
+        assert np.array_equal(paint(photo), 255 - photo)
 
 
 def test_at_no_strength_it_is_the_photograph_but_another_array(inverted: StyleRef, frame: Frame):

@@ -198,6 +198,19 @@ def test_strength_keys_mix_photograph_and_painting(options: WebcamOptions):
     assert set(weak.levels) == {LEVEL}
 
 
+def test_keys_reach_the_painter(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
+    seen = []
+
+    class Watched(Painter):
+        def paint(self, frame: Frame) -> tuple[Frame, float]:
+            seen.append((self.steadiness, self.keep_colours))
+            return super().paint(frame)
+
+    monkeypatch.setattr(webcam, "Painter", Watched)
+    show(options, Script({3: "c", 6: "]", 9: "c"}, frames=12))
+    assert list(dict.fromkeys(seen)) == [(0.5, False), (0.5, True), (0.75, True), (0.75, False)]
+
+
 # picture
 
 

@@ -10,6 +10,8 @@ from realtime_style.training.losses import (
     content_loss,
     gram_matrix,
     lattice_loss,
+    local_spectrum,
+    mean_texture,
     style_loss,
     temporal_loss,
     total_variation_loss,
@@ -99,26 +101,43 @@ def test_sensor_noise_is_between_half_and_all_of_sigma() -> None:
     assert np.ptp(deviations) > 1
 
 
-def test_weave_loss_sees_the_mirror_of_the_finest_wave_and_not_the_wave() -> None:
-    columns = torch.arange(96.0)
-
-    def picture(period: float) -> torch.Tensor:
-        return (0.5 + 10 / 255 * torch.cos(2 * torch.pi * columns / period)).expand(1, 3, 96, 96)
-
-    assert weave_loss(picture(8 / 3), stride=4) == pytest.approx(10**2, rel=0.02)
-    assert weave_loss(picture(8 / 3).transpose(2, 3), stride=4) == pytest.approx(10**2, rel=0.02)
-    assert weave_loss(picture(8), stride=4) < 0.1
-    assert weave_loss(picture(4), stride=4) < 0.1
-    assert weave_loss(torch.full((1, 3, 96, 96), 0.7), stride=4) < 0.01
+def grain(height: int = 256, width: int = 256, seed: int = 0) -> torch.Tensor:
+    """A canvas: fine grain of all frequencies, 8 grey levels strong."""
+    noise = torch.randn(1, 1, height, width, generator=torch.Generator().manual_seed(seed))
+    return (0.5 + 8 / 255 * noise).expand(1, 3, height, width)
 
 
-def test_weave_loss_sees_a_weave_that_changes_its_phase() -> None:
-    columns = torch.arange(192.0)
-    turned = torch.where(columns < 96, 1.0, -1.0) * torch.cos(2 * torch.pi * columns * 3 / 8)
-    assert weave_loss((0.5 + 10 / 255 * turned).expand(1, 3, 96, 192), stride=4) > 70
+def wave(period: float, grey_levels: float, size: int = 128) -> torch.Tensor:
+    rows, columns = torch.meshgrid(torch.arange(float(size)), torch.arange(float(size)), indexing="ij")
+    return (0.5 + grey_levels / 255 * torch.cos(2 * torch.pi * (0.6 * rows + 0.8 * columns) / period)).expand(1, 3, size, size)
 
 
-@pytest.mark.parametrize(("stride", "seen"), [(1, False), (2, False), (4, True), (8, True)])
-def test_weave_loss_knows_which_strides_have_mirrors(stride: int, seen: bool) -> None:
-    torch.manual_seed(0)
-    assert (weave_loss(torch.rand(1, 3, 64, 64), stride) > 0) == seen
+def test_spectrum_shows_a_wave_at_its_frequency_with_its_amplitude_squared() -> None:
+    columns = torch.arange(128.0)
+    spectrum = local_spectrum((0.5 + 10 / 255 * torch.cos(2 * torch.pi * columns / 4)).expand(2, 3, 128, 128))
+    assert spectrum.shape == (2, 25, 64, 33)
+    assert spectrum[..., 0, 16] == pytest.approx(10**2, rel=0.01)
+    assert spectrum[..., 8, 16].max() < 0.01
+
+
+def test_weave_loss_tells_one_wave_from_as_much_grain() -> None:
+    texture = mean_texture(grain())
+    loudness = 8 * 2**0.5  # grey levels: the power of the grain in a single wave
+    assert weave_loss(wave(2.9, loudness), texture) > 50
+    assert weave_loss(grain(128, 128, seed=1), texture) < 2
+
+
+def test_weave_loss_sees_a_weave_however_faint() -> None:
+    texture = mean_texture(grain())
+    assert float(weave_loss(wave(2.9, 1), texture)) == pytest.approx(float(weave_loss(wave(2.9, 10), texture)) / 100, rel=0.05)
+
+
+def test_weave_loss_leaves_strokes_and_calm_places_alone() -> None:
+    texture = mean_texture(grain())
+    assert weave_loss(wave(9, 40), texture) < 0.1
+    assert weave_loss(torch.full((1, 3, 96, 96), 0.7), texture) < 1e-6
+
+
+def test_weave_loss_allows_what_the_painting_has() -> None:
+    canvas = wave(2.9, 12, size=256)
+    assert weave_loss(canvas, mean_texture(canvas)) < 0.01 * weave_loss(canvas, mean_texture(grain()))

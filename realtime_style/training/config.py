@@ -57,9 +57,9 @@ class TrainConfig:
     """A guard against pixel noise, 0.2 % of the objective. 25 instead of 1, for the last steps, changed nothing to be seen."""
     lattice_weight: float = 10_000.0
     """A lattice of 2 grey levels would cost a twentieth of the objective; what is left is one of 0.2 (docs/decisions.md)."""
-    weave_weight: float = 2_000.0
-    """The weave of an earlier starry-night, 13 and 2 grey levels squared along x and y, would cost 6 % of the objective; a
-    photograph has 2 and 2 at its edges."""
+    weave_weight: float = 1_000.0
+    """The weave of an earlier starry-night, 480 to 730 grey levels squared, would cost as much as all the rest; its painting
+    has 82."""
     flicker_weight: float = 1_000.0
     """Steadiness of a still scene. Without this term, sensor noise of sigma 2 moved a starry-night by 5.6 grey levels, mean of
     ten photographs, and by 13 on an even sky: next to motion, noise hardly counts in the temporal term."""

@@ -8,8 +8,6 @@ objective of a good picture is some hundred thousands, which is why logs print t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from itertools import product
 
 import torch
 import torch.nn.functional as F
@@ -18,7 +16,8 @@ from torch import Tensor
 Features = Mapping[str, Tensor]
 
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, of R, G and B
-_WINDOW = 48  # pixels: wide enough to tell the mirrored waves from strokes of other directions and periods
+_WINDOW = 64  # px: strokes are shorter, a weave is not, so its power gathers in few frequencies
+_LONGEST_WEAVE = 5.0  # px
 
 
 def gram_matrix(features: Tensor) -> Tensor:
@@ -66,37 +65,45 @@ def lattice_loss(image: Tensor, period: int) -> Tensor:
     return phases.flatten(2).var(dim=2, correction=0).mean()
 
 
-def weave_loss(image: Tensor, stride: int) -> Tensor:
-    """Energy of the mirror images of the finest wave that the body of a network can hold, in grey levels squared.
+def weave_loss(image: Tensor, texture: Tensor) -> Tensor:
+    """Power of fine waves that stand out of the texture around them, in grey levels squared.
 
-    A body at 1/stride of the size can hold waves down to a period of 2 * stride pixels. Upsampling mirrors such a wave to odd
-    multiples of its frequency, and a network that is asked for fine texture uses them: a weave like canvas, along the
-    rows and columns, in places that should be calm. Paintings have little at just these frequencies. Measured on the luma
-    of (N, 3, H, W), at least 48 pixels each way, through Hann windows of 48: the phase changes from place to place.
+    Painted at 384 px, a canvas has fine grain everywhere, and the style term asks for it. A network has nothing to make
+    grain of where a photograph is flat, and weaves: one wave, repeated all over, in which all the power is that paint and
+    canvas spread over many. `texture` (:func:`mean_texture`) says how paint spreads its power over the waves; of each
+    window, what is above six times that spread, at the window's own loudness, counts. Of noise that would be a 400th of the
+    waves. Measured on the luma of (N, 3, H, W), at least 64 pixels each way, through overlapping windows of 64.
     """
-    kernels = _mirror_waves(stride)
-    if not kernels:
-        return image.new_zeros(())
+    power = local_spectrum(image)
+    fine = texture > 0
+    loudness = power[..., fine].sum(-1) / texture[fine].sum()
+    usual = loudness[..., None, None].detach() * texture  # detached: else more grain would excuse a weave
+    return torch.where(fine, power - 6 * usual, 0).clamp(min=0).sum((-1, -2)).mean()
+
+
+def mean_texture(painting: Tensor) -> Tensor:
+    """Mean power (64, 33) of the waves below 5 px in a painting (1, 3, H, W); 0 for longer ones, which are strokes."""
+    rows, columns = torch.fft.fftfreq(_WINDOW).view(-1, 1), torch.fft.rfftfreq(_WINDOW).view(1, -1)
+    strokes = torch.hypot(rows, columns) < 1 / _LONGEST_WEAVE
+    texture = local_spectrum(painting).mean((0, 1))
+    return texture.masked_fill(strokes.to(painting.device), 0)
+
+
+def local_spectrum(image: Tensor) -> Tensor:
+    """Power of the waves in the luma of (N, 3, H, W) float RGB 0..1, in windows of 64 px that overlap by three quarters.
+
+    (N, windows, 64, 33) float32 in grey levels squared: the squared amplitude of each wave, frequencies as those of
+    ``rfft2``.
+    """
     weights = torch.tensor(_LUMA, device=image.device).view(1, 3, 1, 1)
-    luma = (image.float() * weights).sum(1, keepdim=True) * 255
-    with torch.autocast(image.device.type, enabled=False):
-        waves = F.conv2d(luma, torch.stack(kernels).unsqueeze(1).to(luma), stride=_WINDOW // 4)
-    return waves.square().sum(1).mean()
-
-
-@cache
-def _mirror_waves(stride: int) -> list[Tensor]:
-    """Windowed cosines and sines (48, 48), scaled to give the amplitude of a wave, at the mirrored frequencies."""
-    window = torch.hann_window(_WINDOW, periodic=False)
-    window = torch.outer(window, window) * (2 / window.sum() ** 2)
-    pixels = torch.arange(_WINDOW)
-    odd = range(1, stride, 2)
-    kernels = []
-    for x, y in product((0, *odd), (0, *(-step for step in reversed(odd)), *odd)):
-        if max(x, abs(y)) >= 3 and (x or y > 0):  # the finest wave itself may stay; (0, -y) is (0, y)
-            angle = torch.pi / stride * (x * pixels.view(1, -1) + y * pixels.view(-1, 1))
-            kernels += [window * torch.cos(angle), window * torch.sin(angle)]
-    return kernels
+    luma = (image.float() * weights).sum(1) * 255
+    step = _WINDOW // 4
+    windows = luma.unfold(1, _WINDOW, step).unfold(2, _WINDOW, step).flatten(1, 2)
+    taper = torch.hann_window(_WINDOW, periodic=False, device=image.device)
+    taper = torch.outer(taper, taper)
+    waves = torch.fft.rfft2((windows - windows.mean((-1, -2), keepdim=True)) * taper) * (2 / taper.sum())
+    power: Tensor = waves.real.square() + waves.imag.square()
+    return power
 
 
 def temporal_loss(moved_then_painted: Tensor, painted_then_moved: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from realtime_style.training.losses import (
     content_loss,
     gram_matrix,
     lattice_loss,
+    mean_texture,
     style_loss,
     temporal_loss,
     total_variation_loss,
@@ -56,6 +57,16 @@ class Progress:
     """objective and its terms (loss_log.TERMS): means of the last 20 steps at full strength."""
 
 
+@dataclass(frozen=True)
+class Target:
+    """What is learned of a painting."""
+
+    grams: dict[str, Tensor]
+    """By layer, (1, C, C)."""
+    texture: Tensor
+    """See losses.mean_texture."""
+
+
 def train(
     config: TrainConfig,
     run: Path,
@@ -72,7 +83,7 @@ def train(
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     vgg = (loss_network or load_loss_network(config.loss_network)).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    grams = [_painting_grams(vgg, Path(path), config.style_size, device) for path in config.paintings]
+    targets = [_target(vgg, Path(path), config.style_size, device) for path in config.paintings]
     photographs = find_photographs(Path(config.content))
     previewed, learned = preview_photographs(photographs, held_out=config.held_out, seed=config.seed)
     crops = RandomCrops(learned, crop=config.crop, batch=config.batch, seed=config.seed)
@@ -112,7 +123,7 @@ def train(
                     for group in optimizer.param_groups:
                         group["lr"] = config.learning_rate * one_cycle(fraction)
                 content = next(batches).to(device, memory_format=torch.channels_last)
-                losses = _step(net, vgg, optimizers, content, grams, config, step)
+                losses = _step(net, vgg, optimizers, content, targets, config, step)
                 if not math.isfinite(losses["objective"]):
                     raise TrainingError(
                         f"the objective is no longer a number at step {step + 1}; the state before is in {run / CHECKPOINT}; "
@@ -165,14 +176,14 @@ def _step(
     vgg: LossNetwork,
     optimizers: Mapping[str, torch.optim.Optimizer],
     content: Tensor,
-    grams: list[dict[str, Tensor]],
+    targets: Sequence[Target],
     config: TrainConfig,
     step: int,
 ) -> dict[str, float]:
     """One optimiser step on a batch (N, 3, S, S); returns the terms of the objective. Weights stay as they are if it is NaN."""
     random = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
     index, strength = lesson(config, step, random)
-    style = torch.zeros(len(grams), device=content.device)
+    style = torch.zeros(len(targets), device=content.device)
     style[index] = strength
     with torch.autocast(content.device.type, dtype=torch.bfloat16, enabled=_has_bf16(content.device)):
         painted = net(content, style)
@@ -187,10 +198,10 @@ def _step(
             painted_moved = net(moved, style)
     terms = {
         "content": content_loss(features, target, CONTENT_LAYER),
-        "style": style_loss(features, grams[index]),
+        "style": style_loss(features, targets[index].grams),
         "tv": total_variation_loss(painted),
         "lattice": lattice_loss(painted, net.stride),
-        "weave": weave_loss(painted, net.stride),
+        "weave": weave_loss(painted, targets[index].texture),
     }
     if config.flicker_weight > 0:
         terms["flicker"] = temporal_loss(painted_noisy, painted)
@@ -204,7 +215,7 @@ def _step(
         "style": config.style_weight * strength**3,
         "tv": config.tv_weight,
         "lattice": config.lattice_weight,
-        "weave": config.weave_weight,
+        "weave": config.weave_weight * strength,
         "flicker": config.flicker_weight * strength,
         "temporal": config.temporal_weight * strength,
         "pixel": config.pixel_weight * (1 - strength) ** 3,
@@ -239,10 +250,11 @@ def lesson(config: TrainConfig, step: int, random: torch.Generator) -> tuple[int
     return full % count, 1.0
 
 
-def _painting_grams(vgg: LossNetwork, path: Path, short_side: int, device: torch.device) -> dict[str, Tensor]:
+def _target(vgg: LossNetwork, path: Path, short_side: int, device: torch.device) -> Target:
+    painting = load_painting(path, short_side).to(device)
     with torch.no_grad():
-        features = vgg(load_painting(path, short_side).to(device), STYLE_LAYERS)
-    return {layer: gram_matrix(values) for layer, values in features.items()}
+        features = vgg(painting, STYLE_LAYERS)
+    return Target({layer: gram_matrix(values) for layer, values in features.items()}, mean_texture(painting))
 
 
 def _has_bf16(device: torch.device) -> bool:

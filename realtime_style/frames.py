@@ -32,6 +32,20 @@ def mix_frames(first: Frame, second: Frame, second_share: float) -> Frame:
     return _uint8(cv2.addWeighted(first, 1 - second_share, second, second_share, 0))
 
 
+def toned(painted: Frame, photo: Frame, share: float) -> Frame:
+    """`painted` with brightness and contrast of each channel moved towards those of `photo`, all the way at share 1.
+
+    Mean and standard deviation are interpolated, as in adaptive instance normalisation (Huang and Belongie, ICCV 2017).
+    """
+    if share <= 0:
+        return painted
+    (mean, spread), (own_mean, own_spread) = cv2.meanStdDev(painted), cv2.meanStdDev(photo)
+    gain = (spread + share * (own_spread - spread)) / np.maximum(spread, 1.0)
+    levels = (np.arange(256) - mean) * gain + mean + share * (own_mean - mean)  # (3, 256)
+    table = np.clip(np.rint(levels), 0, 255).astype(np.uint8).T[:, np.newaxis]
+    return _uint8(cv2.LUT(painted, np.ascontiguousarray(table)))
+
+
 def recoloured(painted: Frame, photo: Frame) -> Frame:
     """The light and shade of `painted` in the colours of `photo`, of the same shape: luma of one, chroma of the other.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from realtime_style.engines import Weights, open_engine, reason_of
 from realtime_style.errors import RealtimeStyleError, StyleError
-from realtime_style.frames import Frame, check_frame
+from realtime_style.frames import Frame, check_frame, toned
 from realtime_style.memory import check_memory
 from realtime_style.style_format import StyleMetadata
 from realtime_style.styles import read_metadata
@@ -50,17 +50,24 @@ class Stylizer:
         """The stylized frame: (H, W, 3) uint8 BGR to a new array of the same shape.
 
         `weights` (N,) over the N styles of the file are scaled to sum to 1; None means the first style. `strength`, 0..1,
-        weakens them inside the network, stroke by stroke, if the file can do that (``metadata.strength``); others paint
-        as ever, and it is for :func:`share_of_painting` and the caller to mix their painting with the photograph. Raises
+        weakens them inside the network, stroke by stroke, if the file can do that (``metadata.strength``), and brings
+        light and colours back towards the frame's; other files paint as ever, and it is for :func:`share_of_painting` and
+        the caller to mix their painting with the photograph. Raises
         StyleError for weights of the wrong number or sum, RealtimeStyleError when the frame does not fit into memory.
         """
         frame = check_frame(frame)
         weights = self._first if weights is None else self._normalised(weights)
+        if not self.metadata.strength or strength >= 1:
+            return self.run(frame, weights)
+        return toned(self.run(frame, weights * np.float32(strength)), frame, 1 - strength)
+
+    def run(self, frame: Frame, weights: Weights) -> Frame:
+        """What the file itself makes of a frame with exactly these weights, as its contract says."""
         with self._lock:
             height, width = frame.shape[:2]
             if width * height > self._largest:  # only then memory is needed that is not held already
                 check_memory(width, height, network=self.metadata.network, held_pixels=self._largest)
-            stylized = self._run(frame, weights * np.float32(strength) if self.metadata.strength else weights)
+            stylized = self._run(frame, weights)
             self._largest = max(self._largest, width * height)
         return stylized
 

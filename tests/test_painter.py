@@ -47,13 +47,16 @@ def test_strength_is_the_share_of_the_painting(inverted: StyleRef, frame: Frame)
         assert np.array_equal(paint(frame), 255 - frame)
 
 
-@pytest.mark.parametrize(("strength", "inverted_share"), [(1.0, 1.0), (0.5, 0.5), (0.25, 0.25), (0.125, 0.0625)])
-def test_strength_is_the_network_s_own_where_it_can(tmp_path: Path, strength: float, inverted_share: float, frame: Frame):
+@pytest.mark.parametrize(
+    ("strength", "slope"),
+    [(1.0, -1.0), (0.5, 0.0), (0.25, 0.5 + 0.75 * 0.5), (0.125, 0.5 * (0.75 + 0.875 * 0.25) + 0.5)],
+)
+def test_strength_is_the_network_s_own_where_it_can(tmp_path: Path, strength: float, slope: float, frame: Frame):
+    # The network paints 1 - 2 * strength, then (1 - strength) of the contrast comes back; below a quarter the photograph, too.
     file = write_tiny_style(tmp_path / "own.onnx", strength=True)
     with painter(parse_mix(str(file)), strength=strength) as paint:
-        wanted = (1 - inverted_share) * frame + inverted_share * (255.0 - frame)
-        assert close_to(paint(frame), np.round(wanted).astype(np.uint8))
-        # The network paints at its strength; only below a quarter the photograph itself is mixed in.
+        middle = 127.5 + strength * (frame.mean((0, 1)) - 127.5)
+        assert close_to(paint(frame), np.round(middle + slope * (frame - frame.mean((0, 1)))).clip(0, 255).astype(np.uint8), 3)
         assert paint.paint(frame)[1] == min(1, strength / 0.25)
 
 

@@ -11,15 +11,17 @@ import numpy as np
 import pytest
 import torch
 
+from realtime_style import frames
 from realtime_style.errors import TrainingError
 from realtime_style.images import read_image
 from realtime_style.style_format import StyleInfo
 from realtime_style.training.checkpoint import load_checkpoint, save_checkpoint
 from realtime_style.training.config import TrainConfig, load_recipe
-from realtime_style.training.data import RandomCrops, as_a_webcam_sees, find_photographs, to_image
+from realtime_style.training.data import RandomCrops, as_a_webcam_sees, find_photographs, to_frame, to_image
 from realtime_style.training.loss_log import TERMS
 from realtime_style.training.preview import preview_photographs
-from realtime_style.training.train import CHECKPOINT, LOSSES, PREVIEWS, Progress, lesson, one_cycle, train
+from realtime_style.training.step import lesson, toned
+from realtime_style.training.train import CHECKPOINT, LOSSES, PREVIEWS, Progress, one_cycle, train
 from tests.training_helpers import random_loss_network, small_config, write_painting, write_photographs
 
 
@@ -174,9 +176,22 @@ def test_photograph_is_learned_beside_the_style(tmp_path: Path) -> None:
     net = train(config, tmp_path / "run", loss_network=random_loss_network()).network()
     photograph = to_image(read_image(find_photographs(Path(config.content))[0]).bgr).unsqueeze(0)
     with torch.no_grad():
-        unpainted, painted = (net(photograph, torch.tensor([strength])) for strength in (0.0, 1.0))
+        unpainted, painted = (
+            toned(net(photograph, torch.tensor([strength])), photograph, 1 - strength) for strength in (0.0, 1.0)
+        )
     errors = [float((picture - photograph).square().mean()) for picture in (unpainted, painted)]
     assert errors[0] < 0.5 * errors[1]
+
+
+def test_training_and_playing_bring_back_light_alike() -> None:
+    rng = np.random.default_rng(0)
+    photo = np.clip(rng.normal((60, 90, 140), (30, 20, 10), (48, 64, 3)), 0, 255).astype(np.uint8)
+    painted = np.clip(rng.normal(128, 25, (48, 64, 3)), 0, 255).astype(np.uint8)
+    for share in (0.0, 0.3, 1.0):
+        learned = to_frame(toned(to_image(painted)[None], to_image(photo)[None], share)[0]).astype(int)
+        assert abs(learned - frames.toned(painted, photo, share)).max() <= 1
+    assert abs(learned.mean((0, 1)) - photo.mean((0, 1))).max() < 1
+    assert abs(learned.std((0, 1)) - photo.std((0, 1))).max() < 1
 
 
 def test_each_painting_has_its_turn(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def check_parity(net: TransformNet, path: Path) -> int:
             mixes += [[0.5 * share for share in mixes[0]]] if net.photograph else []
             for weights in mixes:
                 wanted = paint_in_torch(net, frame, weights).astype(int)
-                seen = stylize(frame, np.array(weights, np.float32), strength=sum(weights)).astype(int)
+                seen = stylize.run(frame, np.array(weights, np.float32)).astype(int)
                 worst = max(worst, int(abs(wanted - seen).max()))
     if worst > PARITY_LIMIT:
         raise BadStyleFile(

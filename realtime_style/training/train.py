@@ -6,33 +6,21 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from realtime_style.errors import TrainingError
 from realtime_style.training.checkpoint import Checkpoint, load_checkpoint, new_network, save_checkpoint
 from realtime_style.training.config import TrainConfig
-from realtime_style.training.data import RandomCrops, find_photographs, load_painting
+from realtime_style.training.data import RandomCrops, find_photographs
 from realtime_style.training.loss_log import TERMS, LossLog
-from realtime_style.training.loss_network import CONTENT_LAYER, STYLE_LAYERS, LossNetwork, load_loss_network
-from realtime_style.training.losses import (
-    content_loss,
-    gram_matrix,
-    lattice_loss,
-    mean_texture,
-    style_loss,
-    temporal_loss,
-    total_variation_loss,
-    weave_loss,
-)
-from realtime_style.training.motion import inside, move, random_motion, sensor_noise
+from realtime_style.training.loss_network import LossNetwork, load_loss_network
 from realtime_style.training.muon import Muon
 from realtime_style.training.preview import preview_photographs, write_preview
+from realtime_style.training.step import make_target, take_step
 from realtime_style.training.transform_net import TransformNet
 
 log = logging.getLogger(__name__)
@@ -57,16 +45,6 @@ class Progress:
     """objective and its terms (loss_log.TERMS): means of the last 20 steps at full strength."""
 
 
-@dataclass(frozen=True)
-class Target:
-    """What is learned of a painting."""
-
-    grams: dict[str, Tensor]
-    """By layer, (1, C, C)."""
-    texture: Tensor
-    """See losses.mean_texture."""
-
-
 def train(
     config: TrainConfig,
     run: Path,
@@ -83,7 +61,7 @@ def train(
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     vgg = (loss_network or load_loss_network(config.loss_network)).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    targets = [_target(vgg, Path(path), config.style_size, device) for path in config.paintings]
+    targets = [make_target(vgg, Path(path), config.style_size, device) for path in config.paintings]
     photographs = find_photographs(Path(config.content))
     previewed, learned = preview_photographs(photographs, held_out=config.held_out, seed=config.seed)
     crops = RandomCrops(learned, crop=config.crop, batch=config.batch, seed=config.seed)
@@ -123,7 +101,7 @@ def train(
                     for group in optimizer.param_groups:
                         group["lr"] = config.learning_rate * one_cycle(fraction)
                 content = next(batches).to(device, memory_format=torch.channels_last)
-                losses = _step(net, vgg, optimizers, content, targets, config, step)
+                losses = take_step(net, vgg, optimizers, content, targets, config, step)
                 if not math.isfinite(losses["objective"]):
                     raise TrainingError(
                         f"the objective is no longer a number at step {step + 1}; the state before is in {run / CHECKPOINT}; "
@@ -169,99 +147,6 @@ def one_cycle(fraction: float) -> float:
     if fraction < _WARM_UP:
         return 0.1 + 0.9 * (1 - math.cos(math.pi * fraction / _WARM_UP)) / 2
     return 0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, (fraction - _WARM_UP) / (1 - _WARM_UP)))) / 2
-
-
-def _step(
-    net: TransformNet,
-    vgg: LossNetwork,
-    optimizers: Mapping[str, torch.optim.Optimizer],
-    content: Tensor,
-    targets: Sequence[Target],
-    config: TrainConfig,
-    step: int,
-) -> dict[str, float]:
-    """One optimiser step on a batch (N, 3, S, S); returns the terms of the objective. Weights stay as they are if it is NaN."""
-    random = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
-    index, strength = lesson(config, step, random)
-    style = torch.zeros(len(targets), device=content.device)
-    style[index] = strength
-    with torch.autocast(content.device.type, dtype=torch.bfloat16, enabled=_has_bf16(content.device)):
-        painted = net(content, style)
-        features = vgg(painted, STYLE_LAYERS)
-        with torch.no_grad():
-            target = vgg(content, (CONTENT_LAYER,))
-        if config.flicker_weight > 0:
-            painted_noisy = net(sensor_noise(content, random, sigma=config.noise), style)
-        if config.temporal_weight > 0:
-            grid = random_motion(len(content), content.shape[2], content.shape[3], random).to(content.device)
-            moved = sensor_noise(move(content, grid), random, sigma=config.noise)
-            painted_moved = net(moved, style)
-    terms = {
-        "content": content_loss(features, target, CONTENT_LAYER),
-        "style": style_loss(features, targets[index].grams),
-        "tv": total_variation_loss(painted),
-        "lattice": lattice_loss(painted, net.stride),
-        "weave": weave_loss(painted, targets[index].texture),
-    }
-    if config.flicker_weight > 0:
-        terms["flicker"] = temporal_loss(painted_noisy, painted)
-    if config.temporal_weight > 0:
-        seen = inside(grid)
-        terms["temporal"] = temporal_loss(painted_moved.float() * seen, move(painted.float(), grid) * seen)
-    if strength < 1:
-        terms["pixel"] = F.mse_loss(painted.float() * 255, content.float() * 255)
-    weights = {
-        "content": config.content_weight,
-        "style": config.style_weight * strength**3,
-        "tv": config.tv_weight,
-        "lattice": config.lattice_weight,
-        "weave": config.weave_weight * strength,
-        "flicker": config.flicker_weight * strength,
-        "temporal": config.temporal_weight * strength,
-        "pixel": config.pixel_weight * (1 - strength) ** 3,
-    }
-    objective = torch.stack([weights[name] * term for name, term in terms.items()]).sum()
-    net.zero_grad(set_to_none=True)
-    # Paintings differ tenfold in what their textures cost: of a sum, the loudest would take all. In logarithms a per cent
-    # counts the same for each of them.
-    objective.log().backward()  # type: ignore[no-untyped-call]
-    norm = torch.nn.utils.clip_grad_norm_(net.parameters(), config.clip_norm)
-    if torch.isfinite(objective) and torch.isfinite(norm):
-        for optimizer in optimizers.values():
-            optimizer.step()
-    else:
-        return {"objective": math.nan, "strength": strength}
-    values = {name: term.item() for name, term in terms.items()}
-    return {"objective": objective.item(), "strength": strength, **{name: values.get(name, 0.0) for name in TERMS[2:]}}
-
-
-def lesson(config: TrainConfig, step: int, random: torch.Generator) -> tuple[int, float]:
-    """Index of the style that this step teaches, and at which strength, 0..1.
-
-    Paintings take turns. Every `partial_every`-th step takes any of them at a lower strength: half of these at 0, the
-    photograph itself, the others anywhere between. A painting pulls harder than a photograph; with the third power of the
-    strength as weight of its style term, half the strength looks like half.
-    """
-    count = len(config.paintings)
-    if config.partial_every and step % config.partial_every == config.partial_every - 1:
-        strength = max(0.0, float(torch.rand((), generator=random)) * 2 - 1)
-        return int(torch.randint(count, (), generator=random)), strength
-    full = step - step // config.partial_every if config.partial_every else step
-    return full % count, 1.0
-
-
-def _target(vgg: LossNetwork, path: Path, short_side: int, device: torch.device) -> Target:
-    painting = load_painting(path, short_side).to(device)
-    with torch.no_grad():
-        features = vgg(painting, STYLE_LAYERS)
-    return Target({layer: gram_matrix(values) for layer, values in features.items()}, mean_texture(painting))
-
-
-def _has_bf16(device: torch.device) -> bool:
-    """Whether bf16 arithmetic is native: it halves the time of a step there and is slower than fp32 elsewhere."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.cpu._is_avx512_bf16_supported())
 
 
 def _fraction(config: TrainConfig, step: int, elapsed_s: float) -> float:

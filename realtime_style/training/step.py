@@ -1,0 +1,153 @@
+"""One step of training: what it teaches, the terms of its objective, and the update."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from realtime_style.training.config import TrainConfig
+from realtime_style.training.data import load_painting
+from realtime_style.training.loss_log import TERMS
+from realtime_style.training.loss_network import CONTENT_LAYER, STYLE_LAYERS, LossNetwork
+from realtime_style.training.losses import (
+    content_loss,
+    lattice_loss,
+    mean_texture,
+    style_loss,
+    temporal_loss,
+    total_variation_loss,
+    weave_loss,
+)
+from realtime_style.training.motion import inside, move, random_motion, sensor_noise
+from realtime_style.training.optimise import painting_grams
+from realtime_style.training.transform_net import TransformNet
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is learned of a painting."""
+
+    grams: dict[str, Tensor]
+    """By layer, (1, C, C)."""
+    texture: Tensor
+    """See losses.mean_texture."""
+
+
+def make_target(vgg: LossNetwork, path: Path, short_side: int, device: torch.device) -> Target:
+    """What is to be learned of a painting, `short_side` px on its short side."""
+    painting = load_painting(path, short_side).to(device)
+    return Target(painting_grams(vgg, painting), mean_texture(painting))
+
+
+def lesson(config: TrainConfig, step: int, random: torch.Generator) -> tuple[int, float]:
+    """Index of the style that this step teaches, and at which strength, 0..1.
+
+    Paintings take turns. Every `partial_every`-th step takes any of them at a lower strength: half of these at 0, the
+    photograph itself, the others anywhere between. A painting pulls harder than a photograph; with the third power of the
+    strength as weight of its style term, half the strength looks like half.
+    """
+    count = len(config.paintings)
+    if config.partial_every and step % config.partial_every == config.partial_every - 1:
+        strength = max(0.0, float(torch.rand((), generator=random)) * 2 - 1)
+        return int(torch.randint(count, (), generator=random)), strength
+    full = step - step // config.partial_every if config.partial_every else step
+    return full % count, 1.0
+
+
+def take_step(
+    net: TransformNet,
+    vgg: LossNetwork,
+    optimizers: Mapping[str, torch.optim.Optimizer],
+    content: Tensor,
+    targets: Sequence[Target],
+    config: TrainConfig,
+    step: int,
+) -> dict[str, float]:
+    """One optimiser step on a batch (N, 3, S, S); returns the terms of the objective. Weights stay as they are if it is NaN."""
+    random = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+    index, strength = lesson(config, step, random)
+    style = torch.zeros(len(targets), device=content.device)
+    style[index] = strength
+    with torch.autocast(content.device.type, dtype=torch.bfloat16, enabled=_has_bf16(content.device)):
+        painted = net(content, style)
+        if strength < 1:
+            painted = toned(painted, content, 1 - strength)
+        features = vgg(painted, STYLE_LAYERS)
+        with torch.no_grad():
+            target = vgg(content, (CONTENT_LAYER,))
+        unsteadiness = _unsteadiness(net, content, style, painted, config, random) if strength == 1 else {}
+    terms = {
+        "content": content_loss(features, target, CONTENT_LAYER),
+        "style": style_loss(features, targets[index].grams),
+        "tv": total_variation_loss(painted),
+        "lattice": lattice_loss(painted, net.stride),
+        "weave": weave_loss(painted, targets[index].texture),
+        "pixel": F.mse_loss(painted.float() * 255, content.float() * 255),
+        **unsteadiness,
+    }
+    weights = {
+        "content": config.content_weight,
+        "style": config.style_weight * strength**3,
+        "tv": config.tv_weight,
+        "lattice": config.lattice_weight,
+        "weave": config.weave_weight * strength,
+        "flicker": config.flicker_weight,
+        "temporal": config.temporal_weight,
+        "pixel": config.pixel_weight * (1 - strength) ** 3,
+    }
+    objective = torch.stack([weights[name] * term for name, term in terms.items()]).sum()
+    net.zero_grad(set_to_none=True)
+    # Paintings differ tenfold in what their textures cost: of a sum, the loudest would take all. In logarithms a per cent
+    # counts the same for each of them.
+    objective.log().backward()  # type: ignore[no-untyped-call]
+    norm = torch.nn.utils.clip_grad_norm_(net.parameters(), config.clip_norm)
+    if torch.isfinite(objective) and torch.isfinite(norm):
+        for optimizer in optimizers.values():
+            optimizer.step()
+    else:
+        return {"objective": math.nan, "strength": strength}
+    values = {name: term.item() for name, term in terms.items()}
+    return {"objective": objective.item(), "strength": strength, **{name: values.get(name, 0.0) for name in TERMS[2:]}}
+
+
+def _unsteadiness(
+    net: TransformNet, content: Tensor, style: Tensor, painted: Tensor, config: TrainConfig, random: torch.Generator
+) -> dict[str, Tensor]:
+    """How far the painting changes when the scene has only gained sensor noise, and when it has moved as well.
+
+    Not taught to weakened styles: they lie between one that is steady and the photograph.
+    """
+    terms = {}
+    if config.flicker_weight > 0:
+        terms["flicker"] = temporal_loss(net(sensor_noise(content, random, sigma=config.noise), style), painted)
+    if config.temporal_weight > 0:
+        grid = random_motion(len(content), content.shape[2], content.shape[3], random).to(content.device)
+        painted_moved = net(sensor_noise(move(content, grid), random, sigma=config.noise), style)
+        seen = inside(grid)
+        terms["temporal"] = temporal_loss(painted_moved.float() * seen, move(painted.float(), grid) * seen)
+    return terms
+
+
+def toned(painted: Tensor, photograph: Tensor, share: float) -> Tensor:
+    """As :func:`realtime_style.frames.toned`, for images (N, 3, H, W): the player does it to a weakened style.
+
+    Instance normalisation takes from a picture how bright it is, and no network can give that back.
+    """
+    painted = painted.float()
+    mean, spread = painted.mean((2, 3), keepdim=True), painted.std((2, 3), keepdim=True)
+    own_mean, own_spread = photograph.mean((2, 3), keepdim=True), photograph.std((2, 3), keepdim=True)
+    gain = (spread + share * (own_spread - spread)) / spread.clamp(min=1 / 255)
+    return (painted - mean) * gain + mean + share * (own_mean - mean)
+
+
+def _has_bf16(device: torch.device) -> bool:
+    """Whether bf16 arithmetic is native: it halves the time of a step there and is slower than fp32 elsewhere."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu._is_avx512_bf16_supported())

@@ -134,7 +134,7 @@ def test_weave_loss_sees_a_weave_however_faint() -> None:
 
 def test_weave_loss_leaves_strokes_and_calm_places_alone() -> None:
     texture = mean_texture(grain())
-    assert weave_loss(wave(9, 40), texture) < 0.1
+    assert weave_loss(wave(24, 40), texture) < 1  # of 1,600
     assert weave_loss(torch.full((1, 3, 96, 96), 0.7), texture) < 1e-6
 
 

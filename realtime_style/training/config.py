@@ -58,8 +58,8 @@ class TrainConfig:
     lattice_weight: float = 10_000.0
     """A lattice of 2 grey levels would cost a twentieth of the objective; what is left is one of 0.2 (docs/decisions.md)."""
     weave_weight: float = 1_000.0
-    """The weave of an earlier starry-night, 480 to 730 grey levels squared, would cost as much as all the rest; its painting
-    has 82."""
+    """The weave of an earlier starry-night, 440 to 720 grey levels squared, would cost as much as all the rest; its painting
+    has 210."""
     flicker_weight: float = 1_000.0
     """Steadiness of a still scene. Without this term, sensor noise of sigma 2 moved a starry-night by 5.6 grey levels, mean of
     ten photographs, and by 13 on an even sky: next to motion, noise hardly counts in the temporal term."""

@@ -16,13 +16,18 @@ Everything else (channel order, scaling, normalisation, rounding) is inside the 
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+import cv2
+import numpy as np
+
 from realtime_style.errors import BadStyleFile
+from realtime_style.frames import Frame
 
 FORMAT = 1
 OPSET = 18
@@ -43,6 +48,8 @@ class StyleInfo:
     source: str = ""
     """Where the picture of the painting comes from."""
     licence: str = ""
+    swatch: str = ""
+    """A small square JPEG painted in this style, base64; empty in files that have none."""
 
     def __post_init__(self) -> None:
         for entry in fields(self):
@@ -50,6 +57,15 @@ class StyleInfo:
                 raise ValueError(f"style {entry.name} {getattr(self, entry.name)!r} is no text")
         if not NAME_PATTERN.fullmatch(self.name):
             raise ValueError(f"style name {self.name!r} may have lower case letters, digits, '-' and '_' only")
+
+    def swatch_frame(self) -> Frame | None:
+        """The swatch as a frame; None when there is none that can be read."""
+        try:
+            packed = np.frombuffer(base64.b64decode(self.swatch, validate=True), np.uint8)
+            frame = cv2.imdecode(packed, cv2.IMREAD_COLOR) if packed.size else None
+        except (ValueError, cv2.error):
+            return None
+        return None if frame is None else np.asarray(frame, np.uint8)
 
 
 @dataclass(frozen=True)

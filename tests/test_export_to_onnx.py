@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -16,6 +18,7 @@ from realtime_style.styles import read_metadata
 from realtime_style.stylizer import Stylizer
 from realtime_style.training import to_onnx
 from realtime_style.training.config import load_recipe
+from realtime_style.training.swatch import sample_scene
 from realtime_style.training.to_onnx import check_parity, export_network, paint_in_torch, parity_frame
 from realtime_style.training.train import CHECKPOINT, train
 from realtime_style.training.transform_net import TransformNet
@@ -66,6 +69,31 @@ def test_any_frame_size_goes_through_one_file(exported: tuple[TransformNet, Path
     frame = parity_frame(width, height, seed=1)
     with Stylizer(exported[1], device="cpu") as stylize:
         assert stylize(frame).shape == (height, width, 3)
+
+
+def test_each_style_has_a_swatch_that_it_painted_itself(exported: tuple[TransformNet, Path]) -> None:
+    swatches = [style.swatch_frame() for style in read_metadata(exported[1]).styles]
+    with Stylizer(exported[1], device="cpu") as stylize:
+        painted = [stylize(sample_scene(), weights) for weights in np.eye(2, dtype=np.float32)]
+    small = [cv2.resize(picture, (96, 96), interpolation=cv2.INTER_AREA).astype(int) for picture in painted]
+    assert abs(small[0] - small[1]).mean() > 5
+    for swatch, own, other in zip(swatches, small, reversed(small), strict=True):
+        assert swatch is not None
+        assert abs(swatch - own).mean() < 0.5 * abs(swatch - other).mean()
+
+
+def test_partial_strength_is_exported_and_proved(tmp_path: Path) -> None:
+    torch.manual_seed(4)
+    net = colourful(TransformNet(SMALL, styles=2, photograph=True))
+    metadata = export_network(net, [StyleInfo("a"), StyleInfo("b")], tmp_path / "two.onnx")
+    assert metadata.strength
+    frame = parity_frame(96, 64, seed=3)
+    pictures = []
+    with Stylizer(tmp_path / "two.onnx", device="cpu") as stylize:
+        for weights in ([0.2, 0.1], [0.0, 0.0], [1.0, 0.0]):
+            pictures.append(stylize.run(frame, np.array(weights, np.float32)).astype(int))
+            assert abs(pictures[-1] - paint_in_torch(net, frame, weights)).max() <= 1
+    assert abs(pictures[0] - pictures[1]).mean() > 2
 
 
 def test_file_says_what_it_is(exported: tuple[TransformNet, Path]) -> None:
@@ -152,7 +180,8 @@ def test_recipe_becomes_a_style_file_that_remembers_it(tmp_path: Path) -> None:
     output = tmp_path / "waves.onnx"
     assert export_main(["pack", str(recipe), "--data", str(data), "-o", str(output)]) == 0
     metadata = read_metadata(output)
-    assert metadata.styles == (StyleInfo("waves", artist="nobody"),)
+    (style,) = metadata.styles
+    assert replace(style, swatch="") == StyleInfo("waves", artist="nobody")
     assert metadata.training["steps"] == 2
     assert metadata.training["loss_network"] == "vgg.pt"
     assert str(tmp_path) not in str(metadata)

@@ -24,6 +24,11 @@ def test_metadata_comes_back_as_it_was_written():
     assert StyleMetadata.from_json(TWO.to_json()) == TWO
 
 
+@pytest.mark.parametrize("swatch", ["", "no base64!", "bm8gcGljdHVyZQ=="])
+def test_swatch_that_cannot_be_read_is_none(swatch: str):
+    assert StyleInfo("a", swatch=swatch).swatch_frame() is None
+
+
 def test_what_a_later_version_added_is_ignored():
     text = changed(mood="blue", styles=[{"name": "a", "title": "Größe", "museum": "MoMA"}, {"name": "b-2_x"}])
     assert StyleMetadata.from_json(text) == TWO

@@ -21,6 +21,7 @@ from realtime_style.style_format import FRAME, METADATA_KEY, OPSET, STYLE, STYLI
 from realtime_style.stylizer import Stylizer
 from realtime_style.training.checkpoint import Checkpoint
 from realtime_style.training.data import to_frame, to_image
+from realtime_style.training.swatch import make_swatch
 from realtime_style.training.transform_net import Conv, SmoothUpsampling, TransformNet
 
 PARITY_SIZES_WH = ((320, 240), (641, 479), (250, 130))
@@ -104,7 +105,9 @@ def export_network(
     model = _to_model(net)
     with whole_file(path) as part:
         _save(model, metadata, part)
-        metadata = replace(metadata, parity_grey_levels=check_parity(net, part))
+        with Stylizer(part, device="cpu") as stylizer:
+            swatches = [replace(style, swatch=make_swatch(stylizer, index)) for index, style in enumerate(styles)]
+        metadata = replace(metadata, styles=tuple(swatches), parity_grey_levels=check_parity(net, part))
         _save(model, metadata, part)
     return metadata
 

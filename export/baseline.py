@@ -34,11 +34,13 @@ class Task:
     painting: Path
     style_size: int
     """Short side of the painting, px."""
+    soften: float = 0.0
+    """Blur of the painting at that size, px."""
 
     @property
     def name(self) -> str:
         """The task's name in the folder: without paths, so that it is the same on every machine."""
-        return f"{self.photograph.stem} {self.painting.stem} {self.style_size}"
+        return f"{self.photograph.stem} {self.painting.stem} {self.style_size}" + (f" {self.soften:g}" if self.soften else "")
 
 
 def read_curves(folder: Path) -> dict[str, list[float]]:
@@ -81,7 +83,7 @@ def slow_picture(
     vgg: LossNetwork, task: Task, iterations: int = ITERATIONS, long_side: int = LONG_SIDE
 ) -> tuple[Frame, list[float]]:
     """The picture after `iterations` and the objective after 0, 1, ... `iterations` of them."""
-    grams = painting_grams(vgg, load_painting(task.painting, task.style_size))
+    grams = painting_grams(vgg, load_painting(task.painting, task.style_size, task.soften))
     photograph = to_image(scaled(read_image(task.photograph).bgr, long_side)).unsqueeze(0)
     curve: list[float] = []
     picture = optimise(vgg, photograph, grams, iterations, on_iteration=lambda done, objective: curve.append(objective))

@@ -79,12 +79,12 @@ class StyleFigures:
 
 
 class Judge:
-    """Tells how like a picture is to a photograph and a painting, or a blend of paintings, of a recipe."""
+    """Tells how like a picture is to a photograph and a painting, or a blend of paintings."""
 
-    def __init__(self, vgg: LossNetwork, recipe: TrainConfig, *, style_size: int | None = None) -> None:
+    def __init__(self, vgg: LossNetwork, paintings: Sequence[str], *, style_size: int, soften: float = 0.0) -> None:
+        """Paintings are taken `style_size` px on their short side, and softened as for the training."""
         self._vgg = vgg
-        size = style_size or recipe.style_size
-        self._grams = [painting_grams(vgg, load_painting(Path(painting), size)) for painting in recipe.paintings]
+        self._grams = [painting_grams(vgg, load_painting(Path(painting), style_size, soften)) for painting in paintings]
 
     def likeness(self, painted: Frame, photograph: Frame, weights: Sequence[float]) -> Likeness:
         """For a blend, the target is the blend of the paintings' Gram matrices."""
@@ -116,7 +116,7 @@ def held_out_frames(recipe: TrainConfig) -> list[Frame]:
 def slow_tasks(recipe: TrainConfig) -> list[Task]:
     """What the slow method has to paint: each held-out photograph in each style, style by style."""
     return [
-        Task(Path(recipe.content) / name, Path(painting), recipe.style_size)
+        Task(Path(recipe.content) / name, Path(painting), recipe.style_size, recipe.soften)
         for painting in recipe.paintings
         for name in recipe.held_out
     ]

@@ -118,10 +118,11 @@ def _legend(recipe: TrainConfig, figures: Sequence[StyleFigures]) -> str:
     return (
         "Content, style term and objective (content + 5 x style) in thousands, in the units of [decisions](../decisions.md): "
         f"means of {len(figures[0].likeness)} photographs that were not learned on, {LONG_SIDE} px on the long side, paintings "
-        f"{recipe.style_size} px on the short side. Slow method: {ITERATIONS} iterations of L-BFGS on the pixels, from the "
-        "photograph. Flicker: mean change of luma between two paintings of a still scene with sensor noise of sigma "
-        f"{STILL_SIGMA:g}, in grey levels (1.5 for the photograph itself). Warp error: 0 to 1, along the scene's own optical "
-        f"flow. Helped: with the player's steadiness at {DEFAULT_STEADINESS:g}. Grid: on plain grey "
+        f"{recipe.style_size} px on the short side, softened by {recipe.soften:g} px. Slow method: {ITERATIONS} iterations of "
+        "L-BFGS on the pixels, from the photograph. Flicker: mean change of luma between two paintings of "
+        f"a still scene with sensor noise of sigma {STILL_SIGMA:g}, in grey levels (1.5 for the photograph itself). "
+        "Warp error: 0 to 1, along the scene's own optical flow. "
+        f"Helped: with the player's steadiness at {DEFAULT_STEADINESS:g}. Grid: on plain grey "
         f"({', '.join(map(str, PLAIN))}), the spectral peak at period 2, 4 or 8 that stands out most, over its neighbours, and "
         "its amplitude in grey levels. Border: how far the edge of the same pictures differs from the centre, in grey levels.\n"
     )

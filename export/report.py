@@ -69,7 +69,7 @@ def write_report(
         if slow is not None:
             tasks = slow_tasks(recipe)
             curves = complete_curves(vgg, tasks, slow, lambda done, name: report(f"slow method {done} of {len(tasks)}: {name}"))
-        judge = Judge(vgg, recipe)
+        judge = Judge(vgg, recipe.paintings, style_size=recipe.style_size, soften=recipe.soften)
         figures = measure(stylizer, judge, recipe, curves, clip, report)
         blends = blend_ratios(stylizer, judge, recipe, report)
         rivalries = _rivalries(stylizer, vgg, recipe, rivals)
@@ -87,7 +87,7 @@ def write_report(
 def _rivalries(stylizer: Stylizer, vgg: LossNetwork, recipe: TrainConfig, rivals: Sequence[Rival]) -> list[Rivalry]:
     if not rivals:
         return []
-    judge = Judge(vgg, recipe, style_size=PUBLISHED_STYLE_SIZE)
+    judge = Judge(vgg, recipe.paintings, style_size=PUBLISHED_STYLE_SIZE)
     names = [style.name for style in recipe.styles]
     found = []
     for rival in rivals:

@@ -184,6 +184,7 @@ def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]
         ("batch", _positive, "photographs per step"),
         ("crop", _positive, "side of the crops in px"),
         ("style-size", _positive, "short side of the painting in px: larger makes larger strokes"),
+        ("soften", _from_zero, "blur of the painting at that size in px, against the grain of its canvas"),
         ("content-weight", _from_zero, "weight of the content term"),
         ("style-weight", _from_zero, "weight of the style term: more makes it wilder"),
         ("tv-weight", _from_zero, "weight of the smoothness term"),

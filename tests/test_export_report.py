@@ -43,6 +43,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     recipe = data / "two.toml"
     recipe.write_text(
         f'network = "{SMALL}"\nloss_network = "vgg.pt"\ncontent = "photos"\nsteps = 4\nbatch = 1\ncrop = 64\nstyle_size = 64\n'
+        "soften = 0.0\n"
         'held_out = ["photo_0.png", "photo_3.png"]\n'
         '[[styles]]\npainting = "waves.png"\nname = "waves"\n[[styles]]\npainting = "sea.png"\nname = "sea"\n'
     )

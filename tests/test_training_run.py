@@ -13,11 +13,11 @@ import torch
 
 from realtime_style import frames
 from realtime_style.errors import TrainingError
-from realtime_style.images import read_image
+from realtime_style.images import Picture, read_image, write_image
 from realtime_style.style_format import StyleInfo
 from realtime_style.training.checkpoint import load_checkpoint, save_checkpoint
 from realtime_style.training.config import TrainConfig, load_recipe
-from realtime_style.training.data import RandomCrops, as_a_webcam_sees, find_photographs, to_frame, to_image
+from realtime_style.training.data import RandomCrops, as_a_webcam_sees, find_photographs, load_painting, to_frame, to_image
 from realtime_style.training.loss_log import TERMS
 from realtime_style.training.preview import preview_photographs
 from realtime_style.training.step import lesson, toned
@@ -156,6 +156,19 @@ def test_several_paintings_become_styles_of_one_network(tmp_path: Path) -> None:
     norm = state.net["stages.0.norm.gamma"]
     assert norm.shape[0] == 2 + 1  # and the photograph
     assert not torch.equal(norm[0], norm[1])
+
+
+def test_softening_takes_the_grain_and_leaves_the_strokes(tmp_path: Path) -> None:
+    painting = write_painting(tmp_path / "waves.png")  # waves of about 20 to 30 px
+    grain = np.random.default_rng(0).normal(0, 12, read_image(painting).bgr.shape)
+    rough = np.clip(read_image(painting).bgr + grain, 0, 255).astype(np.uint8)
+    write_image(tmp_path / "rough.png", Picture(rough))
+    clean, sharp, soft = (
+        load_painting(path, 90, soften)[0]
+        for path, soften in ((painting, 0.0), (tmp_path / "rough.png", 0.0), (tmp_path / "rough.png", 0.7))
+    )
+    assert (soft - clean).std() < 0.6 * (sharp - clean).std()
+    assert soft.std() > 0.9 * clean.std()
 
 
 def test_paintings_take_turns_and_some_steps_teach_less_of_them(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ _SETTINGS = (
     "batch",
     "crop",
     "style_size",
+    "soften",
     "content_weight",
     "style_weight",
     "tv_weight",

@@ -48,6 +48,9 @@ class TrainConfig:
     style_size: int = 384
     """Short side of the painting, px. It sets the size of the strokes: at 384 they are as large, on a 640x480 picture, as
     on the painting shown beside it; at 256 they are smaller."""
+    soften: float = 0.7
+    """Blur of the painting at that size, standard deviation in px. A step back from the canvas, its grain is gone and its
+    strokes are there. A small network that is asked for grain weaves."""
     content_weight: float = 1.0
     """The unit of the objective."""
     style_weight: float = 5.0
@@ -92,6 +95,7 @@ class TrainConfig:
             "crop must be at least 64 px": self.crop >= 64,
             "style_size must be at least 64 px": self.style_size >= 64,
             "partial_every must not be negative": self.partial_every >= 0,
+            "soften must not be negative": self.soften >= 0,
             "learning_rate must be more than 0": self.learning_rate > 0,
             "weights of the objective must not be negative": min(
                 self.content_weight,

@@ -32,13 +32,18 @@ def find_photographs(folder: Path) -> list[Path]:
     return paths
 
 
-def load_painting(path: Path, short_side: int) -> Tensor:
-    """A style image (1, 3, H, W) float RGB 0..1 whose short side has `short_side` pixels."""
+def load_painting(path: Path, short_side: int, soften: float = 0.0) -> Tensor:
+    """A style image (1, 3, H, W) float RGB 0..1 whose short side has `short_side` pixels.
+
+    `soften` is the standard deviation, in those pixels, of a Gaussian that takes the grain of canvas and paint away.
+    """
     frame = read_image(path).bgr
     scale = short_side / min(frame.shape[:2])
     size = (max(round(frame.shape[1] * scale), short_side), max(round(frame.shape[0] * scale), short_side))
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     resized = np.asarray(cv2.resize(frame, size, interpolation=interpolation), dtype=np.uint8)
+    if soften > 0:
+        resized = np.asarray(cv2.GaussianBlur(resized, (0, 0), soften), dtype=np.uint8)
     return to_image(resized).unsqueeze(0)
 
 

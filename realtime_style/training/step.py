@@ -39,9 +39,9 @@ class Target:
     """See losses.mean_texture."""
 
 
-def make_target(vgg: LossNetwork, path: Path, short_side: int, device: torch.device) -> Target:
-    """What is to be learned of a painting, `short_side` px on its short side."""
-    painting = load_painting(path, short_side).to(device)
+def make_target(vgg: LossNetwork, path: Path, config: TrainConfig, device: torch.device) -> Target:
+    """What is to be learned of a painting, at the size and softness that `config` says."""
+    painting = load_painting(path, config.style_size, config.soften).to(device)
     return Target(painting_grams(vgg, painting), mean_texture(painting))
 
 

@@ -121,6 +121,7 @@ def export_checkpoint(checkpoint: Checkpoint, path: Path) -> StyleMetadata:
         "losses": {name: round(value, 1) for name, value in checkpoint.losses.items()},
         "loss_network": Path(config.loss_network).name,
         "style_size": config.style_size,
+        "soften": config.soften,
         "seed": config.seed,
     }
     return export_network(checkpoint.network(), config.styles, path, training=training)

@@ -61,7 +61,7 @@ def train(
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     vgg = (loss_network or load_loss_network(config.loss_network)).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    targets = [make_target(vgg, Path(path), config.style_size, device) for path in config.paintings]
+    targets = [make_target(vgg, Path(path), config, device) for path in config.paintings]
     photographs = find_photographs(Path(config.content))
     previewed, learned = preview_photographs(photographs, held_out=config.held_out, seed=config.seed)
     crops = RandomCrops(learned, crop=config.crop, batch=config.batch, seed=config.seed)

@@ -12,6 +12,7 @@ from realtime_style.errors import TrainingError
 from realtime_style.training.loss_network import STYLE_LAYERS, LossNetwork, load_loss_network
 from realtime_style.training.transform_net import (
     ConditionalInstanceNorm,
+    Grain,
     SmoothUpsampling,
     TransformNet,
     multiply_accumulates,
@@ -36,6 +37,23 @@ def test_smooth_upsampling_is_resize_then_convolution() -> None:
     resized = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
     wanted = F.conv2d(F.pad(resized, (1,) * 4, mode="replicate"), stage.conv.weight, stage.conv.bias)
     assert torch.allclose(stage(x, torch.ones(1)), wanted, atol=1e-5)
+
+
+def test_grain_is_the_same_in_every_frame_and_new_in_every_step_of_training() -> None:
+    stage = Grain(4, styles=2)
+    with torch.no_grad():
+        stage.gain[1] = torch.tensor([0.0, 1.0, 2.0, 3.0])
+        style = torch.tensor([0.0, 1.0])
+        x = torch.zeros(1, 4, 40, 300)
+        learned = [stage(x, style) for _ in range(2)]
+        stage.eval()
+        played = [stage(x, style) for _ in range(2)]
+        assert not torch.equal(*learned)
+        assert torch.equal(*played)
+        assert played[0].std((0, 2, 3)).tolist() == pytest.approx([0, 1, 2, 3], rel=0.05)
+        assert torch.equal(played[0][..., :44], played[0][..., 256:])  # it repeats
+        assert torch.equal(stage(x, torch.tensor([1.0, 0.0])), x)
+        assert torch.equal(stage(torch.zeros(1, 4, 20, 20), style), played[0][..., :20, :20])
 
 
 @pytest.mark.parametrize("size_hw", [(5, 5), (16, 16), (33, 50), (479, 641)])

@@ -17,7 +17,7 @@ Features = Mapping[str, Tensor]
 
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, of R, G and B
 _WINDOW = 64  # px: strokes are shorter, a weave is not, so its power gathers in few frequencies
-_LONGEST_WEAVE = 12.0  # px: with less, weaves become a little longer than that
+_LONGEST_WEAVE = 8.0  # px: with 5, weaves become a little longer than that; strokes are longer than 8
 
 
 def gram_matrix(features: Tensor) -> Tensor:
@@ -82,7 +82,7 @@ def weave_loss(image: Tensor, texture: Tensor) -> Tensor:
 
 
 def mean_texture(painting: Tensor) -> Tensor:
-    """Mean power (64, 33) of the waves below 12 px in a painting (1, 3, H, W); 0 for longer ones, which are strokes."""
+    """Mean power (64, 33) of the waves below 8 px in a painting (1, 3, H, W); 0 for longer ones, which are strokes."""
     rows, columns = torch.fft.fftfreq(_WINDOW).view(-1, 1), torch.fft.rfftfreq(_WINDOW).view(1, -1)
     strokes = torch.hypot(rows, columns) < 1 / _LONGEST_WEAVE
     texture = local_spectrum(painting).mean((0, 1))

@@ -45,12 +45,14 @@ def preview_photographs(paths: Sequence[Path], *, held_out: Sequence[str] = (), 
 def write_preview(path: Path, net: TransformNet, photographs: Sequence[Path], styles: Sequence[StyleInfo]) -> None:
     """Write a sheet: one row a photograph, first as it is, then in each style. Unreadable photographs are left out."""
     rows = []
+    net.eval()  # the same grain every time, so that the sheets can be compared
     for photograph in photographs:
         try:
             frame = _tile(read_image(photograph).bgr)
         except ImageUnreadable:
             continue
         rows.append(np.hstack([frame, *(_stylize(net, frame, index, len(styles)) for index in range(len(styles)))]))
+    net.train()
     if rows:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_image(path, Picture(np.vstack(rows)))

@@ -71,17 +71,19 @@ def take_step(
 ) -> dict[str, float]:
     """One optimiser step on a batch (N, 3, S, S); returns the terms of the objective. Weights stay as they are if it is NaN."""
     random = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+    torch.manual_seed(config.seed * 1_000_003 + step)  # the grain of this step
     index, strength = lesson(config, step, random)
     style = torch.zeros(len(targets), device=content.device)
     style[index] = strength
     with torch.autocast(content.device.type, dtype=torch.bfloat16, enabled=_has_bf16(content.device)):
-        painted = net(content, style)
+        unsteadiness: dict[str, Tensor] = {}
         if strength < 1:
-            painted = toned(painted, content, 1 - strength)
+            painted = toned(net(content, style), content, 1 - strength)
+        else:
+            painted, unsteadiness = _painted_thrice(net, content, style, random, sigma=config.noise)
         features = vgg(painted, STYLE_LAYERS)
         with torch.no_grad():
             target = vgg(content, (CONTENT_LAYER,))
-        unsteadiness = _unsteadiness(net, content, style, painted, config, random) if strength == 1 else {}
     terms = {
         "content": content_loss(features, target, CONTENT_LAYER),
         "style": style_loss(features, targets[index].grams),
@@ -116,22 +118,22 @@ def take_step(
     return {"objective": objective.item(), "strength": strength, **{name: values.get(name, 0.0) for name in TERMS[2:]}}
 
 
-def _unsteadiness(
-    net: TransformNet, content: Tensor, style: Tensor, painted: Tensor, config: TrainConfig, random: torch.Generator
-) -> dict[str, Tensor]:
-    """How far the painting changes when the scene has only gained sensor noise, and when it has moved as well.
+def _painted_thrice(
+    net: TransformNet, content: Tensor, style: Tensor, random: torch.Generator, *, sigma: float
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The painting, and how far it changes when the scene has only gained sensor noise, and when it has moved as well.
 
-    Not taught to weakened styles: they lie between one that is steady and the photograph.
+    Not asked of weakened styles: they lie between one that is steady and the photograph. All in one pass, over one grain.
     """
-    terms = {}
-    if config.flicker_weight > 0:
-        terms["flicker"] = temporal_loss(net(sensor_noise(content, random, sigma=config.noise), style), painted)
-    if config.temporal_weight > 0:
-        grid = random_motion(len(content), content.shape[2], content.shape[3], random).to(content.device)
-        painted_moved = net(sensor_noise(move(content, grid), random, sigma=config.noise), style)
-        seen = inside(grid)
-        terms["temporal"] = temporal_loss(painted_moved.float() * seen, move(painted.float(), grid) * seen)
-    return terms
+    grid = random_motion(len(content), content.shape[2], content.shape[3], random).to(content.device)
+    noisy = sensor_noise(content, random, sigma=sigma)
+    moved = sensor_noise(move(content, grid), random, sigma=sigma)
+    painted, painted_noisy, painted_moved = net(torch.cat([content, noisy, moved]), style).chunk(3)
+    seen = inside(grid)
+    return painted, {
+        "flicker": temporal_loss(painted_noisy, painted),
+        "temporal": temporal_loss(painted_moved.float() * seen, move(painted.float(), grid) * seen),
+    }
 
 
 def toned(painted: Tensor, photograph: Tensor, share: float) -> Tensor:

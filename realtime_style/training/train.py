@@ -177,7 +177,7 @@ def _start_from(before: Checkpoint, net: TransformNet, config: TrainConfig) -> N
     if net.photograph:
         rows.append([len(names)] if before.config.partial_every else range(len(names)))
     weights = {
-        name: torch.stack([value[list(row)].mean(0) for row in rows]) if name.endswith((".gamma", ".beta")) else value
+        name: torch.stack([value[list(row)].mean(0) for row in rows]) if name.endswith((".gamma", ".beta", ".gain")) else value
         for name, value in before.net.items()
     }
     net.load_state_dict(weights)

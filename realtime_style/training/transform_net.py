@@ -11,6 +11,7 @@ cKsS-C     K x K convolution with stride S to C channels
 dC         3 x 3 convolution with stride 2 to C channels
 RC, RC@D   residual block: two 3 x 3 convolutions of C channels (dilation D) and the sum with the block's input
 uC         nearest upsampling by 2, then a 3 x 3 convolution to C channels
+g          grain: fixed noise, as loud in each channel as the style wants it
 sC         smooth upsampling: bilinear by 2, then a 3 x 3 convolution to C channels, computed before upsampling
 ========== =================================================================================================
 
@@ -33,12 +34,16 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 JOHNSON = "c9s1-32,d64,d128,R128,R128,R128,R128,R128,u64,u32,c9s1-3"
-FAST = "c5s2-16,d32,R32,R32@2,R32@4,R32@2,R32,s16,s3"
+FAST = "c5s2-16,d32,g,R32,R32@2,R32@4,R32@2,R32,s16,s3"
 NETWORKS = {"johnson": JOHNSON, "fast": FAST}
 """Named architectures. ``johnson`` is the reference of 2016; ``fast`` is made for processors: the full resolution is
-touched only by strided and sub-pixel convolutions, dilation gives strokes of the size that a deeper network would."""
+touched only by strided and sub-pixel convolutions, dilation gives strokes of the size that a deeper network would,
+and grain gives strokes to places where the photograph has nothing to hang them on."""
 
-_WORD = re.compile(r"c(?P<k>\d+)s(?P<s>[12])-(?P<c>\d+)|d(?P<d>\d+)|R(?P<r>\d+)(@(?P<dil>\d+))?|u(?P<u>\d+)|s(?P<e>\d+)")
+_WORD = re.compile(
+    r"c(?P<k>\d+)s(?P<s>[12])-(?P<c>\d+)|d(?P<d>\d+)|(?P<g>g)|R(?P<r>\d+)(@(?P<dil>\d+))?|u(?P<u>\d+)|s(?P<e>\d+)"
+)
+_GRAIN = 256
 
 
 class Conv(nn.Module):
@@ -99,6 +104,34 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         out: Tensor = x + self.second(self.first(x, style), style)
+        return out
+
+
+class Grain(nn.Module):
+    """x + noise times a gain per channel and style: (N, C, H, W) -> (N, C, H, W).
+
+    Where a photograph is flat, a network that sees only the photograph has nothing to tell one place from the next, and
+    paints nothing or one wave, repeated. Noise is what texture is made from (Ulyanov et al., "Texture Networks", ICML 2016).
+    It is always the same, fixed to the frame like the tooth of a canvas, so that a still scene stays still; it repeats
+    after 256 steps.
+    """
+
+    noise: Tensor
+
+    def __init__(self, channels: int, styles: int) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.zeros(styles, channels))
+        noise = torch.randn(_GRAIN, _GRAIN, generator=torch.Generator().manual_seed(0))
+        self.register_buffer("noise", noise, persistent=False)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        noise = self.noise
+        if self.training:  # crops are small: else they would all know the same corner by heart
+            noise = noise.roll([int(shift) for shift in torch.randint(_GRAIN, (2,))], (0, 1))
+        rows = torch.arange(height, device=x.device) % _GRAIN
+        columns = torch.arange(width, device=x.device) % _GRAIN
+        out: Tensor = x + (style @ self.gain)[:, None, None] * noise[rows][:, columns]
         return out
 
 
@@ -193,7 +226,9 @@ def _stage(word: str, channels: int, styles: int, *, last: bool) -> tuple[nn.Mod
     """The stage that `word` stands for, given the channels that reach it, and the channels that leave it."""
     match = _WORD.fullmatch(word)
     if match is None:
-        raise ValueError(f"unknown stage {word!r} in the architecture; stages are cKsS-C, dC, RC, RC@D, uC and sC")
+        raise ValueError(f"unknown stage {word!r} in the architecture; stages are cKsS-C, dC, RC, RC@D, uC, g and sC")
+    if match["g"]:
+        return Grain(channels, styles), channels
     if match["e"]:
         return SmoothUpsampling(channels, int(match["e"]), None if last else styles), int(match["e"])
     if match["r"]:

@@ -21,13 +21,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
-
-import cv2
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from realtime_style.errors import BadStyleFile
-from realtime_style.frames import Frame
+
+if TYPE_CHECKING:
+    from realtime_style.frames import Frame
 
 FORMAT = 1
 OPSET = 18
@@ -60,6 +59,9 @@ class StyleInfo:
 
     def swatch_frame(self) -> Frame | None:
         """The swatch as a frame; None when there is none that can be read."""
+        import cv2  # not above: to import the package stays free
+        import numpy as np
+
         try:
             packed = np.frombuffer(base64.b64decode(self.swatch, validate=True), np.uint8)
             frame = cv2.imdecode(packed, cv2.IMREAD_COLOR) if packed.size else None

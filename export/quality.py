@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from realtime_style.frames import Frame
+from realtime_style.frames import Frame, moved
 
 Paint = Callable[[Frame], Frame]
 Plane = npt.NDArray[np.float64]
@@ -63,21 +63,12 @@ def warp_error(paint: Paint, clip: Iterable[Frame]) -> float:
             grey_before, painted_before = before
             back = np.asarray(flow.calc(grey, grey_before, None), np.float32)  # type: ignore[call-overload]
             there = np.asarray(flow.calc(grey_before, grey, None), np.float32)  # type: ignore[call-overload]
-            seen = np.linalg.norm(back + _moved(there, back), axis=-1) < 1
-            difference = (painted.astype(np.float32) - _moved(painted_before.astype(np.float32), back)) / 255
+            seen = np.linalg.norm(back + moved(there, back), axis=-1) < 1
+            difference = (painted.astype(np.float32) - moved(painted_before.astype(np.float32), back)) / 255
             if seen.any():
                 errors.append(float(np.sqrt(np.square(difference[seen]).mean())))
         before = grey, painted
     return float(np.mean(errors)) if errors else float("nan")
-
-
-def _moved(image: npt.NDArray[np.float32], flow: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """The image sampled at each pixel's place plus its flow."""
-    rows, columns = np.mgrid[0 : flow.shape[0], 0 : flow.shape[1]].astype(np.float32)
-    return np.asarray(
-        cv2.remap(image, columns + flow[..., 0], rows + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
-        np.float32,
-    )
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from export.baseline import complete_curves, kept_picture
 from export.measure import Judge, Likeness, Report, blend_ratios, held_out_frames, measure, one_style, painter_of, slow_tasks
 from export.page import PUBLISHED_STYLE_SIZE, Rivalry, page
 from export.quality import Paint
-from export.sheets import contact_sheet, fitted, time_slice, write_sheet
+from export.sheets import contact_sheet, time_slice, write_sheet
 from realtime_style.atomic import whole_file
 from realtime_style.bench import BenchEntry, EntryResult, run_bench
 from realtime_style.devices import DEVICES
 from realtime_style.engines import open_engine
 from realtime_style.errors import DeviceUnavailable, TrainingError
-from realtime_style.frames import Frame
+from realtime_style.frames import Frame, fill
 from realtime_style.images import read_image
 from realtime_style.steadiness import DEFAULT_STEADINESS, Steadier
 from realtime_style.stylizer import Stylizer
@@ -128,7 +128,7 @@ def _sheets(
     paints = [painter_of(stylizer, one_style(len(names), index)) for index in range(len(names))]
     photographs = held_out_frames(recipe)
     rows = [
-        [fitted(picture, _TILE) for picture in ([photo] if show_originals else []) + [paint(photo) for paint in paints]]
+        [fill(picture, _TILE) for picture in ([photo] if show_originals else []) + [paint(photo) for paint in paints]]
         for photo in photographs
     ]
     sheets = {"painters.jpg": contact_sheet(rows, (["photograph"] if show_originals else []) + names)}
@@ -137,18 +137,15 @@ def _sheets(
         by_photo = [tasks[shown :: len(photographs)] for shown in range(_SLOW_SHOWN)]
         rows = []
         for shown, own in enumerate(by_photo):
-            rows.append([fitted(paint(photographs[shown]), _TILE) for paint in paints])
-            rows.append([fitted(kept_picture(vgg, task, slow), _TILE) for task in own])
+            rows.append([fill(paint(photographs[shown]), _TILE) for paint in paints])
+            rows.append([fill(kept_picture(vgg, task, slow), _TILE) for task in own])
         sheets["slow.jpg"] = contact_sheet(rows, names, ["network", "slow method"] * _SLOW_SHOWN)
     if len(names) > 1:
         sheets["blends.jpg"] = _blend_sheet(stylizer, names, photographs[0])
     scene = photographs[0]
     slices = [
-        [fitted(time_slice(paint, scene, frames=_TILE[1]), _TILE) for paint in paints],
-        [
-            fitted(time_slice(_helped(stylizer, index, len(names)), scene, frames=_TILE[1]), _TILE)
-            for index in range(len(names))
-        ],
+        [fill(time_slice(paint, scene, frames=_TILE[1]), _TILE) for paint in paints],
+        [fill(time_slice(_helped(stylizer, index, len(names)), scene, frames=_TILE[1]), _TILE) for index in range(len(names))],
     ]
     sheets["flicker.jpg"] = contact_sheet(slices, names, ["alone", "helped"])
     if show_originals and rivals:
@@ -157,7 +154,7 @@ def _sheets(
             photo = read_image(rival.photograph).bgr
             rows.append([photo, paints[names.index(rival.style)](photo), read_image(rival.picture).bgr])
         size = (480, round(480 * rows[0][0].shape[0] / rows[0][0].shape[1]))
-        tiles = [[fitted(picture, size) for picture in row] for row in rows]
+        tiles = [[fill(picture, size) for picture in row] for row in rows]
         sheets["rivals.jpg"] = contact_sheet(tiles, ["photograph", "ours", "theirs"], [rival.style for rival in rivals])
     return sheets
 
@@ -172,7 +169,7 @@ def _blend_sheet(stylizer: Stylizer, names: Sequence[str], photo: Frame) -> Fram
         for share in np.linspace(0, 1, _FADE):
             weights = np.zeros(count)
             weights[first], weights[second] = 1 - share, share
-            row.append(fitted(painter_of(stylizer, tuple(weights))(photo), _TILE))
+            row.append(fill(painter_of(stylizer, tuple(weights))(photo), _TILE))
         rows.append(row)
         labels.append(f"{names[first]} to {names[second]}")
     return contact_sheet(rows, [f"{share:.0%}" for share in np.linspace(0, 1, _FADE)], labels)

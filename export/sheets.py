@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -18,16 +17,6 @@ _INK = (40, 40, 40)
 _GAP = 6  # px between pictures
 _LABEL = 20  # px, height of a line of text
 _TEXT = 13  # px, size of the letters
-
-
-def fitted(frame: Frame, size_wh: tuple[int, int]) -> Frame:
-    """The middle of the frame, cut and scaled to exactly this size."""
-    width, height = size_wh
-    scale = max(width / frame.shape[1], height / frame.shape[0])
-    size = (max(width, round(frame.shape[1] * scale)), max(height, round(frame.shape[0] * scale)))
-    resized = cv2.resize(frame, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    top, left = (resized.shape[0] - height) // 2, (resized.shape[1] - width) // 2
-    return np.asarray(resized[top : top + height, left : left + width], np.uint8)
 
 
 def contact_sheet(rows: Sequence[Sequence[Frame]], columns: Sequence[str], row_labels: Sequence[str] = ()) -> Frame:

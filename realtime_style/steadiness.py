@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from realtime_style.frames import Frame
+from realtime_style.frames import Frame, moved
 
 DEFAULT_STEADINESS = 0.5
 
@@ -66,10 +66,10 @@ class Steadier:
         scale = width / scene.shape[1]
         speed: Plane = np.hypot(flow[..., 0], flow[..., 1]) * np.float32(scale)
         if speed.max() >= _STILL_PX:
-            scene_before = _moved(scene_before, flow)
+            scene_before = moved(scene_before, flow)
             large = cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR)
             to_pixels = np.array([scale, height / scene.shape[0]], np.float32)
-            before = _moved(before, np.multiply(large, to_pixels, dtype=np.float32))
+            before = moved(before, np.multiply(large, to_pixels, dtype=np.float32))
         share = _MOST * (1 - (1 - min(self.amount, 1.0)) ** 2)
         kept: Plane = np.float32(share) * _alike(scene, scene_before, _SCENE) / (1 + speed / _FAST_PX)
         small_wh = (scene.shape[1], scene.shape[0])
@@ -93,14 +93,6 @@ def _small_grey(frame: Frame) -> npt.NDArray[np.uint8]:
 
 def _shrunk(frame: Frame, size_wh: tuple[int, int]) -> Frame:
     return np.asarray(cv2.resize(frame, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _moved(image: npt.NDArray[np.uint8], flow: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """The image sampled at each pixel's place plus its flow, in pixels of the image."""
-    rows = np.arange(flow.shape[0], dtype=np.float32)[:, np.newaxis]
-    columns = np.arange(flow.shape[1], dtype=np.float32)[np.newaxis]
-    moved = cv2.remap(image, flow[..., 0] + columns, flow[..., 1] + rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(moved, np.uint8)
 
 
 def _alike(now: npt.NDArray[np.uint8], before: npt.NDArray[np.uint8], limits: tuple[float, float]) -> Plane:

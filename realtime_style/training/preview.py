@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from realtime_style.errors import ImageUnreadable, TrainingError
+from realtime_style.frames import fill
 from realtime_style.images import Picture, read_image, write_image
 from realtime_style.style_format import StyleInfo
 from realtime_style.training.data import to_frame, to_image
 from realtime_style.training.transform_net import TransformNet
 
 _COUNT = 4
-_TILE_HW = (240, 320)
+_TILE_WH = (320, 240)
 
 
 def preview_photographs(paths: Sequence[Path], *, held_out: Sequence[str] = (), seed: int) -> tuple[list[Path], list[Path]]:
@@ -48,7 +48,7 @@ def write_preview(path: Path, net: TransformNet, photographs: Sequence[Path], st
     net.eval()  # the same grain every time, so that the sheets can be compared
     for photograph in photographs:
         try:
-            frame = _tile(read_image(photograph).bgr)
+            frame = fill(read_image(photograph).bgr, _TILE_WH)
         except ImageUnreadable:
             continue
         rows.append(np.hstack([frame, *(_stylize(net, frame, index, len(styles)) for index in range(len(styles)))]))
@@ -56,16 +56,6 @@ def write_preview(path: Path, net: TransformNet, photographs: Sequence[Path], st
     if rows:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_image(path, Picture(np.vstack(rows)))
-
-
-def _tile(frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """The middle of the frame, cut and scaled to the tile's size."""
-    height, width = _TILE_HW
-    scale = max(height / frame.shape[0], width / frame.shape[1])
-    size = (max(width, round(frame.shape[1] * scale)), max(height, round(frame.shape[0] * scale)))
-    scaled = cv2.resize(frame, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    top, left = (scaled.shape[0] - height) // 2, (scaled.shape[1] - width) // 2
-    return np.ascontiguousarray(scaled[top : top + height, left : left + width]).astype(np.uint8, copy=False)
 
 
 def _stylize(net: TransformNet, frame: npt.NDArray[np.uint8], index: int, styles: int) -> npt.NDArray[np.uint8]:

@@ -24,7 +24,9 @@ def build_parser() -> argparse.ArgumentParser:
     onnx = acts.add_parser("onnx", help="write the style file of a checkpoint, or of an untrained network for speed tests")
     source = onnx.add_mutually_exclusive_group(required=True)
     source.add_argument("checkpoint", type=Path, nargs="?", help="checkpoint of a training run")
-    source.add_argument("--untrained", metavar="NETWORK", help="fast, johnson or an architecture string, with random weights")
+    source.add_argument(
+        "--untrained", metavar="NETWORK", help="fast, fine, johnson or an architecture string, with random weights"
+    )
     onnx.add_argument("-o", "--output", type=Path, required=True, metavar="STYLE.onnx")
 
     check = acts.add_parser("check", help="judge a style file: contract, size, figures; with a checkpoint, parity too")

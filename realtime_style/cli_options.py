@@ -178,7 +178,7 @@ def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]
     length.add_argument("--steps", type=_positive, help=_with_default("steps", "optimiser steps"))
     length.add_argument("--minutes", type=_above_zero, help="train for this long instead of a number of steps")
     for name, kind, words in (
-        ("network", str, "fast, johnson or an architecture string"),
+        ("network", str, "fast, fine, johnson or an architecture string"),
         ("start-from", Path, "checkpoint of a run with the same network; a new style then needs fewer steps"),
         ("loss-network", str, "vgg19, vgg16 or a file of weights"),
         ("batch", _positive, "photographs per step"),

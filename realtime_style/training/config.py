@@ -31,7 +31,7 @@ class TrainConfig:
     """File names of photographs in `content` that are never learned on: previews and quality figures are made of them.
     Without any, four are chosen by the seed."""
     network: str = "fast"
-    """`fast`, `johnson` or an architecture string. `fast` plays live without a GPU."""
+    """`fast`, `fine`, `johnson` or an architecture string. `fast` plays live without a GPU, `fine` is four times the work."""
     start_from: str | None = None
     """Checkpoint of a run with the same `network`, from whose weights this one starts: a new style needs fewer steps when the
     network can paint already, as Dumoulin et al. (ICLR 2017) found. Styles of the same name keep their scales and shifts."""

@@ -224,6 +224,20 @@ def test_objective_in_other_units_teaches_the_same_network(tmp_path: Path) -> No
     assert all(torch.allclose(usual.net[name], loud.net[name], atol=1e-5) for name in usual.net)
 
 
+def test_each_painting_can_have_a_weight_of_its_own(tmp_path: Path) -> None:
+    paintings = tuple(str(write_painting(tmp_path / f"{name}.png")) for name in "ab")
+    two = small_config(tmp_path, paintings=paintings, styles=(StyleInfo("a"), StyleInfo("b")), steps=2, partial_every=0)
+    plain, louder = (
+        train(replace(two, style_weights=weights), tmp_path / str(len(weights)), loss_network=random_loss_network())
+        for weights in ((), (1.0, 900.0))
+    )
+    assert objectives(tmp_path / "0")[0] == objectives(tmp_path / "2")[0]
+    assert objectives(tmp_path / "2")[1] > 2 * objectives(tmp_path / "0")[1]
+    assert plain.step == louder.step == 2
+    with pytest.raises(TrainingError, match="one factor above 0 for each painting"):
+        replace(two, style_weights=(1.0,))
+
+
 def test_run_starts_from_another_ones_weights(tmp_path: Path) -> None:
     paintings = tuple(str(write_painting(tmp_path / f"{name}.png")) for name in "ab")
     first = small_config(tmp_path, paintings=paintings, styles=(StyleInfo("a"), StyleInfo("b")), steps=6)
@@ -312,6 +326,8 @@ def test_recipe_gives_the_settings_and_refuses_unknown_ones(tmp_path: Path) -> N
         content=str(tmp_path / "data" / "photos"),
         steps=7,
     )
+    recipe.write_text(text.format("") + 'style_weight = 2.5\n[[styles]]\nname = "b"\npainting = "b.jpg"\n')
+    assert load_recipe(recipe, tmp_path).style_weights == (2.5, 1.0)
     recipe.write_text(text.format("stepz = 3"))
     with pytest.raises(TrainingError, match="stepz"):
         load_recipe(recipe, tmp_path)

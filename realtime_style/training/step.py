@@ -95,7 +95,7 @@ def take_step(
     }
     weights = {
         "content": config.content_weight,
-        "style": config.style_weight * strength**3,
+        "style": config.style_weight * (config.style_weights[index] if config.style_weights else 1.0) * strength**3,
         "tv": config.tv_weight,
         "lattice": config.lattice_weight,
         "weave": config.weave_weight * strength,

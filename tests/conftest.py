@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from realtime_style.frames import Frame
+from realtime_style.styles import Mix, parse_mix
 from realtime_style.testing import FakeClock, write_tiny_style
+from realtime_style.webcam import WebcamOptions
 
 
 @pytest.fixture(autouse=True)
@@ -62,3 +64,14 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
             container.mux(audio.encode(sound))
         container.mux(audio.encode(None))
     return path
+
+
+@pytest.fixture
+def two_styles(tmp_path: Path) -> Mix:
+    """The style "a", which inverts, of a file with "b", which does not."""
+    return parse_mix(str(write_tiny_style(tmp_path / "two.onnx", names=("a", "b"))))
+
+
+@pytest.fixture
+def options(two_styles: Mix, tmp_path: Path) -> WebcamOptions:
+    return WebcamOptions(mix=two_styles, device="cpu", mirror=False, snapshots=tmp_path / "taken", seconds=20.0)

@@ -1,13 +1,11 @@
-"""The live show, with real style files, a real camera thread and real recordings; only the window is played by a script."""
+"""The live show, with real style files and a real camera thread; only the window is played by a script."""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import asdict, replace
-from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,106 +15,15 @@ import numpy as np
 import pytest
 
 from realtime_style import webcam
-from realtime_style.camera import Camera
-from realtime_style.errors import CameraLost, CameraNotFound, DisplayUnavailable, OutputUnwritable
+from realtime_style.errors import DisplayUnavailable
 from realtime_style.frames import Frame
-from realtime_style.images import read_image
 from realtime_style.painter import Painter
-from realtime_style.styles import Mix, parse_mix
-from realtime_style.takes import Takes
+from realtime_style.styles import Mix
 from realtime_style.test_pattern import read_barcode
 from realtime_style.testing import write_tiny_style
 from realtime_style.testing_camera import FakeCapture
-from realtime_style.webcam import WebcamOptions, WebcamSummary, run_webcam
-
-LEVEL = 40
-"""Grey level that GreyCapture sees; the style "a" of `two_styles` makes it 215, "b" leaves it."""
-
-
-class GreyCapture:
-    """A camera in front of a grey wall; the left half is darker, so that mirroring shows."""
-
-    def __init__(self, width: int = 160, height: int = 120, *, interval_s: float = 0.01) -> None:
-        self.frame = np.full((height, width, 3), LEVEL, np.uint8)
-        self.frame[:, : width // 4] = 0
-        self.interval_s = interval_s
-        self.left: int | None = None
-        """Frames until it is unplugged."""
-
-    def read(self) -> tuple[bool, Frame | None]:
-        time.sleep(self.interval_s)
-        if self.left is not None:
-            self.left -= 1
-            if self.left < 0:
-                return False, None
-        return True, self.frame.copy()
-
-    def release(self) -> None:
-        pass
-
-
-class Script:
-    """A screen that presses keys after given frames, keeps what it was shown, and closes itself at the end."""
-
-    def __init__(self, keys: dict[int, str] | None = None, *, frames: int = 12, at: Callable[[int], object] = lambda n: None):
-        self.keys, self.last, self.at = keys or {}, frames, at
-        self.shown: list[Frame] = []
-        self.fullscreen: list[bool] = []
-        self.closes = 0
-        self._pressed = 0
-
-    @property
-    def closed(self) -> bool:
-        return len(self.shown) > self.last
-
-    def write(self, frame: Frame) -> None:
-        self.shown.append(frame.copy())
-        self.at(len(self.shown) - 1)
-
-    def poll_key(self, wait_ms: int = 1) -> str | None:
-        frame = len(self.shown) - 1  # 0 is the one that says "getting ready"
-        if self._pressed >= frame:
-            return None
-        self._pressed = frame
-        return self.keys.get(frame)
-
-    def set_fullscreen(self, on: bool) -> None:
-        self.fullscreen.append(on)
-
-    def close(self) -> None:
-        self.closes += 1
-
-    @property
-    def levels(self) -> list[float]:
-        """The grey level of most of each picture, whatever is written on it."""
-        return [float(np.median(frame)) for frame in self.shown[1:]]
-
-
-@pytest.fixture
-def two_styles(tmp_path: Path) -> Mix:
-    """The style "a", which inverts, of a file with "b", which does not."""
-    return parse_mix(str(write_tiny_style(tmp_path / "two.onnx", names=("a", "b"))))
-
-
-@pytest.fixture
-def options(two_styles: Mix, tmp_path: Path) -> WebcamOptions:
-    return WebcamOptions(mix=two_styles, device="cpu", mirror=False, snapshots=tmp_path / "taken", seconds=20.0)
-
-
-def show(options: WebcamOptions, screen: Script | None = None, capture: Any = None) -> WebcamSummary:
-    camera = Camera(capture or GreyCapture(), name="grey camera")
-    return run_webcam(options if screen else replace(options, window=False), camera=camera, screen=screen)
-
-
-def read_video(path: Path) -> tuple[list[Frame], list[float]]:
-    """Frames and their times in seconds."""
-    import av
-
-    with av.open(str(path)) as container:
-        pictures = list(container.decode(video=0))
-    frames = [np.asarray(picture.to_ndarray(format="bgr24"), dtype=np.uint8) for picture in pictures]
-    return frames, [float(picture.time or 0) for picture in pictures]
-
+from realtime_style.webcam import WebcamOptions, run_webcam
+from tests.webcam_helpers import LEVEL, GreyCapture, Script, read_video, same_picture, show
 
 # styles
 
@@ -248,10 +155,6 @@ def shrink(frame: Frame) -> Frame:
     return np.asarray(cv2.resize(frame, (320, 240), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def same_picture(first: Frame, second: Frame) -> bool:
-    return first.shape == second.shape and bool((first == second).all())
-
-
 def test_paint_size_reduces_for_the_network_and_enlarges_back(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
     sizes = set()
 
@@ -295,134 +198,6 @@ def test_quit_ends_at_once(options: WebcamOptions, key: str):
 
 def test_closing_the_window_ends_the_show(options: WebcamOptions):
     assert show(options, Script(frames=7)).frames == 7
-
-
-# snapshots
-
-
-def test_snapshot_is_the_picture_without_words(options: WebcamOptions):
-    summary = show(options, Script({2: "h", 4: "s"}))
-    (path,) = map(Path, summary.snapshots)
-    assert path.parent == options.snapshots
-    assert path.name.endswith("_a.png")
-    picture = read_image(path).bgr
-    assert picture.shape == (120, 160, 3)
-    assert set(np.unique(picture)) == {255 - LEVEL, 255}
-
-
-def test_snapshot_never_overwrites(options: WebcamOptions):
-    summary = show(options, Script(dict.fromkeys(range(2, 8), "s")))
-    assert len(set(summary.snapshots)) == 6
-    assert len(list(options.snapshots.glob("*.png"))) == 6
-
-
-def test_snapshots_in_one_breath_get_names_of_their_own(two_styles: Mix, tmp_path: Path):
-    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)  # slow to compress
-    with Takes(tmp_path, clock=time.monotonic, today=lambda: datetime(2026, 1, 2, 3, 4, 5)) as takes:
-        for _ in range(3):
-            takes.snapshot(noise, two_styles)
-    names = [path.name for path in takes.snapshots]
-    assert names == ["2026-01-02_03-04-05_a.png", "2026-01-02_03-04-05_a_2.png", "2026-01-02_03-04-05_a_3.png"]
-    assert all(same_picture(read_image(path).bgr, noise) for path in takes.snapshots)
-
-
-def test_snapshot_that_cannot_be_written_is_a_message_and_the_show_goes_on(options: WebcamOptions, tmp_path: Path):
-    (tmp_path / "taken").write_text("a file where the folder should be")
-    screen = Script({3: "s"}, frames=40)
-    summary = show(options, screen)
-    assert summary.frames == 40
-    assert summary.snapshots == []
-    assert not same_picture(screen.shown[35], screen.shown[2])
-
-
-# recordings
-
-
-def test_recording_holds_every_picture_with_its_time(options: WebcamOptions, tmp_path: Path):
-    summary = show(replace(options, record=tmp_path / "clip.mp4", seconds=0.6), capture=FakeCapture(320, 240, interval_s=0.03))
-    assert summary.recordings == [str(tmp_path / "clip.mp4")]
-    frames, times = read_video(tmp_path / "clip.mp4")
-    assert len(frames) == summary.frames
-    numbers = [read_barcode(frame) for frame in frames]
-    assert numbers == sorted(set(numbers))
-    assert times[-1] - times[0] == pytest.approx(summary.seconds, abs=0.25)
-    assert all(after > before for before, after in pairwise(times))
-
-
-def test_recording_by_key_starts_and_stops_without_touching_other_files(options: WebcamOptions):
-    summary = show(options, Script({3: "r", 10: "r", 14: "r"}, frames=25))
-    assert len(set(summary.recordings)) == 2
-    assert [len(read_video(Path(path))[0]) for path in summary.recordings] == [7, 11]
-    assert all(Path(path).parent == options.snapshots for path in summary.recordings)
-
-
-def test_recording_survives_camera_loss(options: WebcamOptions, tmp_path: Path):
-    capture = GreyCapture()
-    capture.left = 15
-    with pytest.raises(CameraLost, match="grey camera"):
-        show(replace(options, record=tmp_path / "clip.mp4"), capture=capture)
-    frames, _ = read_video(tmp_path / "clip.mp4")
-    assert 5 <= len(frames) <= 15
-
-
-def test_recording_survives_ctrl_c(options: WebcamOptions, tmp_path: Path):
-    def interrupt(frame: int) -> None:
-        if frame == 9:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        show(replace(options, record=tmp_path / "clip.mp4"), Script(at=interrupt))
-    assert len(read_video(tmp_path / "clip.mp4")[0]) == 9
-    assert [path.name for path in tmp_path.glob(".*")] == []
-
-
-def test_record_file_that_cannot_be_written_is_refused_before_the_camera_opens(options: WebcamOptions, tmp_path: Path):
-    gone = replace(options, record=tmp_path / "no folder" / "clip.mp4", camera="no such camera", window=False)
-    with pytest.raises(OutputUnwritable, match="no folder"):
-        run_webcam(gone)
-
-
-def test_camera_that_does_not_open_leaves_no_recording(options: WebcamOptions, tmp_path: Path):
-    (tmp_path / "clip.mp4").write_bytes(b"old")
-    with pytest.raises(CameraNotFound):
-        run_webcam(replace(options, record=tmp_path / "clip.mp4", camera="no such camera", window=False))
-    assert (tmp_path / "clip.mp4").read_bytes() == b"old"
-    assert [path.name for path in tmp_path.glob(".*")] == []
-
-
-def break_writing(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
-    """Let the disk be full after some frames."""
-    from realtime_style.sinks import VideoSink
-
-    real = VideoSink.write
-
-    def write(self: VideoSink, frame: Frame) -> None:
-        if self.frames >= after:
-            self.discard()
-            raise OutputUnwritable("cannot write clip.mp4: No space left on device")
-        real(self, frame)
-
-    monkeypatch.setattr(VideoSink, "write", write)
-
-
-def test_full_disk_stops_the_recording_but_not_the_show(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
-    break_writing(monkeypatch, 3)
-    screen = Script({2: "r"}, frames=20)
-    summary = show(options, screen)
-    assert (summary.frames, summary.recordings) == (20, [])
-
-
-def test_full_disk_under_a_recording_asked_for_is_an_error_in_the_end(
-    options: WebcamOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    break_writing(monkeypatch, 3)
-    screen = Script(frames=20)
-    with pytest.raises(OutputUnwritable, match="No space"):
-        show(replace(options, record=tmp_path / "clip.mp4"), screen)
-    assert len(screen.shown) == 21
-    with pytest.raises(OutputUnwritable, match="No space"):
-        show(replace(options, record=tmp_path / "clip.mp4"))
-    assert not (tmp_path / "clip.mp4").exists()
 
 
 # figures

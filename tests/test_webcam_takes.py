@@ -1,0 +1,149 @@
+"""Snapshots and recordings of the live show: real files, and nothing lost when something fails."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from realtime_style.errors import CameraLost, CameraNotFound, OutputUnwritable
+from realtime_style.frames import Frame
+from realtime_style.images import read_image
+from realtime_style.styles import Mix
+from realtime_style.takes import Takes
+from realtime_style.test_pattern import read_barcode
+from realtime_style.testing_camera import FakeCapture
+from realtime_style.webcam import WebcamOptions, run_webcam
+from tests.webcam_helpers import LEVEL, GreyCapture, Script, read_video, same_picture, show
+
+# snapshots
+
+
+def test_snapshot_is_the_picture_without_words(options: WebcamOptions):
+    summary = show(options, Script({2: "h", 4: "s"}))
+    (path,) = map(Path, summary.snapshots)
+    assert path.parent == options.snapshots
+    assert path.name.endswith("_a.png")
+    picture = read_image(path).bgr
+    assert picture.shape == (120, 160, 3)
+    assert set(np.unique(picture)) == {255 - LEVEL, 255}
+
+
+def test_snapshot_never_overwrites(options: WebcamOptions):
+    summary = show(options, Script(dict.fromkeys(range(2, 8), "s")))
+    assert len(set(summary.snapshots)) == 6
+    assert len(list(options.snapshots.glob("*.png"))) == 6
+
+
+def test_snapshots_in_one_breath_get_names_of_their_own(two_styles: Mix, tmp_path: Path):
+    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)  # slow to compress
+    with Takes(tmp_path, clock=time.monotonic, today=lambda: datetime(2026, 1, 2, 3, 4, 5)) as takes:
+        for _ in range(3):
+            takes.snapshot(noise, two_styles)
+    names = [path.name for path in takes.snapshots]
+    assert names == ["2026-01-02_03-04-05_a.png", "2026-01-02_03-04-05_a_2.png", "2026-01-02_03-04-05_a_3.png"]
+    assert all(same_picture(read_image(path).bgr, noise) for path in takes.snapshots)
+
+
+def test_snapshot_that_cannot_be_written_is_a_message_and_the_show_goes_on(options: WebcamOptions, tmp_path: Path):
+    (tmp_path / "taken").write_text("a file where the folder should be")
+    screen = Script({3: "s"}, frames=40)
+    summary = show(options, screen)
+    assert summary.frames == 40
+    assert summary.snapshots == []
+    assert not same_picture(screen.shown[35], screen.shown[2])
+
+
+# recordings
+
+
+def test_recording_holds_every_picture_with_its_time(options: WebcamOptions, tmp_path: Path):
+    summary = show(replace(options, record=tmp_path / "clip.mp4", seconds=0.6), capture=FakeCapture(320, 240, interval_s=0.03))
+    assert summary.recordings == [str(tmp_path / "clip.mp4")]
+    frames, times = read_video(tmp_path / "clip.mp4")
+    assert len(frames) == summary.frames
+    numbers = [read_barcode(frame) for frame in frames]
+    assert numbers == sorted(set(numbers))
+    assert times[-1] - times[0] == pytest.approx(summary.seconds, abs=0.25)
+    assert all(after > before for before, after in pairwise(times))
+
+
+def test_recording_by_key_starts_and_stops_without_touching_other_files(options: WebcamOptions):
+    summary = show(options, Script({3: "r", 10: "r", 14: "r"}, frames=25))
+    assert len(set(summary.recordings)) == 2
+    assert [len(read_video(Path(path))[0]) for path in summary.recordings] == [7, 11]
+    assert all(Path(path).parent == options.snapshots for path in summary.recordings)
+
+
+def test_recording_survives_camera_loss(options: WebcamOptions, tmp_path: Path):
+    capture = GreyCapture()
+    capture.left = 15
+    with pytest.raises(CameraLost, match="grey camera"):
+        show(replace(options, record=tmp_path / "clip.mp4"), capture=capture)
+    frames, _ = read_video(tmp_path / "clip.mp4")
+    assert 5 <= len(frames) <= 15
+
+
+def test_recording_survives_ctrl_c(options: WebcamOptions, tmp_path: Path):
+    def interrupt(frame: int) -> None:
+        if frame == 9:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        show(replace(options, record=tmp_path / "clip.mp4"), Script(at=interrupt))
+    assert len(read_video(tmp_path / "clip.mp4")[0]) == 9
+    assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_record_file_that_cannot_be_written_is_refused_before_the_camera_opens(options: WebcamOptions, tmp_path: Path):
+    gone = replace(options, record=tmp_path / "no folder" / "clip.mp4", camera="no such camera", window=False)
+    with pytest.raises(OutputUnwritable, match="no folder"):
+        run_webcam(gone)
+
+
+def test_camera_that_does_not_open_leaves_no_recording(options: WebcamOptions, tmp_path: Path):
+    (tmp_path / "clip.mp4").write_bytes(b"old")
+    with pytest.raises(CameraNotFound):
+        run_webcam(replace(options, record=tmp_path / "clip.mp4", camera="no such camera", window=False))
+    assert (tmp_path / "clip.mp4").read_bytes() == b"old"
+    assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def break_writing(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """Let the disk be full after some frames."""
+    from realtime_style.sinks import VideoSink
+
+    real = VideoSink.write
+
+    def write(self: VideoSink, frame: Frame) -> None:
+        if self.frames >= after:
+            self.discard()
+            raise OutputUnwritable("cannot write clip.mp4: No space left on device")
+        real(self, frame)
+
+    monkeypatch.setattr(VideoSink, "write", write)
+
+
+def test_full_disk_stops_the_recording_but_not_the_show(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
+    break_writing(monkeypatch, 3)
+    screen = Script({2: "r"}, frames=20)
+    summary = show(options, screen)
+    assert (summary.frames, summary.recordings) == (20, [])
+
+
+def test_full_disk_under_a_recording_asked_for_is_an_error_in_the_end(
+    options: WebcamOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    break_writing(monkeypatch, 3)
+    screen = Script(frames=20)
+    with pytest.raises(OutputUnwritable, match="No space"):
+        show(replace(options, record=tmp_path / "clip.mp4"), screen)
+    assert len(screen.shown) == 21
+    with pytest.raises(OutputUnwritable, match="No space"):
+        show(replace(options, record=tmp_path / "clip.mp4"))
+    assert not (tmp_path / "clip.mp4").exists()

@@ -73,13 +73,36 @@ def test_flat_picture_has_no_border_whatever_the_weights() -> None:
 
 
 def test_conditional_instance_norm_blends_scale_and_shift() -> None:
-    norm = ConditionalInstanceNorm(2, styles=2)
+    norm = ConditionalInstanceNorm(2, styles=2).eval()
+    norm.epsilon = 0.0
     with torch.no_grad():
         norm.gamma[1], norm.beta[1] = 3.0, 7.0
     x = torch.randn(1, 2, 50, 50)
     half = norm(x, torch.tensor([0.5, 0.5]))
     assert half.mean().item() == pytest.approx(3.5, abs=1e-4)
     assert half.std().item() == pytest.approx(2.0, rel=1e-2)
+
+
+def test_what_is_much_fainter_than_usual_stays_faint() -> None:
+    norm = ConditionalInstanceNorm(3, styles=1)
+    style = torch.ones(1)
+    usual = torch.randn(2, 3, 40, 40) * 20
+    for _ in range(400):
+        norm(usual, style)
+    norm.eval()
+    assert norm.epsilon == pytest.approx(0.1 * 400, rel=0.1)
+    assert norm(usual, style).std().item() == pytest.approx(0.95, abs=0.02)
+    assert norm(usual / 100, style).std().item() < 0.05
+    reloaded = ConditionalInstanceNorm(3, styles=1)
+    reloaded.load_state_dict(norm.state_dict())
+    assert reloaded.epsilon == norm.epsilon
+
+
+def test_picture_that_is_no_number_is_not_remembered() -> None:
+    norm = ConditionalInstanceNorm(1, styles=1)
+    before = norm.epsilon
+    norm(torch.full((1, 1, 4, 4), torch.inf), torch.ones(1))
+    assert norm.epsilon == before
 
 
 def test_styles_of_one_network_paint_differently() -> None:

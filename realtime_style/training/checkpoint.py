@@ -14,7 +14,7 @@ from realtime_style.errors import TrainingError
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.transform_net import TransformNet
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)

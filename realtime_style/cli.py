@@ -144,10 +144,11 @@ def styles(args: argparse.Namespace) -> int:
         ]
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return 0
+    column = max((len(style.info.name) for style in found), default=0)
     for style in found:
         about = ", ".join(part for part in (style.info.title, style.info.artist, style.info.year) if part)
-        print(f"{style.info.name:24} {about}")
-        print(f"{'':24} {style.info.licence or 'licence not stated'}")
+        print(f"{style.info.name:{column}}  {about}")
+        print(f"{'':{column}}  {style.info.licence or 'licence not stated'}")
     return 0
 
 

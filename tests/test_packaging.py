@@ -66,7 +66,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile):
 def test_wheel_plays_offline_and_is_typed(wheel: zipfile.ZipFile):
     names = set(wheel.namelist())
     assert "realtime_style/py.typed" in names
-    assert "realtime_style/pack/starry-night.onnx" in names
+    assert "realtime_style/pack/gallery.onnx" in names
     largest = max((entry for entry in wheel.infolist() if entry.filename.endswith(".onnx")), key=lambda entry: entry.file_size)
     assert largest.file_size <= 2 * 2**20, f"{largest.filename} is larger than a style file should be"
 

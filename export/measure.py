@@ -178,14 +178,15 @@ def blend_ratios(stylizer: Stylizer, judge: Judge, recipe: TrainConfig, report: 
     return ratios
 
 
+def helped(paint: Paint) -> Paint:
+    """The same with the player's steadiness, at its default, for one stream of frames."""
+    steadier = Steadier(DEFAULT_STEADINESS)
+    return lambda frame: steadier(frame, paint(frame))
+
+
 def _both(paint: Paint, figure: Callable[[Callable[[], Paint]], float]) -> Steadiness:
     """A figure without and with the player's steadiness; each stream of frames gets a painter of its own."""
-
-    def helped() -> Paint:
-        steadier = Steadier(DEFAULT_STEADINESS)
-        return lambda frame: steadier(frame, paint(frame))
-
-    return Steadiness(figure(lambda: paint), figure(helped))
+    return Steadiness(figure(lambda: paint), figure(lambda: helped(paint)))
 
 
 def _warp_error(paint: Paint, clip: Path) -> float:

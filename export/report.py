@@ -9,9 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from export.baseline import complete_curves, kept_picture
-from export.measure import Judge, Likeness, Report, blend_ratios, held_out_frames, measure, one_style, painter_of, slow_tasks
+from export.measure import (
+    Judge,
+    Likeness,
+    Report,
+    blend_ratios,
+    held_out_frames,
+    helped,
+    measure,
+    one_style,
+    painter_of,
+    slow_tasks,
+)
 from export.page import PUBLISHED_STYLE_SIZE, Rivalry, page
-from export.quality import Paint
 from export.sheets import contact_sheet, time_slice, write_sheet
 from realtime_style.atomic import whole_file
 from realtime_style.bench import BenchEntry, EntryResult, run_bench
@@ -20,7 +30,6 @@ from realtime_style.engines import open_engine
 from realtime_style.errors import DeviceUnavailable, TrainingError
 from realtime_style.frames import Frame, fill
 from realtime_style.images import read_image
-from realtime_style.steadiness import DEFAULT_STEADINESS, Steadier
 from realtime_style.stylizer import Stylizer
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.loss_network import LossNetwork, load_loss_network
@@ -145,7 +154,7 @@ def _sheets(
     scene = photographs[0]
     slices = [
         [fill(time_slice(paint, scene, frames=_TILE[1]), _TILE) for paint in paints],
-        [fill(time_slice(_helped(stylizer, index, len(names)), scene, frames=_TILE[1]), _TILE) for index in range(len(names))],
+        [fill(time_slice(helped(paint), scene, frames=_TILE[1]), _TILE) for paint in paints],
     ]
     sheets["flicker.jpg"] = contact_sheet(slices, names, ["alone", "helped"])
     if show_originals and rivals:
@@ -173,9 +182,3 @@ def _blend_sheet(stylizer: Stylizer, names: Sequence[str], photo: Frame) -> Fram
         rows.append(row)
         labels.append(f"{names[first]} to {names[second]}")
     return contact_sheet(rows, [f"{share:.0%}" for share in np.linspace(0, 1, _FADE)], labels)
-
-
-def _helped(stylizer: Stylizer, index: int, count: int) -> Paint:
-    steadier = Steadier(DEFAULT_STEADINESS)
-    paint = painter_of(stylizer, one_style(count, index))
-    return lambda frame: steadier(frame, paint(frame))

@@ -14,6 +14,7 @@ from realtime_style.training.losses import (
     mean_texture,
     style_loss,
     temporal_loss,
+    tiled,
     total_variation_loss,
     weave_loss,
 )
@@ -33,6 +34,23 @@ def test_gram_matrix_agrees_with_float64_and_is_symmetric() -> None:
     seen = gram_matrix(features)
     assert (seen.double() - wanted).abs().max() < 1e-5 * wanted.abs().max()
     assert torch.allclose(seen, seen.transpose(1, 2))
+
+
+def test_style_asked_of_every_tile_is_not_met_by_one_half_alone() -> None:
+    striped = torch.tensor([1.0, -1.0]).repeat(4).view(1, 1, 1, 8).expand(1, 1, 8, 8)
+    half = torch.cat([striped[..., :4, :] * 2**0.5, torch.zeros(1, 1, 4, 8)], dim=2)
+    target = {"layer": gram_matrix(striped)}
+    assert style_loss({"layer": half}, target).item() == pytest.approx(0, abs=1e-12)
+    assert style_loss({"layer": half}, target, tiles=2).item() > 0.1
+    assert style_loss({"layer": striped}, target, tiles=2).item() == pytest.approx(0, abs=1e-12)
+
+
+def test_tiles_are_pieces_of_the_picture_in_reading_order() -> None:
+    picture = torch.arange(2 * 3 * 5 * 7.0).view(2, 3, 5, 7)
+    pieces = tiled(picture, 2)
+    assert pieces.shape == (8, 3, 2, 3)
+    assert torch.equal(pieces[1], picture[0, :, :2, 3:6])
+    assert torch.equal(pieces[6], picture[1, :, 2:4, :3])
 
 
 def test_gram_matrix_of_bf16_features_is_float32_under_autocast_too() -> None:

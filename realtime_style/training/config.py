@@ -59,6 +59,9 @@ class TrainConfig:
     style_weights: tuple[float, ...] = ()
     """For each painting, a factor on `style_weight`; none: 1 for all. The same unit is a loud voice for a painting of strong
     contrasts and a whisper for a pale one: in a pack of nine the pale ones lost their strokes."""
+    style_tiles: int = 1
+    """Each of so many times so many tiles of a picture is asked to be like the painting. With 1 a network can be like it on the
+    whole by painting what is busy and leaving the sky bare."""
     tv_weight: float = 1.0
     """A guard against pixel noise, 0.2 % of the objective. 25 instead of 1, for the last steps, changed nothing to be seen."""
     lattice_weight: float = 10_000.0
@@ -100,6 +103,7 @@ class TrainConfig:
             "batch must be at least 1": self.batch >= 1,
             "crop must be at least 64 px": self.crop >= 64,
             "style_size must be at least 64 px": self.style_size >= 64,
+            "style_tiles must be at least 1": self.style_tiles >= 1,
             "partial_every must not be negative": self.partial_every >= 0,
             "soften must not be negative": self.soften >= 0,
             "learning_rate must be more than 0": self.learning_rate > 0,

@@ -35,13 +35,25 @@ def content_loss(features: Features, target: Features, layer: str = "relu3_3") -
     return F.mse_loss(features[layer].float(), target[layer].float())
 
 
-def style_loss(features: Features, target_grams: Features) -> Tensor:
-    """Sum over layers of the mean square difference of Gram matrices; targets are (1, C, C) or (N, C, C)."""
+def style_loss(features: Features, target_grams: Features, tiles: int = 1) -> Tensor:
+    """Sum over layers of the mean square difference of Gram matrices; targets are (1, C, C) or (N, C, C).
+
+    With `tiles` above 1 the picture is cut into tiles x tiles, each of which shall be like the painting, targets (1, C, C).
+    """
     losses = []
     for layer, target in target_grams.items():
-        grams = gram_matrix(features[layer])
+        grams = gram_matrix(tiled(features[layer], tiles))
         losses.append(F.mse_loss(grams, target.expand_as(grams)))
     return torch.stack(losses).sum()
+
+
+def tiled(features: Tensor, tiles: int) -> Tensor:
+    """Cut (N, C, H, W) into tiles x tiles pieces of equal size: (N * tiles**2, C, H // tiles, W // tiles)."""
+    if tiles == 1:
+        return features
+    height, width = (size // tiles for size in features.shape[-2:])
+    pieces = features[..., : height * tiles, : width * tiles].unfold(2, height, height).unfold(3, width, width)
+    return pieces.permute(0, 2, 3, 1, 4, 5).flatten(0, 2)
 
 
 def total_variation_loss(image: Tensor) -> Tensor:

@@ -86,7 +86,7 @@ def take_step(
             target = vgg(content, (CONTENT_LAYER,))
     terms = {
         "content": content_loss(features, target, CONTENT_LAYER),
-        "style": style_loss(features, targets[index].grams),
+        "style": style_loss(features, targets[index].grams, config.style_tiles),
         "tv": total_variation_loss(painted),
         "lattice": lattice_loss(painted, net.stride),
         "weave": weave_loss(painted, targets[index].texture),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from export.measure import (
     slow_tasks,
 )
 from export.page import PUBLISHED_STYLE_SIZE, Rivalry, page
+from export.quality import Paint
 from export.sheets import contact_sheet, time_slice, write_sheet
 from realtime_style.atomic import whole_file
 from realtime_style.bench import BenchEntry, EntryResult, run_bench
@@ -140,32 +141,42 @@ def _sheets(
         [fill(picture, _TILE) for picture in ([photo] if show_originals else []) + [paint(photo) for paint in paints]]
         for photo in photographs
     ]
-    sheets = {"painters.jpg": contact_sheet(rows, (["photograph"] if show_originals else []) + names)}
+    slices = [
+        [fill(time_slice(paint, photographs[0], frames=_TILE[1]), _TILE) for paint in paints],
+        [fill(time_slice(helped(paint), photographs[0], frames=_TILE[1]), _TILE) for paint in paints],
+    ]
+    sheets = {
+        "painters.jpg": contact_sheet(rows, (["photograph"] if show_originals else []) + names),
+        "flicker.jpg": contact_sheet(slices, names, ["alone", "helped"]),
+    }
     if slow is not None:
-        tasks = slow_tasks(recipe)
-        by_photo = [tasks[shown :: len(photographs)] for shown in range(_SLOW_SHOWN)]
-        rows = []
-        for shown, own in enumerate(by_photo):
-            rows.append([fill(paint(photographs[shown]), _TILE) for paint in paints])
-            rows.append([fill(kept_picture(vgg, task, slow), _TILE) for task in own])
-        sheets["slow.jpg"] = contact_sheet(rows, names, ["network", "slow method"] * _SLOW_SHOWN)
+        sheets["slow.jpg"] = _slow_sheet(paints, vgg, recipe, slow)
     if len(names) > 1:
         sheets["blends.jpg"] = _blend_sheet(stylizer, names, photographs[0])
-    scene = photographs[0]
-    slices = [
-        [fill(time_slice(paint, scene, frames=_TILE[1]), _TILE) for paint in paints],
-        [fill(time_slice(helped(paint), scene, frames=_TILE[1]), _TILE) for paint in paints],
-    ]
-    sheets["flicker.jpg"] = contact_sheet(slices, names, ["alone", "helped"])
     if show_originals and rivals:
-        rows = []
-        for rival in rivals:
-            photo = read_image(rival.photograph).bgr
-            rows.append([photo, paints[names.index(rival.style)](photo), read_image(rival.picture).bgr])
-        size = (480, round(480 * rows[0][0].shape[0] / rows[0][0].shape[1]))
-        tiles = [[fill(picture, size) for picture in row] for row in rows]
-        sheets["rivals.jpg"] = contact_sheet(tiles, ["photograph", "ours", "theirs"], [rival.style for rival in rivals])
+        sheets["rivals.jpg"] = _rival_sheet(dict(zip(names, paints, strict=True)), rivals)
     return sheets
+
+
+def _slow_sheet(paints: Sequence[Paint], vgg: LossNetwork, recipe: TrainConfig, slow: Path) -> Frame:
+    """What the network makes of a photograph, and below it what the slow method makes of it."""
+    tasks = slow_tasks(recipe)
+    rows = []
+    for shown, photo in enumerate(held_out_frames(recipe)[:_SLOW_SHOWN]):
+        rows.append([fill(paint(photo), _TILE) for paint in paints])
+        rows.append([fill(kept_picture(vgg, task, slow), _TILE) for task in tasks[shown :: len(recipe.held_out)]])
+    return contact_sheet(rows, [style.name for style in recipe.styles], ["network", "slow method"] * (len(rows) // 2))
+
+
+def _rival_sheet(paints: Mapping[str, Paint], rivals: Sequence[Rival]) -> Frame:
+    """Photograph, ours and theirs, a row each."""
+    rows = []
+    for rival in rivals:
+        photo = read_image(rival.photograph).bgr
+        rows.append([photo, paints[rival.style](photo), read_image(rival.picture).bgr])
+    size = (480, round(480 * rows[0][0].shape[0] / rows[0][0].shape[1]))
+    tiles = [[fill(picture, size) for picture in row] for row in rows]
+    return contact_sheet(tiles, ["photograph", "ours", "theirs"], [rival.style for rival in rivals])
 
 
 def _blend_sheet(stylizer: Stylizer, names: Sequence[str], photo: Frame) -> Frame:

@@ -47,7 +47,7 @@ _WORD = re.compile(
     r"c(?P<k>\d+)s(?P<s>[12])-(?P<c>\d+)|d(?P<d>\d+)|(?P<g>g)|R(?P<r>\d+)(@(?P<dil>\d+))?|u(?P<u>\d+)|s(?P<e>\d+)"
 )
 _GRAIN = 256
-_FLOOR = 0.1  # of the usual variance; with 0.3 a grey day lost its strokes
+_FLOOR = 0.1  # of the usual variance: a fifth of the contrast is still painted at more than half the strength of all
 _UNLEARNED = 1e-5
 _MOMENTUM = 0.02  # of the running mean of the variance, per step
 

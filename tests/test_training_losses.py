@@ -12,9 +12,10 @@ from realtime_style.training.losses import (
     lattice_loss,
     local_spectrum,
     mean_texture,
+    quarters,
+    relative_style_loss,
     style_loss,
     temporal_loss,
-    tiled,
     total_variation_loss,
     weave_loss,
 )
@@ -36,18 +37,28 @@ def test_gram_matrix_agrees_with_float64_and_is_symmetric() -> None:
     assert torch.allclose(seen, seen.transpose(1, 2))
 
 
-def test_style_asked_of_every_tile_is_not_met_by_one_half_alone() -> None:
+def test_evenness_asks_for_style_in_every_quarter_and_not_in_one_half_alone() -> None:
     striped = torch.tensor([1.0, -1.0]).repeat(4).view(1, 1, 1, 8).expand(1, 1, 8, 8)
     half = torch.cat([striped[..., :4, :] * 2**0.5, torch.zeros(1, 1, 4, 8)], dim=2)
     target = {"layer": gram_matrix(striped)}
-    assert style_loss({"layer": half}, target).item() == pytest.approx(0, abs=1e-12)
-    assert style_loss({"layer": half}, target, tiles=2).item() > 0.1
-    assert style_loss({"layer": striped}, target, tiles=2).item() == pytest.approx(0, abs=1e-12)
+    assert relative_style_loss({"layer": half}, target, evenness=0).item() == pytest.approx(0, abs=1e-6)
+    assert relative_style_loss({"layer": striped}, target, evenness=1).item() == pytest.approx(0, abs=1e-6)
+    assert relative_style_loss({"layer": half}, target, evenness=1).item() == pytest.approx(1e5)  # quarters of 2, 2, 0, 0 for 1
+    assert relative_style_loss({"layer": half}, target, evenness=0.3).item() == pytest.approx(0.3e5)
 
 
-def test_tiles_are_pieces_of_the_picture_in_reading_order() -> None:
+def test_every_layer_and_every_painting_has_one_voice() -> None:
+    soft, loud = torch.rand(2, 3, 8, 8), torch.rand(2, 4, 4, 4) * 500
+    targets = {"soft": gram_matrix(soft[:1]) * 2, "loud": gram_matrix(loud[:1]) * 2}
+    alone = [relative_style_loss({name: value}, {name: targets[name]}, 0.5) for name, value in (("soft", soft), ("loud", loud))]
+    assert relative_style_loss({"soft": soft, "loud": loud}, targets, 0.5).item() == pytest.approx(float(sum(alone)))
+    pale = relative_style_loss({"loud": loud / 30}, {"loud": targets["loud"] / 900}, 0.5)
+    assert pale.item() == pytest.approx(alone[1].item(), rel=1e-4)
+
+
+def test_quarters_are_pieces_of_the_picture_in_reading_order() -> None:
     picture = torch.arange(2 * 3 * 5 * 7.0).view(2, 3, 5, 7)
-    pieces = tiled(picture, 2)
+    pieces = quarters(picture)
     assert pieces.shape == (8, 3, 2, 3)
     assert torch.equal(pieces[1], picture[0, :, :2, 3:6])
     assert torch.equal(pieces[6], picture[1, :, 2:4, :3])

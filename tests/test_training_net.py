@@ -57,6 +57,24 @@ def test_grain_is_the_same_in_every_frame_and_new_in_every_step_of_training() ->
         assert torch.equal(stage(torch.zeros(1, 4, 20, 20), style), played[0][..., :20, :20])
 
 
+def test_detour_begins_as_nothing_and_then_sees_further_at_any_size() -> None:
+    torch.manual_seed(1)
+    net = TransformNet("c5s2-8,(d16,R16,(d24,g,s16),s8),s3").eval()
+    plain = TransformNet("c5s2-8,s3").eval()
+    net.stages[0].load_state_dict(plain.stages[0].state_dict())
+    net.stages[2].load_state_dict(plain.stages[1].state_dict())
+    image = torch.rand(1, 3, 49, 75)
+    assert net.stride == plain.stride == 2
+    with torch.no_grad():
+        assert torch.equal(net(image, net.style_weights()), plain(image, plain.style_weights()))
+        for name, scale in net.named_parameters():
+            if name.endswith(("gamma", "gain")):
+                scale.fill_(1.0)
+        painted = net(image, net.style_weights())
+    assert painted.shape == image.shape
+    assert (painted - plain(image, plain.style_weights())).abs().mean() > 0.01
+
+
 @pytest.mark.parametrize("size_hw", [(5, 5), (16, 16), (33, 50), (479, 641)])
 def test_any_size_comes_back_as_it_went_in(size_hw: tuple[int, int]) -> None:
     net = TransformNet(SMALL)
@@ -119,9 +137,14 @@ def test_styles_of_one_network_paint_differently() -> None:
     [
         ("c9s1-32,x4", "unknown stage"),
         ("c9s1-32,R64,c9s1-3", "meets 32 channels"),
-        ("c9s1-32,d64,c9s1-3", "halves 1 times but doubles 0"),
+        ("c9s1-32,d64,c9s1-3", "halves 1 times and does not double as often"),
         ("c9s1-32,d64,u32", "ends with 32 channels"),
-        ("s3,c9s1-3", "halves 0 times but doubles 1"),
+        ("s3,c9s1-3", "halves 0 times and does not double as often"),
+        ("d8,(d16,s8,s3", "a bracket in the architecture is not closed"),
+        ("d8,d16,s8),s3", "unknown stage"),
+        ("d8,(d16,s6),s3", "a detour from 8 channels comes back with 6"),
+        ("d8,(d16,u8),s3", "a detour of the architecture does not end with sC"),
+        ("d8,(d16,d16,s8),s3", "does not come back to the size it left"),
     ],
 )
 def test_wrong_architecture_is_refused_by_name(architecture: str, complaint: str) -> None:

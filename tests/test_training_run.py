@@ -17,10 +17,18 @@ from realtime_style.images import Picture, read_image, write_image
 from realtime_style.style_format import StyleInfo
 from realtime_style.training.checkpoint import load_checkpoint, save_checkpoint
 from realtime_style.training.config import TrainConfig, load_recipe
-from realtime_style.training.data import RandomCrops, as_a_webcam_sees, find_photographs, load_painting, to_frame, to_image
+from realtime_style.training.data import (
+    RandomCrops,
+    as_a_webcam_sees,
+    find_photographs,
+    load_painting,
+    plain_scene,
+    to_frame,
+    to_image,
+)
 from realtime_style.training.loss_log import TERMS
 from realtime_style.training.preview import preview_photographs
-from realtime_style.training.step import lesson, toned
+from realtime_style.training.step import Target, blended, lesson, toned
 from realtime_style.training.train import CHECKPOINT, LOSSES, PREVIEWS, Progress, one_cycle, train
 from tests.training_helpers import random_loss_network, small_config, write_painting, write_photographs
 
@@ -171,17 +179,35 @@ def test_softening_takes_the_grain_and_leaves_the_strokes(tmp_path: Path) -> Non
     assert soft.std() > 0.9 * clean.std()
 
 
-def test_paintings_take_turns_and_some_steps_teach_less_of_them(tmp_path: Path) -> None:
-    config = small_config(tmp_path, paintings=("a", "b", "c"), styles=tuple(map(StyleInfo, "abc")), partial_every=4)
+def test_paintings_take_turns_and_some_steps_teach_less_of_them_or_a_blend(tmp_path: Path) -> None:
+    config = small_config(
+        tmp_path, paintings=("a", "b", "c"), styles=tuple(map(StyleInfo, "abc")), partial_every=4, blend_every=3
+    )
     lessons = [lesson(config, step, torch.Generator().manual_seed(step)) for step in range(400)]
-    full = [index for index, strength in lessons if strength == 1]
-    assert full == [number % 3 for number in range(300)]
+    assert all(float(mix.sum()) == pytest.approx(1) for mix, _ in lessons)
     weak = [strength for _, strength in lessons if strength < 1]
     assert [step for step, (_, strength) in enumerate(lessons) if strength < 1] == list(range(3, 400, 4))
     assert 35 <= weak.count(0.0) <= 65
-    assert {index for index, strength in lessons if strength < 1} == {0, 1, 2}
-    always = replace(config, partial_every=0)
-    assert all(lesson(always, step, torch.Generator()) == (step % 3, 1.0) for step in range(20))
+    assert {int(mix.argmax()) for mix, strength in lessons if strength < 1} == {0, 1, 2}
+    full = [mix for mix, strength in lessons if strength == 1]
+    assert [bool(mix.max() < 1) for mix in full] == [False, False, True] * 100
+    assert {tuple(mix.nonzero().flatten().tolist()) for mix in full[2::3]} == {(0, 1), (0, 2), (1, 2)}
+    assert [int(mix.argmax()) for mix in full if mix.max() == 1] == [number % 3 for number in range(200)]
+
+
+def test_one_painting_is_never_blended_and_always_taught_whole_when_asked(tmp_path: Path) -> None:
+    config = small_config(tmp_path, partial_every=0, blend_every=2)
+    lessons = [lesson(config, step, torch.Generator()) for step in range(20)]
+    assert all(mix.tolist() == [1.0] and strength == 1 for mix, strength in lessons)
+
+
+def test_target_of_a_blend_lies_between_those_of_its_paintings() -> None:
+    one, other = (Target({"layer": torch.full((1, 2, 2), value)}, torch.full((64, 33), value * 10)) for value in (1.0, 5.0))
+    half = blended(
+        [one, Target({"layer": torch.full((1, 2, 2), 99.0)}, torch.ones(64, 33)), other], torch.tensor([0.75, 0, 0.25])
+    )
+    assert torch.equal(half.grams["layer"], torch.full((1, 2, 2), 2.0))
+    assert torch.equal(half.texture, torch.full((64, 33), 20.0))
 
 
 def test_photograph_is_learned_beside_the_style(tmp_path: Path) -> None:
@@ -351,6 +377,17 @@ def test_held_out_photographs_that_cannot_be_are_refused(
     paths = find_photographs(write_photographs(tmp_path, count=3))
     with pytest.raises(TrainingError, match=complaint):
         preview_photographs(paths, held_out=held_out or tuple(path.name for path in paths), seed=0)
+
+
+def test_plain_scenes_stand_among_the_photographs(tmp_path: Path) -> None:
+    paths = find_photographs(write_photographs(tmp_path / "photos"))
+    crops = RandomCrops(paths, crop=64, batch=2, seed=0, plain_share=0.25)
+    contrasts = [float(picture.std((1, 2)).max()) for step in range(100) for picture in crops.batch_of(step)]
+    assert 30 <= sum(contrast < 12 / 255 for contrast in contrasts) <= 70
+    plain = [plain_scene(64, np.random.default_rng(seed)) for seed in range(60)]
+    assert 15 <= sum(bool((scene == scene[0, 0]).all()) for scene in plain) <= 45
+    assert max(np.ptp(scene, axis=(0, 1)).max() for scene in plain) <= 30
+    assert len({tuple(scene.mean((0, 1)).astype(int)) for scene in plain}) > 55
 
 
 def test_pictures_are_learned_on_as_a_webcam_sees_them() -> None:

@@ -45,6 +45,9 @@ class TrainConfig:
     """Photographs per step. Twice as many steps in the same time teach more than steps of four."""
     crop: int = 224
     """Side of the random crops, px: small enough for a step in 0.5 to 0.8 s on two cores, large enough for whole strokes."""
+    plain_share: float = 0.06
+    """Share of plain or nearly plain scenes among the photographs: walls and skies that fill the picture, where lattices and
+    marked borders show."""
     style_size: int = 384
     """Short side of the painting, px. It sets the size of the strokes: at 384 they are as large, on a 640x480 picture, as
     on the painting shown beside it; at 256 they are smaller."""
@@ -59,9 +62,9 @@ class TrainConfig:
     style_weights: tuple[float, ...] = ()
     """For each painting, a factor on `style_weight`; none: 1 for all. The same unit is a loud voice for a painting of strong
     contrasts and a whisper for a pale one: in a pack of nine the pale ones lost their strokes."""
-    style_tiles: int = 1
-    """Each of so many times so many tiles of a picture is asked to be like the painting. With 1 a network can be like it on the
-    whole by painting what is busy and leaving the sky bare."""
+    evenness: float = 0.5
+    """How much each quarter of a picture is asked to be like the painting, and not only all of it on the whole. At 0 a network
+    paints what is busy and leaves the sky bare; at 1 it loses the light and shade of the scene."""
     tv_weight: float = 1.0
     """A guard against pixel noise, 0.2 % of the objective. 25 instead of 1, for the last steps, changed nothing to be seen."""
     lattice_weight: float = 10_000.0
@@ -77,6 +80,9 @@ class TrainConfig:
     partial_every: int = 8
     """Every so many steps teach a lower strength, so that a style can be weakened from the inside, stroke by stroke; 0: never,
     and the player mixes painting and photograph instead."""
+    blend_every: int = 8
+    """With several paintings, every so many of the other steps teach a blend of two, so that fading from one to the other is
+    painting all the way; 0: never."""
     pixel_weight: float = 1_000.0
     """Likeness to the photograph pixel by pixel, at strength 0. An error of 10 grey levels then weighs as much as a third of
     the content of a painting."""
@@ -103,7 +109,9 @@ class TrainConfig:
             "batch must be at least 1": self.batch >= 1,
             "crop must be at least 64 px": self.crop >= 64,
             "style_size must be at least 64 px": self.style_size >= 64,
-            "style_tiles must be at least 1": self.style_tiles >= 1,
+            "evenness must be 0 to 1": 0 <= self.evenness <= 1,
+            "plain_share must be 0 to 1": 0 <= self.plain_share <= 1,
+            "blend_every must be 0 or at least 2": self.blend_every == 0 or self.blend_every >= 2,
             "partial_every must not be negative": self.partial_every >= 0,
             "soften must not be negative": self.soften >= 0,
             "learning_rate must be more than 0": self.learning_rate > 0,

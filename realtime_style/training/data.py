@@ -64,14 +64,16 @@ class RandomCrops:
 
     Each pass takes every photograph once, in a new order. A crop covers between a half and all of the photograph's short
     side and is scaled to `crop` pixels; every second one is mirrored. A picture that cannot be read is named once in the
-    log and replaced by the next one; when none can be read, TrainingError is raised.
+    log and replaced by the next one; when none can be read, TrainingError is raised. In the place of `plain_share` of the
+    photographs stands a :func:`plain_scene`.
     """
 
-    def __init__(self, paths: Sequence[Path], *, crop: int, batch: int, seed: int) -> None:
+    def __init__(self, paths: Sequence[Path], *, crop: int, batch: int, seed: int, plain_share: float = 0.0) -> None:
         self.paths = list(paths)
         self.crop = crop
         self.batch = batch
         self.seed = seed
+        self.plain_share = plain_share
         self._damaged: set[Path] = set()
 
     def batches(self, first_step: int) -> Iterator[Tensor]:
@@ -96,6 +98,8 @@ class RandomCrops:
         turn, position = divmod(number, len(self.paths))
         order = np.random.default_rng([self.seed, turn]).permutation(len(self.paths))
         rng = np.random.default_rng([self.seed, 1, number])
+        if np.random.default_rng([self.seed, 3, number]).random() < self.plain_share:
+            return to_image(plain_scene(self.crop, rng))
         for attempt in range(len(self.paths)):
             path = self.paths[order[(position + attempt) % len(self.paths)]]
             if path in self._damaged:
@@ -115,6 +119,13 @@ class RandomCrops:
         interpolation = cv2.INTER_AREA if side > self.crop else cv2.INTER_LINEAR
         scaled = np.asarray(cv2.resize(piece, (self.crop, self.crop), interpolation=interpolation), dtype=np.uint8)
         return as_a_webcam_sees(scaled[:, ::-1] if rng.random() < 0.5 else scaled, rng)
+
+
+def plain_scene(side: int, rng: np.random.Generator) -> Frame:
+    """A wall or a sky (side, side, 3) uint8 BGR: one colour, every second time shading off by up to 30 grey levels."""
+    shades = rng.uniform(-15, 15, (2, 2, 3)) * (rng.random() < 0.5)
+    corners = (rng.uniform(0, 255, 3) + shades).astype(np.float32)
+    return np.asarray(np.clip(cv2.resize(corners, (side, side), interpolation=cv2.INTER_LINEAR), 0, 255), np.uint8)
 
 
 def as_a_webcam_sees(frame: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:

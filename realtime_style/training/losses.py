@@ -35,24 +35,43 @@ def content_loss(features: Features, target: Features, layer: str = "relu3_3") -
     return F.mse_loss(features[layer].float(), target[layer].float())
 
 
-def style_loss(features: Features, target_grams: Features, tiles: int = 1) -> Tensor:
+def style_loss(features: Features, target_grams: Features) -> Tensor:
     """Sum over layers of the mean square difference of Gram matrices; targets are (1, C, C) or (N, C, C).
 
-    With `tiles` above 1 the picture is cut into tiles x tiles, each of which shall be like the painting, targets (1, C, C).
+    The style reconstruction loss of Johnson et al. 2016: the common yardstick. Networks learn by
+    :func:`relative_style_loss`.
     """
     losses = []
     for layer, target in target_grams.items():
-        grams = gram_matrix(tiled(features[layer], tiles))
+        grams = gram_matrix(features[layer])
         losses.append(F.mse_loss(grams, target.expand_as(grams)))
     return torch.stack(losses).sum()
 
 
-def tiled(features: Tensor, tiles: int) -> Tensor:
-    """Cut (N, C, H, W) into tiles x tiles pieces of equal size: (N * tiles**2, C, H // tiles, W // tiles)."""
-    if tiles == 1:
-        return features
-    height, width = (size // tiles for size in features.shape[-2:])
-    pieces = features[..., : height * tiles, : width * tiles].unfold(2, height, height).unfold(3, width, width)
+def relative_style_loss(features: Features, target_grams: Features, evenness: float) -> Tensor:
+    """Sum over layers of the Gram matrices' square difference, as a share of the painting's own square; times 100 k.
+
+    In plain units the layers with large numbers say everything, and relu4_3, which knows of long strokes, nothing; pale
+    paintings whisper. Relative to its own size each layer, and each painting, has one voice.
+
+    A Gram matrix is a mean over the picture: a busy skyline pays for a bare sky. So the variance of the matrices of its four
+    quarters counts as well, times `evenness`. At 1 each quarter is asked to be like the painting, at 0 only their mean.
+    Features are (N, C, H, W), targets (1, C, C).
+    """
+    losses = []
+    for layer, target in target_grams.items():
+        grams = gram_matrix(quarters(features[layer]))
+        parts = grams.view(-1, 4, *grams.shape[1:])
+        whole = parts.mean(1, keepdim=True)
+        difference = (whole - target).square().mean() + evenness * (parts - whole).square().mean()
+        losses.append(difference / target.square().mean())
+    return 1e5 * torch.stack(losses).sum()
+
+
+def quarters(features: Tensor) -> Tensor:
+    """Cut (N, C, H, W) into four of equal size, picture by picture: (4 N, C, H // 2, W // 2)."""
+    height, width = (size // 2 for size in features.shape[-2:])
+    pieces = features[..., : height * 2, : width * 2].unfold(2, height, height).unfold(3, width, width)
     return pieces.permute(0, 2, 3, 1, 4, 5).flatten(0, 2)
 
 

@@ -19,7 +19,7 @@ from realtime_style.training.losses import (
     content_loss,
     lattice_loss,
     mean_texture,
-    style_loss,
+    relative_style_loss,
     temporal_loss,
     total_variation_loss,
     weave_loss,
@@ -45,19 +45,39 @@ def make_target(vgg: LossNetwork, path: Path, config: TrainConfig, device: torch
     return Target(painting_grams(vgg, painting), mean_texture(painting))
 
 
-def lesson(config: TrainConfig, step: int, random: torch.Generator) -> tuple[int, float]:
-    """Index of the style that this step teaches, and at which strength, 0..1.
+def lesson(config: TrainConfig, step: int, random: torch.Generator) -> tuple[Tensor, float]:
+    """Weights (S,) of the paintings that this step teaches, which sum to 1, and at which strength, 0..1.
 
     Paintings take turns. Every `partial_every`-th step takes any of them at a lower strength: half of these at 0, the
     photograph itself, the others anywhere between. A painting pulls harder than a photograph; with the third power of the
-    strength as weight of its style term, half the strength looks like half.
+    strength as weight of its style term, half the strength looks like half. Every `blend_every`-th of the other steps
+    takes any two of them in any proportion.
     """
     count = len(config.paintings)
-    if config.partial_every and step % config.partial_every == config.partial_every - 1:
+    paintings = torch.eye(count)
+    step, partial = _without_every(config.partial_every, step)
+    if partial:
         strength = max(0.0, float(torch.rand((), generator=random)) * 2 - 1)
-        return int(torch.randint(count, (), generator=random)), strength
-    full = step - step // config.partial_every if config.partial_every else step
-    return full % count, 1.0
+        return paintings[torch.randint(count, (), generator=random)], strength
+    step, blend = _without_every(config.blend_every if count > 1 else 0, step)
+    if blend:
+        one, other = paintings[torch.randperm(count, generator=random)[:2]]
+        return torch.lerp(one, other, float(torch.rand((), generator=random))), 1.0
+    return paintings[step % count], 1.0
+
+
+def _without_every(period: int, step: int) -> tuple[int, bool]:
+    """How many steps come before this one when every `period`-th is left out, and whether this is one to leave out."""
+    return (step - step // period, step % period == period - 1) if period else (step, False)
+
+
+def blended(targets: Sequence[Target], mix: Tensor) -> Target:
+    """What is to be learned of several paintings at once: the means of all that is learned of each, weighted by `mix` (S,)."""
+    parts = [(target, float(weight)) for target, weight in zip(targets, mix, strict=True) if weight > 0]
+    grams = {
+        layer: torch.stack([weight * target.grams[layer] for target, weight in parts]).sum(0) for layer in targets[0].grams
+    }
+    return Target(grams, torch.stack([weight * target.texture for target, weight in parts]).sum(0))
 
 
 def take_step(
@@ -72,9 +92,10 @@ def take_step(
     """One optimiser step on a batch (N, 3, S, S); returns the terms of the objective. Weights stay as they are if it is NaN."""
     random = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
     torch.manual_seed(config.seed * 1_000_003 + step)  # the grain of this step
-    index, strength = lesson(config, step, random)
-    style = torch.zeros(len(targets), device=content.device)
-    style[index] = strength
+    mix, strength = lesson(config, step, random)
+    to_learn = blended(targets, mix)
+    style = (mix * strength).to(content.device)
+    factor = float(mix @ torch.tensor(config.style_weights)) if config.style_weights else 1.0
     with torch.autocast(content.device.type, dtype=torch.bfloat16, enabled=_has_bf16(content.device)):
         unsteadiness: dict[str, Tensor] = {}
         if strength < 1:
@@ -86,16 +107,16 @@ def take_step(
             target = vgg(content, (CONTENT_LAYER,))
     terms = {
         "content": content_loss(features, target, CONTENT_LAYER),
-        "style": style_loss(features, targets[index].grams, config.style_tiles),
+        "style": relative_style_loss(features, to_learn.grams, config.evenness),
         "tv": total_variation_loss(painted),
         "lattice": lattice_loss(painted, net.stride),
-        "weave": weave_loss(painted, targets[index].texture),
+        "weave": weave_loss(painted, to_learn.texture),
         "pixel": F.mse_loss(painted.float() * 255, content.float() * 255),
         **unsteadiness,
     }
     weights = {
         "content": config.content_weight,
-        "style": config.style_weight * (config.style_weights[index] if config.style_weights else 1.0) * strength**3,
+        "style": config.style_weight * factor * strength**3,
         "tv": config.tv_weight,
         "lattice": config.lattice_weight,
         "weave": config.weave_weight * strength,

@@ -22,7 +22,7 @@ from realtime_style.stylizer import Stylizer
 from realtime_style.training.checkpoint import Checkpoint
 from realtime_style.training.data import to_frame, to_image
 from realtime_style.training.swatch import make_swatch
-from realtime_style.training.transform_net import Conv, SmoothUpsampling, TransformNet
+from realtime_style.training.transform_net import Conv, Detour, SmoothUpsampling, TransformNet
 
 PARITY_SIZES_WH = ((320, 240), (641, 479), (250, 130))
 """Frame sizes of the parity check: one that the stride divides, one that it does not, one that is small."""
@@ -53,9 +53,7 @@ class FrameModel(nn.Module):
             last.weight.copy_(last.weight.flip(0) * 255)
             if last.bias is not None:
                 last.bias.copy_((last.bias.flip(0) + 0.5) * 255)
-        for index, stage in enumerate(self.stages):
-            if isinstance(stage, SmoothUpsampling):
-                self.stages[index] = _Phases(stage)
+        _write_out_phases(self.stages)
 
     def forward(self, frame: Tensor, style: Tensor) -> Tensor:
         height, width = frame.shape[1:3]
@@ -67,6 +65,14 @@ class FrameModel(nn.Module):
         return x.to(torch.uint8).permute(0, 2, 3, 1)
 
 
+def _write_out_phases(stages: nn.ModuleList) -> None:
+    for index, stage in enumerate(stages):
+        if isinstance(stage, SmoothUpsampling):
+            stages[index] = _Phases(stage)
+        elif isinstance(stage, Detour):
+            _write_out_phases(stage.stages)
+
+
 class _Phases(nn.Module):
     """SmoothUpsampling with its four phase kernels written out, so that the file holds a plain convolution."""
 
@@ -76,13 +82,15 @@ class _Phases(nn.Module):
         self.conv = nn.Conv2d(kernel.shape[1], kernel.shape[0], 3)
         self.conv.load_state_dict({"weight": kernel.detach(), "bias": bias.detach()})
         self.norm = stage.norm
+        self.relu = stage.relu
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         x = nn.functional.pad(x, (1, 1, 1, 1), mode="replicate")
         x = nn.functional.pixel_shuffle(self.conv(x), 2)
         if self.norm is None:
             return x
-        return nn.functional.relu(self.norm(x, style))
+        x = self.norm(x, style)
+        return nn.functional.relu(x) if self.relu else x
 
 
 def export_network(

@@ -64,7 +64,7 @@ def train(
     targets = [make_target(vgg, Path(path), config, device) for path in config.paintings]
     photographs = find_photographs(Path(config.content))
     previewed, learned = preview_photographs(photographs, held_out=config.held_out, seed=config.seed)
-    crops = RandomCrops(learned, crop=config.crop, batch=config.batch, seed=config.seed)
+    crops = RandomCrops(learned, crop=config.crop, batch=config.batch, seed=config.seed, plain_share=config.plain_share)
 
     torch.manual_seed(config.seed)
     try:

@@ -13,11 +13,12 @@ RC, RC@D   residual block: two 3 x 3 convolutions of C channels (dilation D) and
 uC         nearest upsampling by 2, then a 3 x 3 convolution to C channels
 g          grain: fixed noise, as loud in each channel as the style wants it
 sC         smooth upsampling: bilinear by 2, then a 3 x 3 convolution to C channels, computed before upsampling
+(...)      detour: the input plus what the stages inside make of it, at a smaller size; they end with sC
 ========== =================================================================================================
 
 Every convolution but the last is followed by conditional instance normalisation (Dumoulin et al., "A Learned
 Representation for Artistic Style", ICLR 2017: one gamma and one beta per style and channel) and, outside the end of
-a residual block, a ReLU. Every convolution sees its input continued by its edge values: zero
+a residual block or a detour, a ReLU. Every convolution sees its input continued by its edge values: zero
 padding tells a network where the border is, and it paints that as a frame; reflection needs more rows than a 16 x 16
 frame has left inside.
 """
@@ -27,7 +28,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -173,10 +173,11 @@ class SmoothUpsampling(nn.Module):
 
     mix: Tensor
 
-    def __init__(self, in_channels: int, out_channels: int, styles: int | None) -> None:
+    def __init__(self, in_channels: int, out_channels: int, styles: int | None, *, relu: bool = True) -> None:
         """Normalised per style, or not at all where `styles` is None: at the end of a network."""
         super().__init__()
         self.conv = nn.Conv2d(in_channels, out_channels, 3)
+        self.relu = relu
         self.norm = None if styles is None else ConditionalInstanceNorm(out_channels, styles)
         # mix[p, low, tap]: weight of low-resolution neighbour `low` (-1, 0, 1) in upsampled tap `tap` (-1, 0, 1).
         even = [[0.75, 0.25, 0.0], [0.25, 0.75, 0.75], [0.0, 0.0, 0.25]]
@@ -194,7 +195,29 @@ class SmoothUpsampling(nn.Module):
         x = F.pixel_shuffle(F.conv2d(x, *self.phases()), 2)
         if self.norm is None:
             return x
-        return F.relu(self.norm(x, style))
+        x = self.norm(x, style)
+        return F.relu(x) if self.relu else x
+
+
+class Detour(nn.Module):
+    """x + the stages inside of x, cut to its size: (N, C, H, W) -> (N, C, H, W).
+
+    The same work at half the size allows for four times the weights and sees twice as far: room for what is large in a
+    painting, while detail goes past it. It begins as x alone: the last scale starts at zero.
+    """
+
+    def __init__(self, stages: Sequence[nn.Module], end: SmoothUpsampling) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList([*stages, end])
+        if end.norm is not None:
+            nn.init.zeros_(end.norm.gamma)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        detour = x
+        for stage in self.stages:
+            detour = stage(detour, style)
+        return x + detour[..., :height, :width]
 
 
 class TransformNet(nn.Module):
@@ -216,12 +239,9 @@ class TransformNet(nn.Module):
         self.architecture = NETWORKS.get(architecture, architecture)
         self.styles = styles
         self.photograph = photograph
-        self.stages = nn.ModuleList()
-        channels = 3
-        words = self.architecture.split(",")
-        for word, following in pairwise([*words, ""]):
-            stage, channels = _stage(word, channels, styles + photograph, last=not following)
-            self.stages.append(stage)
+        words = self.architecture.replace("(", "(,").replace(")", ",)").split(",")
+        stages, channels = _stages(words, 3, styles + photograph)
+        self.stages = nn.ModuleList(stages)
         if channels != 3:
             raise ValueError(f"architecture {architecture!r} ends with {channels} channels; end it with s3 or cKs1-3")
         self.stride = _stride(words)
@@ -245,34 +265,76 @@ class TransformNet(nn.Module):
         return torch.tensor(list(values), device=next(self.parameters()).device)
 
 
-def _stage(word: str, channels: int, styles: int, *, last: bool) -> tuple[nn.Module, int]:
+def _stages(words: Sequence[str], channels: int, styles: int, *, inside: bool = False) -> tuple[list[nn.Module], int]:
+    """The stages that `words` stand for, given the channels that reach them, and the channels that leave them."""
+    stages: list[nn.Module] = []
+    waiting = list(words)
+    while waiting:
+        word = waiting.pop(0)
+        if word == "(":
+            end = _closing(waiting)
+            detour, out = _stages(waiting[:end], channels, styles, inside=True)
+            if not isinstance(detour[-1], SmoothUpsampling):
+                raise ValueError("a detour of the architecture does not end with sC")
+            if out != channels:
+                raise ValueError(f"a detour from {channels} channels comes back with {out}")
+            stages.append(Detour(detour[:-1], detour[-1]))
+            waiting = waiting[end + 1 :]
+            continue
+        stage, channels = _stage(word, channels, styles, last=not waiting, inside=inside)
+        stages.append(stage)
+    return stages, channels
+
+
+def _closing(words: Sequence[str]) -> int:
+    """Where the bracket that was opened before `words` is closed."""
+    depth = 1
+    for index, word in enumerate(words):
+        depth += (word == "(") - (word == ")")
+        if depth == 0:
+            return index
+    raise ValueError("a bracket in the architecture is not closed")
+
+
+def _stage(word: str, channels: int, styles: int, *, last: bool, inside: bool) -> tuple[nn.Module, int]:
     """The stage that `word` stands for, given the channels that reach it, and the channels that leave it."""
     match = _WORD.fullmatch(word)
     if match is None:
-        raise ValueError(f"unknown stage {word!r} in the architecture; stages are cKsS-C, dC, RC, RC@D, uC, g and sC")
+        raise ValueError(f"unknown stage {word!r} in the architecture; stages are cKsS-C, dC, RC, RC@D, uC, g, sC and (...)")
     if match["g"]:
         return Grain(channels, styles), channels
     if match["e"]:
-        return SmoothUpsampling(channels, int(match["e"]), None if last else styles), int(match["e"])
+        ends_network = last and not inside
+        return SmoothUpsampling(channels, int(match["e"]), None if ends_network else styles, relu=not last), int(match["e"])
     if match["r"]:
         if int(match["r"]) != channels:
             raise ValueError(f"residual block {word!r} meets {channels} channels")
         return ResidualBlock(channels, styles, int(match["dil"] or 1)), channels
     if match["c"]:
         conv = Conv(channels, int(match["c"]), int(match["k"]), int(match["s"]))
-        return (conv if last else ConvNorm(conv, styles)), int(match["c"])
+        return (conv if last and not inside else ConvNorm(conv, styles)), int(match["c"])
     out = int(match["d"] or match["u"])
     conv = Conv(channels, out, 3, stride=2 if match["d"] else 1)
     return ConvNorm(conv, styles, upsample=bool(match["u"])), out
 
 
 def _stride(words: Sequence[str]) -> int:
-    """How many times smaller than the frame the network's body is; checks that the ending undoes it."""
-    down = sum(word.startswith("d") or "s2-" in word for word in words)
-    up = sum(word.startswith("u") or word.startswith("s") for word in words)
-    if down != up:
-        raise ValueError(f"the architecture halves {down} times but doubles {up} times")
-    return int(2**down)
+    """How many times smaller than the frame the network's body is, detours aside; checks that what is halved is doubled."""
+    sizes = [0]  # halvings so far, of the body and of each detour that is open
+    deepest = 0
+    for word in words:
+        if word == "(":
+            sizes.append(sizes[-1])
+        elif word == ")":
+            if sizes.pop() != sizes[-1]:
+                raise ValueError("a detour of the architecture does not come back to the size it left")
+        else:
+            sizes[-1] += (word.startswith("d") or "s2-" in word) - (word[0] in "us")
+        if len(sizes) == 1:
+            deepest = max(deepest, sizes[0])
+    if sizes[0] != 0:
+        raise ValueError(f"the architecture halves {deepest} times and does not double as often")
+    return int(2**deepest)
 
 
 def multiply_accumulates(net: TransformNet, height: int = 480, width: int = 640) -> int:

@@ -48,6 +48,8 @@ def build_parser() -> argparse.ArgumentParser:
     slow.add_argument("--long-side", type=int, default=384, help="pixels on the photograph's longer side, default 384")
     slow.add_argument("--style-size", type=int, default=256, help="pixels on the painting's shorter side, default 256")
     slow.add_argument("--soften", type=float, default=0.0, help="blur of the painting in px, default none")
+    slow.add_argument("--style-weight", type=float, default=6.0, help="of the objective, default 6")
+    slow.add_argument("--evenness", type=float, default=0.2, help="of the objective, default 0.2")
     slow.add_argument("--loss-network", default="vgg19", help="vgg19, vgg16 or a file of weights; default vgg19")
 
     report = acts.add_parser("report", help="measure a style file and write a page with figures and pictures")
@@ -178,7 +180,7 @@ def optimise_picture(args: argparse.Namespace) -> int:
 
     if args.iterations < 1:
         raise TrainingError(f"{args.iterations} iterations are no picture; give --iterations 1 or more")
-    task = Task(args.photograph, args.painting, args.style_size, args.soften)
+    task = Task(args.photograph, args.painting, args.style_size, args.soften, args.style_weight, args.evenness)
     picture, curve = slow_picture(load_loss_network(args.loss_network), task, args.iterations, args.long_side)
     write_image(args.output, Picture(picture))
     shown = sorted({0, 10, 25, 50, 75, 100, args.iterations} & set(range(args.iterations + 1)))

@@ -34,13 +34,17 @@ class Task:
     painting: Path
     style_size: int
     """Short side of the painting, px."""
-    soften: float = 0.0
+    soften: float
     """Blur of the painting at that size, px."""
+    style_weight: float
+    evenness: float
+    """Those of the objective, as in TrainConfig."""
 
     @property
     def name(self) -> str:
         """The task's name in the folder: without paths, so that it is the same on every machine."""
-        return f"{self.photograph.stem} {self.painting.stem} {self.style_size}" + (f" {self.soften:g}" if self.soften else "")
+        settings = f"{self.style_size} {self.soften:g} {self.style_weight:g} {self.evenness:g}"
+        return f"{self.photograph.stem} {self.painting.stem} {settings}"
 
 
 def read_curves(folder: Path) -> dict[str, list[float]]:
@@ -86,7 +90,15 @@ def slow_picture(
     grams = painting_grams(vgg, load_painting(task.painting, task.style_size, task.soften))
     photograph = to_image(scaled(read_image(task.photograph).bgr, long_side)).unsqueeze(0)
     curve: list[float] = []
-    picture = optimise(vgg, photograph, grams, iterations, on_iteration=lambda done, objective: curve.append(objective))
+    picture = optimise(
+        vgg,
+        photograph,
+        grams,
+        iterations,
+        style_weight=task.style_weight,
+        evenness=task.evenness,
+        on_iteration=lambda done, objective: curve.append(objective),
+    )
     return to_frame(picture[0]), curve
 
 

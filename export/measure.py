@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from export.baseline import ITERATIONS, LONG_SIDE, Task, equivalent_iterations
 from export.quality import Paint, Peak, border_contrast, grid_peaks, scaled, still_scene_flicker, warp_error
@@ -20,11 +21,13 @@ from realtime_style.style_format import StyleInfo
 from realtime_style.stylizer import Stylizer
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.data import load_painting, to_image
-from realtime_style.training.loss_network import CONTENT_LAYER, LossNetwork
-from realtime_style.training.losses import Features
-from realtime_style.training.optimise import objective, painting_grams
+from realtime_style.training.loss_network import CONTENT_LAYER, STYLE_LAYERS, LossNetwork
+from realtime_style.training.losses import Features, content_loss, relative_style_loss, style_loss
+from realtime_style.training.optimise import painting_grams
 
 Report = Callable[[str], None]
+PUBLISHED_STYLE_SIZE = 256
+"""Short side of the paintings in the figures of others, px."""
 PLAIN = (64, 128, 192)
 """Grey levels of the plain pictures on which grids and borders are sought."""
 
@@ -81,9 +84,20 @@ class StyleFigures:
 class Judge:
     """Tells how like a picture is to a photograph and a painting, or a blend of paintings."""
 
-    def __init__(self, vgg: LossNetwork, paintings: Sequence[str], *, style_size: int, soften: float = 0.0) -> None:
-        """Paintings are taken `style_size` px on their short side, and softened as for the training."""
+    def __init__(
+        self,
+        vgg: LossNetwork,
+        paintings: Sequence[str],
+        *,
+        style_size: int,
+        soften: float,
+        style_weight: float,
+        style_term: Callable[[Features, Features], Tensor],
+    ) -> None:
+        """Paintings are taken `style_size` px on their short side, and softened; objective: content + style_weight x style."""
         self._vgg = vgg
+        self._style_weight = style_weight
+        self._style_term = style_term
         self._grams = [painting_grams(vgg, load_painting(Path(painting), style_size, soften)) for painting in paintings]
 
     def likeness(self, painted: Frame, photograph: Frame, weights: Sequence[float]) -> Likeness:
@@ -91,10 +105,29 @@ class Judge:
         chosen = [(weight, grams) for weight, grams in zip(weights, self._grams, strict=True) if weight > 0]
         target: Features = {layer: torch.stack([w * grams[layer] for w, grams in chosen]).sum(0) for layer in chosen[0][1]}
         with torch.no_grad():
-            content = self._vgg(to_image(photograph).unsqueeze(0), (CONTENT_LAYER,))
-            terms = objective(self._vgg, to_image(painted).unsqueeze(0), content, target)
-        total, content_term, style_term = (float(term) for term in terms)
-        return Likeness(content_term, style_term, total)
+            features = self._vgg(to_image(painted).unsqueeze(0), STYLE_LAYERS)
+            content = float(
+                content_loss(features, self._vgg(to_image(photograph).unsqueeze(0), (CONTENT_LAYER,)), CONTENT_LAYER)
+            )
+            style = float(self._style_term(features, target))
+        return Likeness(content, style, content + self._style_weight * style)
+
+
+def own_judge(vgg: LossNetwork, recipe: TrainConfig) -> Judge:
+    """By what the networks of this recipe learn."""
+    return Judge(
+        vgg,
+        recipe.paintings,
+        style_size=recipe.style_size,
+        soften=recipe.soften,
+        style_weight=recipe.style_weight,
+        style_term=lambda features, target: relative_style_loss(features, target, recipe.evenness),
+    )
+
+
+def published_judge(vgg: LossNetwork, recipe: TrainConfig) -> Judge:
+    """In the units that figures of others are given in: content + 5 x style of Johnson et al. 2016, paintings as they are."""
+    return Judge(vgg, recipe.paintings, style_size=PUBLISHED_STYLE_SIZE, soften=0.0, style_weight=5.0, style_term=style_loss)
 
 
 def one_style(count: int, index: int) -> tuple[float, ...]:
@@ -116,7 +149,14 @@ def held_out_frames(recipe: TrainConfig) -> list[Frame]:
 def slow_tasks(recipe: TrainConfig) -> list[Task]:
     """What the slow method has to paint: each held-out photograph in each style, style by style."""
     return [
-        Task(Path(recipe.content) / name, Path(painting), recipe.style_size, recipe.soften)
+        Task(
+            Path(recipe.content) / name,
+            Path(painting),
+            recipe.style_size,
+            recipe.soften,
+            recipe.style_weight,
+            recipe.evenness,
+        )
         for painting in recipe.paintings
         for name in recipe.held_out
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from export.baseline import ITERATIONS, LONG_SIDE
-from export.measure import PLAIN, Likeness, StyleFigures
+from export.measure import PLAIN, PUBLISHED_STYLE_SIZE, Likeness, StyleFigures
 from export.quality import STILL_SIGMA
 from realtime_style.bench import EntryResult
 from realtime_style.machine import describe_machine
@@ -26,8 +26,8 @@ PICTURES = {
     "rivals.jpg": "The photograph, ours, theirs.",
 }
 
-PUBLISHED_STYLE_SIZE = 256
-"""Short side of the paintings in the figures of others, px."""
+UNITS = "ours", "published"
+"""Names of the two units that rivals are compared in."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Rivalry:
 
     photograph: str
     style: str
+    units: str
+    """One of UNITS."""
     ours: Likeness
     theirs: Likeness
 
@@ -116,7 +118,8 @@ def _style_table(figures: Sequence[StyleFigures]) -> str:
 
 def _legend(recipe: TrainConfig, figures: Sequence[StyleFigures]) -> str:
     return (
-        "Content, style term and objective (content + 5 x style) in thousands, in the units of [decisions](../decisions.md): "
+        f"Content, style term and objective (content + {recipe.style_weight:g} x style) in thousands, as the networks learn by "
+        "them ([decisions](../decisions.md)): "
         f"means of {len(figures[0].likeness)} photographs that were not learned on, {LONG_SIDE} px on the long side, paintings "
         f"{recipe.style_size} px on the short side, softened by {recipe.soften:g} px. Slow method: {ITERATIONS} iterations of "
         "L-BFGS on the pixels, from the photograph. Flicker: mean change of luma between two paintings of "
@@ -158,12 +161,16 @@ def _rival_table(rivalries: Sequence[Rivalry]) -> str:
         [
             each.photograph,
             each.style,
+            each.units,
             *(_k(value) for side in (each.ours, each.theirs) for value in (side.content, side.style, side.objective)),
         ]
         for each in rivalries
     ]
-    head = ["photograph", "style", "content", "style term", "objective", "theirs: content", "style term", "objective"]
-    words = f"Pictures that others made of the same photograph, paintings at {PUBLISHED_STYLE_SIZE} px:\n"
+    head = ["photograph", "style", "units", "content", "style term", "objective", "theirs: content", "style term", "objective"]
+    words = (
+        "Pictures that others made of the same photograph, in our units as above, and in published ones: content + 5 x style, "
+        f"Gram matrices not scaled to their size, paintings at {PUBLISHED_STYLE_SIZE} px and not softened.\n"
+    )
     return f"### Against others\n\n{words}\n{_table(head, rows)}"
 
 

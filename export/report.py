@@ -10,18 +10,18 @@ import numpy as np
 
 from export.baseline import complete_curves, kept_picture
 from export.measure import (
-    Judge,
-    Likeness,
     Report,
     blend_ratios,
     held_out_frames,
     helped,
     measure,
     one_style,
+    own_judge,
     painter_of,
+    published_judge,
     slow_tasks,
 )
-from export.page import PUBLISHED_STYLE_SIZE, Rivalry, page
+from export.page import UNITS, Rivalry, page
 from export.quality import Paint
 from export.sheets import contact_sheet, time_slice, write_sheet
 from realtime_style.atomic import whole_file
@@ -35,8 +35,9 @@ from realtime_style.stylizer import Stylizer
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.loss_network import LossNetwork, load_loss_network
 
-_TILE = (160, 120)
+_TILE = (224, 168)
 """Pictures on the sheets, px."""
+_SHOWN = 6  # photographs that the styles are shown on
 _SLOW_SHOWN = 2  # photographs that the slow method is shown on
 _BLENDS_SHOWN = 4
 _FADE = 7  # pictures from one style to the next
@@ -79,7 +80,7 @@ def write_report(
         if slow is not None:
             tasks = slow_tasks(recipe)
             curves = complete_curves(vgg, tasks, slow, lambda done, name: report(f"slow method {done} of {len(tasks)}: {name}"))
-        judge = Judge(vgg, recipe.paintings, style_size=recipe.style_size, soften=recipe.soften)
+        judge = own_judge(vgg, recipe)
         figures = measure(stylizer, judge, recipe, curves, clip, report)
         blends = blend_ratios(stylizer, judge, recipe, report)
         rivalries = _rivalries(stylizer, vgg, recipe, rivals)
@@ -97,7 +98,7 @@ def write_report(
 def _rivalries(stylizer: Stylizer, vgg: LossNetwork, recipe: TrainConfig, rivals: Sequence[Rival]) -> list[Rivalry]:
     if not rivals:
         return []
-    judge = Judge(vgg, recipe.paintings, style_size=PUBLISHED_STYLE_SIZE)
+    judges = own_judge(vgg, recipe), published_judge(vgg, recipe)
     names = [style.name for style in recipe.styles]
     found = []
     for rival in rivals:
@@ -107,8 +108,17 @@ def _rivalries(stylizer: Stylizer, vgg: LossNetwork, recipe: TrainConfig, rivals
         photograph, theirs = read_image(rival.photograph).bgr, read_image(rival.picture).bgr
         if theirs.shape != photograph.shape:
             raise TrainingError(f"{rival.picture} and {rival.photograph} differ in size; scale one to the other's")
-        ours: Likeness = judge.likeness(painter_of(stylizer, weights)(photograph), photograph, weights)
-        found.append(Rivalry(rival.photograph.stem, rival.style, ours, judge.likeness(theirs, photograph, weights)))
+        ours = painter_of(stylizer, weights)(photograph)
+        found += [
+            Rivalry(
+                rival.photograph.stem,
+                rival.style,
+                units,
+                judge.likeness(ours, photograph, weights),
+                judge.likeness(theirs, photograph, weights),
+            )
+            for units, judge in zip(UNITS, judges, strict=True)
+        ]
     return found
 
 
@@ -139,7 +149,7 @@ def _sheets(
     photographs = held_out_frames(recipe)
     rows = [
         [fill(picture, _TILE) for picture in ([photo] if show_originals else []) + [paint(photo) for paint in paints]]
-        for photo in photographs
+        for photo in photographs[:_SHOWN]
     ]
     slices = [
         [fill(time_slice(paint, photographs[0], frames=_TILE[1]), _TILE) for paint in paints],

@@ -43,7 +43,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     recipe = data / "two.toml"
     recipe.write_text(
         f'network = "{SMALL}"\nloss_network = "vgg.pt"\ncontent = "photos"\nsteps = 4\nbatch = 1\ncrop = 64\nstyle_size = 64\n'
-        "soften = 0.0\n"
+        "soften = 0.0\nstyle_weight = 6.0\nevenness = 0.2\n"
         'held_out = ["photo_0.png", "photo_3.png"]\n'
         '[[styles]]\npainting = "waves.png"\nname = "waves"\n[[styles]]\npainting = "sea.png"\nname = "sea"\n'
     )
@@ -51,7 +51,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     assert export_main(["pack", str(recipe), "--data", str(data), "-o", str(file)]) == 0
     slow = data / "slow"
     slow.mkdir()
-    names = [f"{photo} {style} 64" for style in ("waves", "sea") for photo in ("photo_0", "photo_3")]
+    names = [f"{photo} {style} 64 0 6 0.2" for style in ("waves", "sea") for photo in ("photo_0", "photo_3")]
     falling = [1e12 / (1 + iteration) for iteration in range(ITERATIONS + 1)]
     (slow / CURVES).write_text(json.dumps(dict.fromkeys(names, falling)))
     for name in names:
@@ -86,10 +86,10 @@ def test_report_shows_photographs_and_rivals_only_on_demand(workshop: Workshop, 
     assert (tmp_path / "own" / "rivals.jpg").exists()
     widths = [read_image(tmp_path / folder / "painters.jpg").bgr.shape[1] for folder in ("open", "own")]
     assert widths[0] < widths[1]
-    row = next(
-        line for line in (tmp_path / "open" / "README.md").read_text().splitlines() if line.startswith("| photo_1 | sea")
-    )
-    assert row.split(" | ")[5] == "0"  # the photograph itself has all of its own content
+    lines = (tmp_path / "open" / "README.md").read_text().splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| photo_1 | sea")]
+    assert [row[2] for row in rows] == ["ours", "published"]
+    assert all(row[6] == "0" for row in rows)  # the photograph itself has all of its own content
     assert "slow.jpg" not in (tmp_path / "open" / "README.md").read_text()
 
 

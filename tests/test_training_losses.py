@@ -9,10 +9,10 @@ import torch
 from realtime_style.training.losses import (
     content_loss,
     gram_matrix,
+    grams_of_quarters,
     lattice_loss,
     local_spectrum,
     mean_texture,
-    quarters,
     relative_style_loss,
     style_loss,
     temporal_loss,
@@ -56,12 +56,17 @@ def test_every_layer_and_every_painting_has_one_voice() -> None:
     assert pale.item() == pytest.approx(alone[1].item(), rel=1e-4)
 
 
-def test_quarters_are_pieces_of_the_picture_in_reading_order() -> None:
-    picture = torch.arange(2 * 3 * 5 * 7.0).view(2, 3, 5, 7)
-    pieces = quarters(picture)
-    assert pieces.shape == (8, 3, 2, 3)
-    assert torch.equal(pieces[1], picture[0, :, :2, 3:6])
-    assert torch.equal(pieces[6], picture[1, :, 2:4, :3])
+def test_grams_of_quarters_are_those_of_the_pieces_in_reading_order() -> None:
+    features = torch.randn(2, 6, 11, 14)
+    seen = grams_of_quarters(features)
+    assert seen.shape == (2, 4, 6, 6)
+    for number, (top, left) in enumerate(((0, 0), (0, 7), (5, 0), (5, 7))):
+        wanted = gram_matrix(features[:, :, top : top + 5, left : left + 7])
+        assert torch.allclose(seen[:, number], wanted, atol=1e-6)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rough = grams_of_quarters(features.to(torch.bfloat16))
+    assert rough.dtype == torch.float32
+    assert (rough - seen).abs().max() < 0.01 * seen.abs().max()
 
 
 def test_gram_matrix_of_bf16_features_is_float32_under_autocast_too() -> None:

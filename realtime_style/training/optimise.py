@@ -13,24 +13,10 @@ import torch
 from torch import Tensor
 
 from realtime_style.training.loss_network import CONTENT_LAYER, STYLE_LAYERS, LossNetwork
-from realtime_style.training.losses import Features, content_loss, gram_matrix, style_loss
+from realtime_style.training.losses import Features, content_loss, gram_matrix, relative_style_loss
 
 HISTORY = 20
 """Steps that L-BFGS remembers; more gave nothing in 100 iterations and cost memory."""
-
-
-def objective(
-    vgg: LossNetwork, image: Tensor, content: Features, grams: Features, *, style_weight: float = 5.0
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Objective, content and style of an image (1, 3, H, W) float RGB 0..1: ``content + style_weight * style``.
-
-    `content` holds the features of the photograph at CONTENT_LAYER, `grams` the Gram matrices of the painting. No total
-    variation, lattice or temporal term: this is the common yardstick, in which the published figures are given.
-    """
-    features = vgg(image, STYLE_LAYERS)
-    content_term = content_loss(features, content, CONTENT_LAYER)
-    style_term = style_loss(features, grams)
-    return content_term + style_weight * style_term, content_term, style_term
 
 
 def painting_grams(vgg: LossNetwork, painting: Tensor) -> dict[str, Tensor]:
@@ -46,12 +32,15 @@ def optimise(
     grams: Features,
     iterations: int = 100,
     *,
-    style_weight: float = 5.0,
+    style_weight: float,
+    evenness: float,
     on_iteration: Callable[[int, float], None] = lambda done, objective: None,
 ) -> Tensor:
     """Optimise a picture for `iterations` of L-BFGS, starting from the photograph; returns (1, 3, H, W), inside 0..1.
 
-    `photograph` is (1, 3, H, W) float RGB 0..1; `grams` are those of :func:`painting_grams`. `on_iteration` hears how
+    `photograph` is (1, 3, H, W) float RGB 0..1; `grams` are those of :func:`painting_grams`. The objective is what networks
+    learn by, ``content + style_weight * style`` with :func:`~realtime_style.training.losses.relative_style_loss`, without
+    their terms against lattices, weaves and flicker, of which a single picture has no need. `on_iteration` hears how
     many iterations are done and the objective they led to: from 0, the photograph's, to `iterations`. Steps have length one
     without a line search, as in the implementations that the field compares with; the first few may lead astray.
     """
@@ -60,9 +49,14 @@ def optimise(
     pixels = (photograph * 255).clone().requires_grad_()
     optimizer = torch.optim.LBFGS([pixels], max_iter=1, history_size=HISTORY, tolerance_grad=0, tolerance_change=0)
 
+    def objective() -> Tensor:
+        features = vgg(pixels / 255, STYLE_LAYERS)
+        style_term = relative_style_loss(features, grams, evenness)
+        return content_loss(features, content, CONTENT_LAYER) + style_weight * style_term
+
     def closure() -> Tensor:
         optimizer.zero_grad()
-        loss, _, _ = objective(vgg, pixels / 255, content, grams, style_weight=style_weight)
+        loss = objective()
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach()
 
@@ -70,5 +64,5 @@ def optimise(
         loss = optimizer.step(closure)  # type: ignore[no-untyped-call]
         on_iteration(done, float(loss))
     with torch.no_grad():
-        on_iteration(iterations, float(objective(vgg, pixels / 255, content, grams, style_weight=style_weight)[0]))
+        on_iteration(iterations, float(objective()))
     return (pixels.detach() / 255).clamp(0, 1)

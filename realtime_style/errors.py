@@ -14,6 +14,7 @@
     |-- StyleError
     |   |-- StyleNotFound           no style of that name (also LookupError)
     |   `-- BadStyleFile            not a style file, or a broken one (also ValueError)
+    |-- BadSettings               a file of settings or words cannot be used
     |-- DeviceUnavailable         the engine asked for cannot run here
     `-- TrainingError             training cannot start or go on
 
@@ -70,6 +71,10 @@ class StyleNotFound(StyleError, LookupError):
 
 class BadStyleFile(StyleError, ValueError):
     """The file is not a style file of this project, or it is damaged."""
+
+
+class BadSettings(RealtimeStyleError):
+    """A file of settings or words cannot be used."""
 
 
 class DeviceUnavailable(RealtimeStyleError):

@@ -1,0 +1,216 @@
+"""What the kiosk does when, by the second, without a screen or a camera."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from realtime_style.kiosk.states import (
+    CameraLost,
+    Choose,
+    Effect,
+    Event,
+    Happening,
+    Rules,
+    Scene,
+    Speak,
+    Strength,
+    Timing,
+    Touch,
+    first_state,
+    step,
+)
+
+RULES = Rules(painters=9, language="fr", strength=0.8, printing=True)
+
+
+class Visit:
+    """A kiosk to play with: its state, its clock, and all it was told to do."""
+
+    def __init__(self, rules: Rules = RULES) -> None:
+        self.rules = rules
+        self.now = 100.0
+        self.state = first_state(rules, self.now)
+        self.done: list[Effect] = []
+
+    def do(self, *events: Event) -> Scene:
+        for event in events:
+            self.state, effects = step(self.state, event, self.now, self.rules)
+            self.done += effects
+        return self.state.scene
+
+    def wait(self, seconds: float) -> Scene:
+        for _ in range(round(seconds * 10)):
+            self.now += 0.1
+            self.do(Happening.TICK)
+        return self.state.scene
+
+
+def test_visitor_takes_a_picture_home() -> None:
+    visit = Visit()
+    assert visit.do(Touch.SCREEN) is Scene.LIVE
+    assert visit.do(Choose(4), Strength(0.5), Speak("nl"), Touch.SHOOT) is Scene.COUNTDOWN
+    assert visit.wait(2.8) is Scene.COUNTDOWN
+    assert visit.done == [Effect.GREET]
+    assert visit.wait(0.4) is Scene.REVIEW
+    assert visit.do(Touch.KEEP) is Scene.CARD
+    assert visit.do(Touch.PRINT, Touch.DONE) is Scene.LIVE
+    assert visit.done == [Effect.GREET, Effect.SHOOT, Effect.MAKE_CARD, Effect.PRINT]
+    assert (visit.state.painter, visit.state.strength, visit.state.language) == (4, 0.5, "nl")
+
+
+def test_moving_picture_is_filmed_for_its_time_and_not_printed() -> None:
+    visit = Visit()
+    visit.do(Touch.SCREEN, Touch.FILM)
+    assert visit.wait(3.1) is Scene.FILMING
+    assert visit.wait(4.7) is Scene.FILMING
+    assert visit.wait(0.4) is Scene.REVIEW
+    visit.do(Touch.KEEP, Touch.PRINT)
+    assert visit.done == [Effect.GREET, Effect.START_FILM, Effect.END_FILM, Effect.MAKE_CARD]
+
+
+def test_first_touch_only_wakes_it() -> None:
+    visit = Visit()
+    assert visit.do(Touch.SHOOT) is Scene.LIVE
+    assert visit.do(Choose(3)) is Scene.LIVE
+    assert visit.state.painter == 3
+
+
+def test_painters_take_turns_while_nobody_is_there_and_stay_while_somebody_is() -> None:
+    visit = Visit()
+    visit.wait(12.5)
+    assert visit.state.painter == 1
+    visit.wait(9 * 12.1)
+    assert visit.state.painter == 1  # all nine
+    visit.do(Touch.SCREEN)
+    visit.wait(40)
+    assert visit.state.painter == 1
+
+
+@pytest.mark.parametrize(
+    ("events", "seconds", "forgotten"),
+    [
+        ([Touch.SCREEN], 45, False),
+        ([Touch.SCREEN, Speak("de"), Strength(0.1)], 45, False),
+        ([Touch.SCREEN, Touch.SHOOT], 3 + 60, True),
+        ([Touch.SCREEN, Touch.FILM], 3 + 5 + 60, True),
+    ],
+)
+def test_left_alone_it_starts_again_for_somebody_else(events: list[Event], seconds: float, forgotten: bool) -> None:
+    visit = Visit()
+    visit.do(*events)
+    assert visit.wait(seconds - 0.5) is not Scene.ATTRACT
+    assert visit.wait(1.5) is Scene.ATTRACT
+    assert (visit.state.language, visit.state.strength) == ("fr", 0.8)
+    assert visit.done[-1] is Effect.LEAVE
+    assert (Effect.FORGET in visit.done) is forgotten
+
+
+def test_card_left_alone_is_taken_off_the_screen_and_not_forgotten() -> None:
+    visit = Visit()
+    visit.do(Touch.SCREEN, Touch.SHOOT)
+    visit.wait(4)
+    visit.do(Touch.KEEP)
+    assert visit.wait(89) is Scene.CARD
+    assert visit.wait(2) is Scene.ATTRACT
+    assert Effect.FORGET not in visit.done
+
+
+def test_discarded_and_cancelled_pictures_are_forgotten() -> None:
+    visit = Visit()
+    visit.do(Touch.SCREEN, Touch.SHOOT)
+    assert visit.do(Touch.CANCEL) is Scene.LIVE
+    assert visit.done == [Effect.GREET]  # there was none yet
+    visit.do(Touch.SHOOT)
+    visit.wait(4)
+    assert visit.do(Touch.DISCARD) is Scene.LIVE
+    visit.do(Touch.FILM)
+    visit.wait(4)
+    assert visit.do(Touch.CANCEL) is Scene.LIVE
+    assert visit.done == [Effect.GREET, Effect.SHOOT, Effect.FORGET, Effect.START_FILM, Effect.FORGET]
+
+
+def test_lost_camera_covers_the_scene_and_spoils_only_what_needs_it() -> None:
+    visit = Visit()
+    visit.do(Touch.SCREEN, Touch.SHOOT, CameraLost("unplugged"))
+    assert visit.state.covered
+    assert visit.state.scene is Scene.LIVE
+    assert visit.do(Touch.SHOOT) is Scene.LIVE
+    visit.do(Happening.CAMERA_BACK, Touch.SHOOT)
+    assert not visit.state.covered
+    visit.wait(4)
+    visit.do(CameraLost("unplugged"))
+    assert visit.state.scene is Scene.REVIEW
+    assert not visit.state.covered  # the picture is there: it can be kept without a camera
+    assert visit.do(Touch.KEEP) is Scene.CARD
+    assert visit.do(Touch.DONE) is Scene.LIVE
+    assert visit.state.covered
+
+
+def test_visitor_finds_the_scene_again_when_the_camera_is_back() -> None:
+    visit = Visit()
+    visit.do(Touch.SCREEN, Choose(5), CameraLost("frozen"))
+    visit.wait(40)
+    visit.do(Happening.CAMERA_BACK)
+    assert visit.wait(40) is Scene.LIVE  # the wait does not count as being away
+    assert visit.state.painter == 5
+
+
+def test_break_ends_the_visit_and_no_touch_ends_the_break() -> None:
+    visit = Visit()
+    visit.do(Touch.SCREEN, Touch.SHOOT)
+    visit.wait(4)
+    visit.do(Happening.PAUSE)
+    assert visit.done[-2:] == [Effect.FORGET, Effect.LEAVE]
+    visit.do(Touch.SCREEN, Touch.SHOOT)
+    visit.wait(600)
+    assert visit.state.covered
+    visit.do(Happening.RESUME)
+    assert visit.state.scene is Scene.ATTRACT
+    assert not visit.state.covered
+    assert visit.do(Touch.SCREEN) is Scene.LIVE
+
+
+def test_card_that_could_not_be_made_leads_back_to_the_picture() -> None:
+    visit = Visit()
+    visit.do(Touch.SCREEN, Touch.SHOOT)
+    visit.wait(4)
+    visit.do(Touch.KEEP)
+    assert visit.do(Happening.CARD_FAILED) is Scene.REVIEW
+    assert visit.do(Touch.KEEP) is Scene.CARD
+
+
+def test_nonsense_changes_nothing() -> None:
+    visit = Visit(replace(RULES, printing=False))
+    visit.do(Touch.SCREEN)
+    before = replace(visit.state)
+    visit.do(Choose(9), Choose(-1), Touch.KEEP, Touch.PRINT, Touch.DONE, Touch.CANCEL, Happening.CARD_FAILED)
+    assert visit.state == before
+    visit.do(Strength(7.0))
+    assert visit.state.strength == 1
+
+
+def test_ten_hours_of_wild_visitors_and_faults_always_end_where_they_began() -> None:
+    chance = random.Random(0)
+    timing = Timing()
+    visit = Visit()
+    events: list[Event] = [*Touch, Choose(3), Strength(0.2), Speak("en"), CameraLost("gone"), *Happening]
+    taken = 0
+    for _ in range(36_000):
+        visit.now += chance.choice([0.05, 0.5, 2.0, 30.0])
+        visit.do(chance.choice(events), Happening.TICK)
+        assert 0 <= visit.state.painter < 9
+    for effect in visit.done:  # a picture is taken, and then kept or forgotten, before the next
+        if effect in {Effect.SHOOT, Effect.START_FILM}:
+            assert taken == 0
+            taken = 1
+        elif effect in {Effect.MAKE_CARD, Effect.FORGET}:
+            taken = 0
+    visit.do(Happening.RESUME, Happening.CAMERA_BACK)
+    visit.wait(timing.countdown + timing.film + max(timing.review, timing.card, timing.idle) + 1)
+    begun = first_state(RULES, visit.now)
+    state = visit.state
+    assert replace(state, since=0, touched=0, painter_since=0, painter=0) == replace(begun, since=0, touched=0, painter_since=0)
+    assert len(visit.done) > 1000

@@ -1,0 +1,117 @@
+"""The kiosk's settings: what may be left out, and what a mistake is told."""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from realtime_style.errors import BadSettings
+from realtime_style.kiosk.config import KioskSettings, load_settings
+
+ALL = """\
+# A whole day at the institute.
+[screen]
+language = "nl"
+languages = ["nl", "fr"]
+words = "words"
+fullscreen = false
+idle = 30
+
+[camera]
+camera = "clip.mp4"
+size = "1280x720"
+
+[painting]
+styles = ["starry-night", "great-wave"]
+strength = 0.8
+
+[card]
+size = "A5"
+host = "Institute"
+logo = "logo.png"
+wish = { nl = "Gelukkig nieuwjaar" }
+
+[pictures]
+hours = 1
+closing = "18:30"
+
+[take_home]
+on = true
+port = 9000
+
+[printer]
+command = ["lp", "-o", "media=A5", "{file}"]
+
+[host]
+port = 9001
+token = "abc"
+"""
+
+
+def load(tmp_path: Path, text: str) -> KioskSettings:
+    path = tmp_path / "kiosk.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_settings(path)
+
+
+def test_everything_can_be_left_out(tmp_path: Path) -> None:
+    assert load_settings(None) == load(tmp_path, "") == load(tmp_path, "[screen]\n[host]\n") == KioskSettings()
+
+
+def test_everything_can_be_said(tmp_path: Path) -> None:
+    settings = load(tmp_path, ALL)
+    assert settings.screen.languages == ("nl", "fr")
+    assert settings.screen.words == tmp_path / "words"
+    assert settings.screen.idle == 30
+    assert settings.camera.size == "1280x720"
+    assert settings.painting.styles == ("starry-night", "great-wave")
+    assert settings.card.logo == tmp_path / "logo.png"
+    assert settings.card.wish == {"nl": "Gelukkig nieuwjaar"}
+    assert settings.pictures.closing == time(18, 30)
+    assert settings.printer.command[-1] == "{file}"
+    assert settings.host.token == "abc"
+    assert settings.painting.steadiness == 0.5
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "complaint"),
+    [
+        ("idle = 30", "idel = 30", 7, "no 'idel'; did you mean 'idle'"),
+        ("idle = 30", 'idle = "30"', 7, "idle must be a number, not '30'"),
+        ("idle = 30", "idle = true", 7, "idle must be a number"),
+        ("idle = 30", "idle = 1", 7, "idle must be from 5 to 3600"),
+        ("idle = 30", "idle = nan", 7, "idle must be from 5 to 3600"),
+        ("[printer]", "[printers]", 31, "did you mean 'printer'"),
+        ("[screen]", "screen = 5\n[screens]", 2, r"\[screen\] is a section"),
+        ('size = "A5"', 'size = "A4"', 18, "size must be one of A6, A5"),
+        ('size = "1280x720"', 'size = "big"', 11, "size must be like 640x480"),
+        ('"18:30"', '"half past six"', 25, "a time such as"),
+        ("port = 9000", "port = 80.5", 29, "port must be a whole number"),
+        ("port = 9001", "port = 9000", 35, "port must differ"),
+        ('"{file}"', '"card.pdf"', 32, "command needs"),
+        ('language = "nl"', 'language = "de"', 3, "'de' is not one of languages"),
+        ('["nl", "fr"]', '"nl"', 4, "languages must be a list of texts"),
+        ("fullscreen = false", 'fullscreen = "no"', 6, "true or false"),
+        ('{ nl = "Gelukkig nieuwjaar" }', '"Gelukkig"', 21, "texts by language"),
+        ('host = "Institute"', "host = Institute", 19, "Invalid value"),
+    ],
+)
+def test_mistakes_are_told_by_line(tmp_path: Path, before: str, after: str, line: int, complaint: str) -> None:
+    assert before in ALL
+    with pytest.raises(BadSettings, match=complaint) as caught:
+        load(tmp_path, ALL.replace(before, after, 1))
+    assert f"line {line}" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert "kiosk.toml" in str(caught.value)
+
+
+def test_mistake_in_a_dotted_key_is_told_by_its_line(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="line 3: hours must be from"):
+        load(tmp_path, "# short\nscreen.idle = 30\npictures.hours = 99\n")
+
+
+def test_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="cannot be read: No such file"):
+        load_settings(tmp_path / "none.toml")

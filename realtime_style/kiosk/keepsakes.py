@@ -1,0 +1,140 @@
+"""Visitors' pictures on the disk: each behind a link that cannot be guessed, and gone when its time is over.
+
+All there is to know about a picture is in the name of its file, ``CREATED-EXPIRES-DIGEST.KIND``, so that a kiosk that was
+killed knows after its restart what to keep and what to delete. The link itself is not on the disk, only its digest: who reads
+the disk cannot fetch what is served, and who is served cannot name another file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from datetime import time as TimeOfDay
+from pathlib import Path
+
+from realtime_style.errors import OutputUnwritable
+
+log = logging.getLogger(__name__)
+
+KINDS = {"png": "image/png", "pdf": "application/pdf", "mp4": "video/mp4"}
+"""What can be kept, and its media type."""
+
+_NAME = re.compile(r"(?P<created>\d{1,12})-(?P<expires>\d{1,12})-(?P<digest>[0-9a-f]{64})\.(?P<kind>[a-z0-9]{3})")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
+_CLOCK_SLACK_S = 120.0
+
+
+@dataclass(frozen=True)
+class Keepsake:
+    """A visitor's picture and the way to it."""
+
+    token: str
+    """128 random bits: the end of its link."""
+    expires: float
+    """Seconds since the epoch."""
+
+
+class Keepsakes:
+    """The folder of visitors' pictures. Safe to use from several threads and again after a crash."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        hours: float,
+        closing: TimeOfDay | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Pictures live for `hours`, at most until `closing`, local time. Raises OutputUnwritable."""
+        self._folder, self._hours, self._closing, self._clock = folder, hours, closing, clock
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise OutputUnwritable(
+                f"cannot keep pictures in {folder}: {error.strerror}; change folder in [pictures]"
+            ) from error
+        self.sweep()
+
+    def keep(self, contents: Mapping[str, bytes]) -> Keepsake:
+        """Keep a picture, as one or more of KINDS; all of them or none. Raises OutputUnwritable."""
+        now = self._clock()
+        token = secrets.token_urlsafe(16)
+        expires = self._expiry(now)
+        written: list[Path] = []
+        try:
+            for kind, content in contents.items():
+                path = self._folder / f"{int(now)}-{int(expires)}-{_digest(token)}.{kind}"
+                written.append(path)
+                # Not by way of a temporary name: whatever a crash leaves must be a name that the sweep knows.
+                with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                    file.write(content)
+        except OSError as error:
+            for path in written:
+                path.unlink(missing_ok=True)
+            raise OutputUnwritable(f"cannot keep a picture in {self._folder}: {error.strerror}; make room there") from error
+        return Keepsake(token, float(int(expires)))
+
+    def find(self, token: str, kind: str) -> Path | None:
+        """The file behind a link; None for a link that never was, or is over, and for anything else."""
+        if kind not in KINDS or not _TOKEN.fullmatch(token):
+            return None
+        now = self._clock()
+        for path in self._folder.glob(f"*-{_digest(token)}.{kind}"):
+            if not _is_over(path, now):
+                return path
+        return None
+
+    def kinds(self, token: str) -> list[str]:
+        """What there is behind a link, in the order of KINDS."""
+        return [kind for kind in KINDS if self.find(token, kind) is not None]
+
+    def sweep(self) -> int:
+        """Delete what is over; returns how many files are left."""
+        now, left = self._clock(), 0
+        for path in self._folder.iterdir():
+            if not _NAME.fullmatch(path.name):
+                continue  # not ours: a folder may have been chosen that holds other things
+            if not _is_over(path, now):
+                left += 1
+                continue
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                left += 1
+                log.warning("cannot delete a visitor's picture in %s: %s", self._folder, error.strerror)
+        return left
+
+    def clear(self) -> None:
+        """Delete all of them, at the end of the day."""
+        for path in self._folder.iterdir():
+            if _NAME.fullmatch(path.name):
+                path.unlink(missing_ok=True)
+
+    def _expiry(self, now: float) -> float:
+        over = now + self._hours * 3600
+        if self._closing is None:
+            return over
+        day = datetime.fromtimestamp(now)
+        closing = datetime.combine(day.date(), self._closing)
+        if closing <= day:
+            closing += timedelta(days=1)
+        return min(over, closing.timestamp())
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("ascii")).hexdigest()
+
+
+def _is_over(path: Path, now: float) -> bool:
+    """Whether a picture's time is over; one from the future counts: the clock was put back, and nobody knows how old it is."""
+    match = _NAME.fullmatch(path.name)
+    if match is None:
+        return True
+    return now >= int(match["expires"]) or int(match["created"]) > now + _CLOCK_SLACK_S

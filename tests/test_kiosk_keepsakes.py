@@ -1,0 +1,134 @@
+"""Visitors' pictures: found by their link, by nothing else, and for their time only."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from datetime import datetime, time
+from pathlib import Path
+
+import pytest
+
+from realtime_style.errors import OutputUnwritable
+from realtime_style.kiosk.keepsakes import Keepsakes
+
+
+class Clock:
+    """A wall clock that tests put forward and back."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 25, 10, 0).timestamp()
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_picture_is_found_by_its_link_until_its_time_is_over(tmp_path: Path, clock: Clock) -> None:
+    keepsakes = Keepsakes(tmp_path / "kept", hours=2, clock=clock)
+    kept = keepsakes.keep({"png": b"card", "pdf": b"paper"})
+    assert kept.expires == clock.now + 7200
+    found = keepsakes.find(kept.token, "png")
+    assert found is not None
+    assert found.read_bytes() == b"card"
+    assert keepsakes.kinds(kept.token) == ["png", "pdf"]
+    clock.now += 7199
+    assert keepsakes.sweep() == 2
+    assert keepsakes.find(kept.token, "pdf") is not None
+    clock.now += 1
+    assert keepsakes.find(kept.token, "png") is None  # before any sweep
+    assert keepsakes.sweep() == 0
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_crashed_kiosk_finds_what_lasts_and_deletes_what_is_over(tmp_path: Path, clock: Clock) -> None:
+    before = Keepsakes(tmp_path, hours=2, clock=clock)
+    old = before.keep({"png": b"old"})
+    clock.now += 5000
+    new = before.keep({"png": b"new"})
+    clock.now += 3000
+    after = Keepsakes(tmp_path, hours=2, clock=clock)  # starting is sweeping
+    assert len(list(tmp_path.iterdir())) == 1
+    assert after.find(old.token, "png") is None
+    found = after.find(new.token, "png")
+    assert found is not None
+    assert found.read_bytes() == b"new"
+
+
+def test_closing_time_ends_all_of_them(tmp_path: Path, clock: Clock) -> None:
+    keepsakes = Keepsakes(tmp_path, hours=2, closing=time(18, 30), clock=clock)
+    assert keepsakes.keep({"png": b"morning"}).expires == clock.now + 7200
+    clock.now = datetime(2026, 11, 25, 18, 0).timestamp()
+    late = keepsakes.keep({"png": b"late"})
+    assert late.expires == datetime(2026, 11, 25, 18, 30).timestamp()
+    clock.now = datetime(2026, 11, 25, 20, 0).timestamp()  # somebody works late
+    assert keepsakes.keep({"png": b"night"}).expires == clock.now + 7200
+    keepsakes.clear()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_clock_put_back_keeps_nothing_longer(tmp_path: Path, clock: Clock) -> None:
+    keepsakes = Keepsakes(tmp_path, hours=2, clock=clock)
+    kept = keepsakes.keep({"png": b"card"})
+    clock.now -= 86_400
+    assert keepsakes.find(kept.token, "png") is None
+    assert keepsakes.sweep() == 0
+
+
+def test_links_do_not_repeat_and_are_not_on_the_disk(tmp_path: Path, clock: Clock) -> None:
+    keepsakes = Keepsakes(tmp_path, hours=2, clock=clock)
+    tokens = [keepsakes.keep({"png": b"card"}).token for _ in range(200)]
+    assert len(set(tokens)) == 200
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{22}", token) for token in tokens)  # 22 x 6 bits hold 128
+    names = " ".join(path.name for path in tmp_path.iterdir())
+    assert not any(token in names for token in tokens)
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "*", "..", "../../etc/passwd", "?" * 22, "A" * 22, "A" * 21, "*" * 22, "[a-z]" * 4 + "ab", "é" * 22, "A" * 22 + "\n"],
+)
+def test_nothing_else_finds_a_picture(tmp_path: Path, clock: Clock, token: str) -> None:
+    keepsakes = Keepsakes(tmp_path, hours=2, clock=clock)
+    kept = keepsakes.keep({"png": b"card"})
+    assert keepsakes.find(token, "png") is None
+    for kind in ("", "*", "pdf", "png/../png", "PNG", "exe"):
+        assert keepsakes.find(kept.token, kind) is None
+    digest = next(tmp_path.iterdir()).name.split("-")[2].split(".")[0]
+    assert keepsakes.find(digest, "png") is None
+    assert keepsakes.find(digest[:22], "png") is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are those of POSIX")
+def test_pictures_are_for_the_kiosk_alone(tmp_path: Path, clock: Clock) -> None:
+    Keepsakes(tmp_path / "kept", hours=2, clock=clock).keep({"png": b"card"})
+    assert stat.S_IMODE((tmp_path / "kept").stat().st_mode) == 0o700
+    assert stat.S_IMODE(next((tmp_path / "kept").iterdir()).stat().st_mode) == 0o600
+
+
+def test_other_files_in_the_folder_are_left_alone(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "holiday.png").write_bytes(b"mine")
+    keepsakes = Keepsakes(tmp_path, hours=2, clock=clock)
+    keepsakes.keep({"png": b"card"})
+    clock.now += 9000
+    keepsakes.sweep()
+    keepsakes.clear()
+    assert [path.name for path in tmp_path.iterdir()] == ["holiday.png"]
+
+
+def test_half_a_picture_is_not_kept(tmp_path: Path, clock: Clock) -> None:
+    keepsakes = Keepsakes(tmp_path, hours=2, clock=clock)
+    with pytest.raises(OutputUnwritable, match="cannot keep a picture"):
+        keepsakes.keep({"png": b"card", "p/f": b"no such folder"})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_that_cannot_be_is_told_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(OutputUnwritable, match="change folder"):
+        Keepsakes(tmp_path / "file", hours=2)

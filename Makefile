@@ -64,7 +64,7 @@ $(PLAYER): $(VENV)/.made pyproject.toml
 $(WORKSHOP): $(VENV)/.made pyproject.toml
 	@rm -f $(VENV)/.*-$(RIVAL)
 	@$(PIP) uninstall --yes -qq $(RIVAL_WHEEL)
-	$(PIP) install --editable '.[$(ENGINE),openvino,train]' --group dev
+	$(PIP) install --editable '.[$(ENGINE),openvino,train,kiosk]' --group dev
 	@touch $@
 
 # pip knows dependency groups since 25.1.

@@ -67,6 +67,7 @@ def test_wheel_plays_offline_and_is_typed(wheel: zipfile.ZipFile):
     names = set(wheel.namelist())
     assert "realtime_style/py.typed" in names
     assert "realtime_style/pack/gallery.onnx" in names
+    assert "realtime_style/kiosk/words/fr.toml" in names
     largest = max((entry for entry in wheel.infolist() if entry.filename.endswith(".onnx")), key=lambda entry: entry.file_size)
     assert largest.file_size <= 2 * 2**20, f"{largest.filename} is larger than a style file should be"
 
@@ -88,7 +89,7 @@ def test_torch_is_asked_for_by_the_train_extra_alone(project: Project):
         return any(re.match(r"torch\b", requirement) for requirement in requirements)
 
     extras = project["optional-dependencies"]
-    assert set(extras) == {"cpu", "gpu", "openvino", "train"}
+    assert set(extras) == {"cpu", "gpu", "openvino", "kiosk", "train"}
     assert not asks(project["dependencies"])
     assert {name for name, requirements in extras.items() if asks(requirements)} == {"train"}
 
@@ -98,7 +99,7 @@ def test_no_installation_gets_both_onnxruntimes(project: Project):
     wheels = {
         name: {match[0] for item in items if (match := re.match(r"onnxruntime(-gpu)?", item))} for name, items in extras.items()
     }
-    assert wheels == {"cpu": {"onnxruntime"}, "gpu": {"onnxruntime-gpu"}, "openvino": set(), "train": set()}
+    assert wheels == {"cpu": {"onnxruntime"}, "gpu": {"onnxruntime-gpu"}, "openvino": set(), "kiosk": set(), "train": set()}
     assert not any(item.startswith("onnxruntime") for item in project["dependencies"])
 
 

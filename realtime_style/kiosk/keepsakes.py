@@ -95,6 +95,14 @@ class Keepsakes:
         """What there is behind a link, in the order of KINDS."""
         return [kind for kind in KINDS if self.find(token, kind) is not None]
 
+    def expires(self, token: str) -> float | None:
+        """When the link is over, seconds since the epoch; None for one that is not there."""
+        for kind in self.kinds(token):
+            path = self.find(token, kind)
+            if path is not None and (match := _NAME.fullmatch(path.name)):
+                return float(match["expires"])
+        return None
+
     def sweep(self) -> int:
         """Delete what is over; returns how many files are left."""
         now, left = self._clock(), 0

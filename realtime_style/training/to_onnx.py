@@ -22,7 +22,7 @@ from realtime_style.stylizer import Stylizer
 from realtime_style.training.checkpoint import Checkpoint
 from realtime_style.training.data import to_frame, to_image
 from realtime_style.training.swatch import make_swatch
-from realtime_style.training.transform_net import Conv, Detour, SmoothUpsampling, TransformNet
+from realtime_style.training.transform_net import Conv, Detour, SmoothUpsampling, TransformNet, leaky_relu
 
 PARITY_SIZES_WH = ((320, 240), (641, 479), (250, 130))
 """Frame sizes of the parity check: one that the stride divides, one that it does not, one that is small."""
@@ -90,7 +90,7 @@ class _Phases(nn.Module):
         if self.norm is None:
             return x
         x = self.norm(x, style)
-        return nn.functional.relu(x) if self.relu else x
+        return leaky_relu(x) if self.relu else x
 
 
 def export_network(

@@ -196,7 +196,16 @@ class SmoothUpsampling(nn.Module):
         if self.norm is None:
             return x
         x = self.norm(x, style)
-        return F.relu(x) if self.relu else x
+        return leaky_relu(x) if self.relu else x
+
+
+def leaky_relu(x: Tensor) -> Tensor:
+    """What a smooth upsampling ends with.
+
+    With few channels left, a ReLU shuts all of them off in places, such as the light of a face: they come out in one grey
+    whatever the style, and no gradient gets there to change it.
+    """
+    return F.leaky_relu(x, 0.1)
 
 
 class Detour(nn.Module):

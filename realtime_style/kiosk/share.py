@@ -1,0 +1,193 @@
+"""The page behind the QR code: a visitor's own picture, by its link, over the local network.
+
+It runs in a process of its own, at low priority, so that no crowd of phones takes frames from the screen. All it knows is the
+folder of keepsakes; it ends when the kiosk does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import html
+import os
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from realtime_style.kiosk.keepsakes import KINDS, Keepsakes
+from realtime_style.kiosk.words import REFERENCE, Words, load_words
+
+CLIENTS = 256
+"""Connections at a time; more are told to come back."""
+
+_FIRST_REQUEST_S = 10.0
+_LIFE_S = 120.0  # enough for a film over a bad hotspot
+_CHUNK = 1 << 16
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+
+_PAGE = """<!doctype html>
+<html lang="{language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+body {{ margin: 0 auto; max-width: 46rem; padding: 1rem; font: 1.2rem/1.5 system-ui, sans-serif;
+background: #f9f6f0; color: #282c34 }}
+img, video {{ width: 100%; display: block; margin-bottom: 1rem }}
+a {{ display: block; margin: .6rem 0; padding: .8rem; border-radius: .5rem; background: #1f4e8c; color: #fff;
+text-align: center; text-decoration: none }}
+</style>
+<h1>{title}</h1>
+{body}
+</html>
+"""
+
+
+def share_app(keepsakes: Keepsakes, languages: Mapping[str, Words]) -> Starlette:
+    """The web application: ``/TOKEN`` is a page, ``/TOKEN.KIND`` a file; whatever else is asked for is not there."""
+
+    async def answer(request: Request) -> Response:
+        words = _language_of(request, languages)
+        token, _, kind = request.path_params["name"].partition(".")
+        if kind:
+            return _file(keepsakes, token, kind) or _gone(words)
+        return _page(keepsakes, token, words) or _gone(words)
+
+    async def elsewhere(request: Request, error: Exception) -> Response:
+        return _gone(_language_of(request, languages))
+
+    app = Starlette(routes=[Route("/{name}", answer)], exception_handlers={404: elsewhere})
+    app.router.redirect_slashes = False
+    return app
+
+
+def _page(keepsakes: Keepsakes, token: str, words: Words) -> Response | None:
+    kinds = keepsakes.kinds(token)
+    if not kinds:
+        return None
+    expires = keepsakes.expires(token)
+    parts = [f'<video src="{token}.mp4" controls loop muted autoplay playsinline></video>'] if "mp4" in kinds else []
+    parts += [f'<img src="{token}.png" alt="">'] if "png" in kinds else []
+    parts += [f'<a href="{token}.{kind}" download="card.{kind}">{html.escape(words("save_" + kind))}</a>' for kind in kinds]
+    if expires is not None:
+        parts.append(f"<p>{html.escape(words('until', time=datetime.fromtimestamp(expires).strftime('%H:%M')))}</p>")
+    return HTMLResponse(
+        _PAGE.format(language=words.code, title=html.escape(words("card")), body="\n".join(parts)), headers=_HEADERS
+    )
+
+
+def _file(keepsakes: Keepsakes, token: str, kind: str) -> Response | None:
+    path = keepsakes.find(token, kind)
+    if path is None:
+        return None
+    try:
+        file = path.open("rb")  # once open, it is served to its end whatever a sweep does meanwhile
+    except FileNotFoundError:
+        return None
+    headers = {**_HEADERS, "Content-Length": str(os.fstat(file.fileno()).st_size)}
+    return StreamingResponse(_chunks(file), media_type=KINDS[kind], headers=headers)
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _gone(words: Words) -> Response:
+    body = f"<p>{html.escape(words('gone_more'))}</p>"
+    page = _PAGE.format(language=words.code, title=html.escape(words("gone")), body=body)
+    return HTMLResponse(page, status_code=404, headers=_HEADERS)
+
+
+def _language_of(request: Request, languages: Mapping[str, Words]) -> Words:
+    """The first language of the visitor's phone that there is."""
+    for wanted in request.headers.get("accept-language", "")[:200].split(","):
+        code = wanted.split(";")[0].strip()[:2].lower()
+        if code in languages:
+            return languages[code]
+    return languages[REFERENCE]
+
+
+class _HastyProtocol(H11Protocol):
+    """HTTP for clients that say what they want in time; others would hold a connection for ever."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._ends = [
+            self.loop.call_later(_FIRST_REQUEST_S, self._abort_unless_asked),
+            self.loop.call_later(_LIFE_S, transport.abort),
+        ]
+
+    def _abort_unless_asked(self) -> None:
+        if self.cycle is None:
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for end in self._ends:
+            end.cancel()
+        super().connection_lost(exc)
+
+
+def server_of(app: Starlette) -> uvicorn.Server:
+    """A server for `app`, ready to run; it writes no logs, which would hold addresses and links."""
+    config = uvicorn.Config(
+        app,
+        http=_HastyProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=CLIENTS,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=1,
+        h11_max_incomplete_event_size=8192,
+    )
+    return uvicorn.Server(config)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The process: serve a folder of keepsakes until standard input ends; the port it got is its one line of output."""
+    parser = argparse.ArgumentParser(prog="python -m realtime_style.kiosk.share", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--words", type=Path)
+    parser.add_argument("--port", type=int, default=0)
+    args = parser.parse_args(argv)
+    if hasattr(os, "nice"):
+        os.nice(10)
+    try:
+        listener = socket.create_server(("", args.port), backlog=CLIENTS)
+    except OSError as error:
+        print(f"port {args.port} cannot be used: {error.strerror}; choose another one", file=sys.stderr)
+        return 1
+    server = server_of(share_app(Keepsakes(args.folder, hours=0), load_words(args.words)))
+
+    def end_with_the_kiosk() -> None:
+        sys.stdin.buffer.read()
+        server.should_exit = True
+
+    threading.Thread(target=end_with_the_kiosk, daemon=True).start()
+    print(listener.getsockname()[1], flush=True)
+    server.run(sockets=[listener])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""The page behind the QR code, served by its own process and asked over real sockets."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from realtime_style.errors import RealtimeStyleError
+from realtime_style.kiosk.hand_over import HandOver, own_address
+from realtime_style.kiosk.keepsakes import Keepsakes
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> Iterator[HandOver]:
+    hand_over = HandOver(folder, port=0, address="127.0.0.1")
+    yield hand_over
+    hand_over.close()
+
+
+def get(page: HandOver, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes, dict[str, str]]:
+    connection = http.client.HTTPConnection("127.0.0.1", page.port, timeout=20)
+    try:
+        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        response = connection.getresponse()
+        return response.status, response.read(), {name.lower(): value for name, value in response.getheaders()}
+    finally:
+        connection.close()
+
+
+def test_visitor_fetches_the_own_picture_and_page(page: HandOver, folder: Path) -> None:
+    kept = Keepsakes(folder, hours=2).keep({"png": b"\x89PNG card", "pdf": b"%PDF"})
+    link = page.link(kept.token)
+    assert link == f"http://127.0.0.1:{page.port}/{kept.token}"
+    status, body, headers = get(page, f"/{kept.token}", Accept_Language="fr-CH,en;q=0.5")
+    assert status == 200
+    assert "Votre carte" in body.decode()
+    assert f"{kept.token}.png" in body.decode()
+    assert f"{kept.token}.mp4" not in body.decode()
+    assert headers["cache-control"] == "no-store"
+    assert "server" not in headers
+    for kind, content in (("png", b"\x89PNG card"), ("pdf", b"%PDF")):
+        status, body, headers = get(page, f"/{kept.token}.{kind}")
+        assert (status, body) == (200, content)
+        assert headers["x-content-type-options"] == "nosniff"
+    assert "Your card" in get(page, f"/{kept.token}", Accept_Language="zz")[1].decode()
+
+
+def test_link_is_gone_when_its_time_is_over(page: HandOver, folder: Path) -> None:
+    kept = Keepsakes(folder, hours=2, clock=lambda: time.time() - 7199).keep({"png": b"card"})
+    assert get(page, f"/{kept.token}.png")[0] == 200
+    time.sleep(1.5)
+    assert get(page, f"/{kept.token}.png")[0] == 404
+    assert get(page, f"/{kept.token}")[0] == 404
+
+
+def test_nothing_else_is_served(page: HandOver, folder: Path) -> None:
+    kept = Keepsakes(folder, hours=2).keep({"png": b"secret card"})
+    name = next(path.name for path in folder.iterdir() if path.read_bytes() == b"secret card")
+    (folder / "secret.png").write_bytes(b"secret")
+    tries = ["/", "/secret.png", f"/{name}", f"/{kept.token}.pdf", f"/{kept.token}/", f"/{kept.token}.png/", "/*", "/%2e%2e/x"]
+    tries += ["/../../../../etc/passwd", "/..%2f..%2fetc%2fpasswd", f"//{kept.token}.png", f"/x/../{kept.token}.png", "/docs"]
+    tries += [f"/{kept.token[:-1]}.png", f"/{kept.token}A.png", f"/{kept.token.swapcase()}.png", f"/{kept.token}%00.png"]
+    tries += [f"/{kept.token}.png%0a", "/openapi.json", "/" + "A" * 5000, f"/{kept.token}.PNG", f"/?{kept.token}"]
+    for path in tries:
+        status, body, _ = get(page, path)
+        assert status in {400, 404}, path
+        assert b"secret" not in body, path
+    for method in ("POST", "PUT", "DELETE", "OPTIONS", "TRACE"):
+        assert get(page, f"/{kept.token}.png", method)[0] == 405
+    assert get(page, f"/{kept.token}.png", "HEAD")[:2] == (200, b"")
+
+
+def test_huge_requests_are_cut_off(page: HandOver) -> None:
+    with socket.create_connection(("127.0.0.1", page.port), timeout=10) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        answer = b""
+        try:
+            for _ in range(100):
+                client.sendall(b"X-More: " + b"a" * 10_000 + b"\r\n")
+                time.sleep(0.005)
+            answer = client.recv(1000)
+        except (ConnectionResetError, BrokenPipeError):
+            return
+    assert b" 400 " in answer or answer == b""
+
+
+def test_slow_clients_are_cut_off_and_keep_nobody_out(page: HandOver, folder: Path) -> None:
+    kept = Keepsakes(folder, hours=2).keep({"png": b"card"})
+    slow = [socket.create_connection(("127.0.0.1", page.port), timeout=20) for _ in range(150)]
+    try:
+        for client in slow:
+            client.sendall(b"GET / HT")
+        assert get(page, f"/{kept.token}.png")[:2] == (200, b"card")
+        began = time.monotonic()
+        assert slow[0].recv(100) == b""
+        assert time.monotonic() - began < 12
+    except ConnectionResetError:
+        pass  # cut off, too
+    finally:
+        for client in slow:
+            client.close()
+
+
+def test_two_hundred_phones_at_once_all_get_their_picture(page: HandOver, folder: Path) -> None:
+    content = os.urandom(300_000)
+    kept = Keepsakes(folder, hours=2).keep({"png": content})
+    good: list[bool] = []
+
+    def fetch() -> None:
+        good.append(get(page, f"/{kept.token}.png")[:2] == (200, content))
+
+    phones = [threading.Thread(target=fetch) for _ in range(200)]
+    for phone in phones:
+        phone.start()
+    for phone in phones:
+        phone.join(60)
+    assert good == [True] * 200
+
+
+def test_page_that_died_is_served_again_and_ends_with_the_kiosk(folder: Path) -> None:
+    hand_over = HandOver(folder, port=0, address="127.0.0.1")
+    hand_over._process.kill()
+    hand_over._process.wait()
+    kept = Keepsakes(folder, hours=2).keep({"png": b"card"})
+    assert hand_over.link(kept.token) is not None
+    assert get(hand_over, f"/{kept.token}.png")[0] == 200
+    process = hand_over._process
+    hand_over.close()
+    assert process.returncode == 0
+
+
+def test_port_that_is_taken_is_told(folder: Path, page: HandOver) -> None:
+    with pytest.raises(RealtimeStyleError, match=r"port \d+; change port in \[take_home\]"):
+        HandOver(folder, port=page.port)
+
+
+def test_own_address_is_one_that_others_can_reach() -> None:
+    address = own_address()
+    assert address is None or not address.startswith("127.")

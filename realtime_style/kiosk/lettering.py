@@ -83,6 +83,8 @@ def draw_text(
     lines: int = 1,
 ) -> None:
     """Write the text into the box, in the middle of its height; `align` 0 is left, 0.5 centred, 1 right."""
+    if not text:
+        return
     setting = fitted(text, box, largest, smallest=smallest, weight=weight, lines=lines)
     height = round(setting.size * _LINE)
     top = box.y + (box.height - height * len(setting.lines)) // 2

@@ -1,0 +1,226 @@
+"""The kiosk's screen, by SDL: the live picture, still images above it, and touches, clicks and keys.
+
+Everything here belongs to one thread, the main one: window systems insist.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import warnings
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from realtime_style.errors import DisplayUnavailable
+from realtime_style.frames import Frame
+from realtime_style.kiosk.lettering import Box
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it says which SDL it found
+    import sdl2
+
+_KEPT = 64  # images whose textures are kept
+
+_NAMES = {
+    sdl2.SDLK_ESCAPE: "esc",
+    sdl2.SDLK_RETURN: "enter",
+    sdl2.SDLK_KP_ENTER: "enter",
+    sdl2.SDLK_SPACE: "space",
+    sdl2.SDLK_BACKSPACE: "backspace",
+    sdl2.SDLK_LEFT: "left",
+    sdl2.SDLK_RIGHT: "right",
+    sdl2.SDLK_UP: "up",
+    sdl2.SDLK_DOWN: "down",
+    sdl2.SDLK_F4: "f4",
+}
+
+
+@dataclass(frozen=True)
+class Image:
+    """A still image to lay over the picture, with what is see-through in it. Told apart by identity."""
+
+    bgra: npt.NDArray[np.uint8]
+    """(H, W, 4) uint8."""
+
+
+@dataclass(frozen=True)
+class Sprite:
+    """An image and the place for it, px of the screen; it is scaled to fit."""
+
+    image: Image
+    box: Box
+
+
+@dataclass(frozen=True)
+class Press:
+    """A finger or the mouse button came down."""
+
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class Drag:
+    """It moved while down."""
+
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class Release:
+    """It went up."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key went down: the small letter or digit on it, or a name such as ``left``, ``enter``, ``esc``."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class CloseAsked:
+    """Somebody asked the window system to close the window."""
+
+
+Input = Press | Drag | Release | Key | CloseAsked
+
+
+class Stage:
+    """A window that fills the screen and that visitors cannot close. Raises DisplayUnavailable."""
+
+    def __init__(self, title: str, *, fullscreen: bool = True, size_wh: tuple[int, int] = (1280, 720)) -> None:
+        for name, value in (
+            (sdl2.SDL_HINT_WINDOWS_NO_CLOSE_ON_ALT_F4, b"1"),
+            (sdl2.SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, b"0"),
+            (sdl2.SDL_HINT_TOUCH_MOUSE_EVENTS, b"1"),  # a finger is a mouse with one button: one way through all that follows
+            (sdl2.SDL_HINT_RENDER_SCALE_QUALITY, b"1"),
+            (sdl2.SDL_HINT_NO_SIGNAL_HANDLERS, b"1"),  # Ctrl-C is the program's
+        ):
+            sdl2.SDL_SetHint(name, value)
+        if sdl2.SDL_InitSubSystem(sdl2.SDL_INIT_VIDEO) != 0:
+            raise DisplayUnavailable(f"no screen for the kiosk: {_error()}; start it from a desktop")
+        flags = sdl2.SDL_WINDOW_RESIZABLE | (sdl2.SDL_WINDOW_FULLSCREEN_DESKTOP if fullscreen else 0)
+        where = sdl2.SDL_WINDOWPOS_CENTERED
+        self._window = sdl2.SDL_CreateWindow(title.encode(), where, where, *size_wh, flags)
+        self._renderer = self._window and sdl2.SDL_CreateRenderer(self._window, -1, 0)
+        if not self._renderer:
+            problem = _error()
+            sdl2.SDL_QuitSubSystem(sdl2.SDL_INIT_VIDEO)
+            raise DisplayUnavailable(f"no window for the kiosk: {problem}; check the graphics driver")
+        sdl2.SDL_DisableScreenSaver()
+        self.show_pointer(not fullscreen)
+        self._video: Any = None
+        self._video_wh = (0, 0)
+        self._images: OrderedDict[int, tuple[Image, Any]] = OrderedDict()
+        self._down = False
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """Width and height, px."""
+        width, height = ctypes.c_int(), ctypes.c_int()
+        sdl2.SDL_GetRendererOutputSize(self._renderer, width, height)
+        return width.value, height.value
+
+    def show_pointer(self, on: bool) -> None:
+        """Whether the mouse pointer is to be seen: fingers have none."""
+        sdl2.SDL_ShowCursor(sdl2.SDL_ENABLE if on else sdl2.SDL_DISABLE)
+
+    def show(self, picture: Frame | None, box: Box, sprites: Sequence[Sprite] = ()) -> None:
+        """Put the picture (H, W, 3) uint8 BGR into `box`, images above it in their order, black elsewhere."""
+        sdl2.SDL_SetRenderDrawColor(self._renderer, 0, 0, 0, 255)
+        sdl2.SDL_RenderClear(self._renderer)
+        if picture is not None:
+            sdl2.SDL_RenderCopy(self._renderer, self._video_of(picture), None, _rect(box))
+        for sprite in sprites:
+            sdl2.SDL_RenderCopy(self._renderer, self._texture_of(sprite.image), None, _rect(sprite.box))
+        sdl2.SDL_RenderPresent(self._renderer)
+
+    def inputs(self) -> list[Input]:
+        """What visitors did since the last call. Call it once per frame: it also keeps the window alive."""
+        found: list[Input] = []
+        event = sdl2.SDL_Event()
+        while sdl2.SDL_PollEvent(event):
+            match event.type:
+                case sdl2.SDL_MOUSEBUTTONDOWN if event.button.button == sdl2.SDL_BUTTON_LEFT:
+                    self._down = True
+                    found.append(Press(event.button.x, event.button.y))
+                case sdl2.SDL_MOUSEMOTION if self._down:
+                    found.append(Drag(event.motion.x, event.motion.y))
+                case sdl2.SDL_MOUSEBUTTONUP if event.button.button == sdl2.SDL_BUTTON_LEFT:
+                    self._down = False
+                    found.append(Release())
+                case sdl2.SDL_KEYDOWN if not event.key.repeat and (name := _key_name(event.key.keysym.sym)):
+                    found.append(Key(name))
+                case sdl2.SDL_QUIT:
+                    found.append(CloseAsked())
+                case sdl2.SDL_RENDER_TARGETS_RESET | sdl2.SDL_RENDER_DEVICE_RESET:
+                    self._forget_textures()
+        return found
+
+    def close(self) -> None:
+        """Give the screen back. Further calls do nothing."""
+        if self._window is None:
+            return
+        self._forget_textures()
+        sdl2.SDL_DestroyRenderer(self._renderer)
+        sdl2.SDL_DestroyWindow(self._window)
+        self._window = None
+        sdl2.SDL_EnableScreenSaver()
+        sdl2.SDL_QuitSubSystem(sdl2.SDL_INIT_VIDEO)
+
+    def _video_of(self, picture: Frame) -> Any:
+        height, width = picture.shape[:2]
+        if self._video is None or self._video_wh != (width, height):
+            if self._video is not None:
+                sdl2.SDL_DestroyTexture(self._video)
+            streaming = sdl2.SDL_TEXTUREACCESS_STREAMING
+            self._video = sdl2.SDL_CreateTexture(self._renderer, sdl2.SDL_PIXELFORMAT_BGR24, streaming, width, height)
+            self._video_wh = (width, height)
+        pixels = np.ascontiguousarray(picture)
+        sdl2.SDL_UpdateTexture(self._video, None, pixels.ctypes.data_as(ctypes.c_void_p), 3 * width)
+        return self._video
+
+    def _texture_of(self, image: Image) -> Any:
+        """Made when an image is first shown; the ones not shown for longest are given up."""
+        if id(image) in self._images:
+            self._images.move_to_end(id(image))
+            return self._images[id(image)][1]
+        height, width = image.bgra.shape[:2]
+        static = sdl2.SDL_TEXTUREACCESS_STATIC
+        texture = sdl2.SDL_CreateTexture(self._renderer, sdl2.SDL_PIXELFORMAT_BGRA32, static, width, height)
+        pixels = np.ascontiguousarray(image.bgra)
+        sdl2.SDL_UpdateTexture(texture, None, pixels.ctypes.data_as(ctypes.c_void_p), 4 * width)
+        sdl2.SDL_SetTextureBlendMode(texture, sdl2.SDL_BLENDMODE_BLEND)
+        self._images[id(image)] = image, texture  # with the image, so that no other gets its identity
+        if len(self._images) > _KEPT:
+            _, (_, oldest) = self._images.popitem(last=False)
+            sdl2.SDL_DestroyTexture(oldest)
+        return texture
+
+    def _forget_textures(self) -> None:
+        for _, texture in self._images.values():
+            sdl2.SDL_DestroyTexture(texture)
+        self._images.clear()
+        if self._video is not None:
+            sdl2.SDL_DestroyTexture(self._video)
+        self._video = None
+
+
+def _key_name(symbol: int) -> str | None:
+    if symbol in _NAMES:
+        return _NAMES[symbol]
+    return chr(symbol).lower() if 32 < symbol < 127 else None
+
+
+def _rect(box: Box) -> Any:
+    return sdl2.SDL_Rect(box.x, box.y, box.width, box.height)
+
+
+def _error() -> str:
+    return str(sdl2.SDL_GetError().decode(errors="replace")) or "no reason given"

@@ -1,0 +1,228 @@
+"""What visitors see and touch: laid out without a window, then on a real screen."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from realtime_style.errors import DisplayUnavailable
+from realtime_style.frames import Frame
+from realtime_style.kiosk import lettering, widgets
+from realtime_style.kiosk.lettering import Box, Setting
+from realtime_style.kiosk.screens import Painter, Props, Screen, lay_out
+from realtime_style.kiosk.stage import CloseAsked, Drag, Image, Key, Press, Release, Sprite, Stage
+from realtime_style.kiosk.states import Choose, Rules, Scene, Speak, State, Strength, Touch
+from realtime_style.kiosk.words import load_words
+from realtime_style.test_pattern import TestPattern
+from tests.xvfb import desktop, display, screenshot, xdotool  # noqa: F401  (fixtures)
+
+WORDS = load_words()
+PAINTERS = [
+    Painter("Vincent van Gogh", "1889"),
+    Painter("Katsushika Hokusai", "c. 1831"),
+    *[Painter("J. M. W. Turner", "")] * 7,
+]
+SIZES = [(1280, 720), (1920, 1080), (1024, 768), (1080, 1920)]
+
+
+def props(size_wh: tuple[int, int] = (1280, 720), language: str = "en", **changes: object) -> Props:
+    swatch = np.full((96, 96, 3), 90, np.uint8)
+    common = Props(
+        size_wh=size_wh,
+        video_wh=(640, 480),
+        words=WORDS[language],
+        languages=[WORDS[code] for code in ("en", "fr", "nl", "de")],
+        tiles=widgets.Tiles([(swatch, painter.surname, painter.year) for painter in PAINTERS]),
+        painters=PAINTERS,
+        rules=Rules(len(PAINTERS), printing=True),
+        card=widgets.opaque(np.full((124, 174, 3), 240, np.uint8)),
+        card_wh=(174, 124),
+        code=widgets.opaque(np.full((50, 50, 3), 255, np.uint8)),
+        until="12:40",
+    )
+    return replace(common, **changes)  # type: ignore[arg-type]
+
+
+def centre(box: Box) -> tuple[int, int]:
+    return box.x + box.width // 2, box.y + box.height // 2
+
+
+def means(screen: Screen) -> dict[object, Box]:
+    return {target.event(*centre(target.box)): target.box for target in screen.targets}
+
+
+@pytest.mark.parametrize("size_wh", SIZES)
+@pytest.mark.parametrize("scene", list(Scene))
+def test_all_that_can_be_touched_is_on_the_screen_apart_and_within_reach(size_wh: tuple[int, int], scene: Scene) -> None:
+    screen = lay_out(State(scene=scene), props(size_wh), 0.0)
+    width, height = size_wh
+    finger = min(size_wh) * 0.09  # 3 cm on a screen of 24 inches
+    for number, target in enumerate(screen.targets):
+        box = target.box
+        assert box.x >= 0
+        assert box.y >= height * 0.45
+        assert box.x + box.width <= width
+        assert box.y + box.height <= height
+        assert min(box.width, box.height) >= finger * 0.6
+        assert max(box.width, box.height) >= finger
+        for other in screen.targets[number + 1 :]:
+            assert not any(other.box.holds(x, y) for x, y in ((box.x, box.y), centre(box), (box.x + box.width - 1, box.y)))
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "nl", "de"])
+@pytest.mark.parametrize("size_wh", SIZES)
+def test_no_words_are_cut_and_none_too_small_to_read(
+    language: str, size_wh: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_in: list[tuple[str, Setting]] = []
+    fitted = lettering.fitted
+
+    def noted(text: str, *arguments: object, **options: object) -> Setting:
+        setting = fitted(text, *arguments, **options)  # type: ignore[arg-type]
+        set_in.append((text, setting))
+        return setting
+
+    monkeypatch.setattr(lettering, "fitted", noted)
+    for drawn in (widgets.label, widgets.button, widgets.slider):
+        drawn.cache_clear()
+    shown = props(size_wh, language)
+    states = [State(scene=scene) for scene in Scene] + [State(on_break=True), State(camera_lost="gone")]
+    for state in states:
+        for notice in ("", "print_failed", "keep_failed"):
+            lay_out(state, replace(shown, notice=notice), 0.0)
+    lay_out(State(scene=Scene.CARD), replace(shown, code=None), 0.0)
+    assert len(set_in) > 20
+    names = {words for painter in PAINTERS for words in (painter.surname, painter.year)}
+    for text, setting in set_in:
+        assert " ".join(setting.lines) == text
+        if text not in names:
+            assert setting.size >= 0.018 * min(size_wh), text
+
+
+def test_touches_mean_what_is_under_them() -> None:
+    live = means(lay_out(State(scene=Scene.LIVE), props(), 0.0))
+    assert {Touch.SHOOT, Touch.FILM, Speak("fr"), *(Choose(painter) for painter in range(9))} < set(live)
+    review = means(lay_out(State(scene=Scene.REVIEW), props(), 0.0))
+    assert set(review) == {Touch.KEEP, Touch.DISCARD}
+    card = State(scene=Scene.CARD)
+    assert set(means(lay_out(card, props(), 0.0))) == {Touch.PRINT, Touch.DONE}
+    assert set(means(lay_out(replace(card, film=True), props(), 0.0))) == {Touch.DONE}
+    assert set(means(lay_out(card, props(rules=Rules(9)), 0.0))) == {Touch.DONE}
+    for covered in (State(on_break=True), State(scene=Scene.LIVE, camera_lost="gone")):
+        assert lay_out(covered, props(), 0.0).targets == []
+    screen = lay_out(State(scene=Scene.LIVE), props(), 0.0)
+    assert screen.hit(5, 200) is None
+    assert screen.hit(*centre(live[Choose(3)])) is not None
+
+
+def test_slider_follows_the_finger_from_end_to_end() -> None:
+    screen = lay_out(State(scene=Scene.LIVE), props(), 0.0)
+    slider = next(target for target in screen.targets if target.follows)
+    y = slider.box.y + 5
+    assert slider.event(slider.box.x, y) == Strength(0)
+    assert slider.event(slider.box.x + slider.box.width + 500, y) == Strength(1)
+    middle = slider.event(slider.box.x + slider.box.width // 2, y)
+    assert isinstance(middle, Strength)
+    assert middle.value == pytest.approx(0.5, abs=0.02)
+
+
+def test_frame_after_frame_shows_the_same_images() -> None:
+    shown = props()
+    for scene in Scene:
+        first, again = (lay_out(State(scene=scene), shown, now).sprites for now in (0.0, 0.03))
+        assert [id(sprite.image) for sprite in first] == [id(sprite.image) for sprite in again]
+
+
+def test_countdown_counts_down() -> None:
+    state = State(scene=Scene.COUNTDOWN, since=100.0)
+    pictures = [lay_out(state, props(), now).sprites[0].image.bgra for now in (100.0, 100.9, 101.1, 102.1, 103.5)]
+    assert np.array_equal(pictures[0], pictures[1])
+    assert len({picture.tobytes() for picture in pictures}) == 3
+    assert np.array_equal(pictures[3], pictures[4])  # never a zero
+
+
+def test_surnames_keep_their_particles() -> None:
+    assert [painter.surname for painter in PAINTERS[:3]] == ["van Gogh", "Hokusai", "Turner"]
+    assert Painter("Leonardo da Vinci", "").surname == "da Vinci"
+    assert Painter("Rembrandt", "").surname == "Rembrandt"
+
+
+def settled(stage: Stage, picture: Frame, box: Box, sprites: list[Sprite]) -> None:
+    for _ in range(5):
+        stage.show(picture, box, sprites)
+        stage.inputs()
+        time.sleep(0.05)
+
+
+def test_stage_fills_a_real_screen_and_blends_images_over_the_picture(desktop: str, tmp_path: Path) -> None:  # noqa: F811
+    stage = Stage("kiosk")
+    try:
+        assert stage.size_wh == (800, 600)
+        half = np.full((100, 200, 4), (0, 0, 255, 128), np.uint8)
+        picture = np.full((48, 64, 3), (200, 100, 0), np.uint8)
+        settled(stage, picture, Box(0, 0, 800, 400), [Sprite(Image(half), Box(50, 50, 300, 200))])
+        seen = screenshot(tmp_path).astype(int)
+        assert abs(seen[300, 700] - (200, 100, 0)).max() <= 2
+        assert abs(seen[150, 200] - (100, 50, 128)).max() <= 3
+        assert seen[500, 400].max() == 0
+    finally:
+        stage.close()
+
+
+def test_stage_hears_touches_and_keys_and_is_not_closed_by_visitors(desktop: str) -> None:  # noqa: F811
+    stage = Stage("kiosk")
+    try:
+        picture = TestPattern().picture(0)
+        settled(stage, picture, Box(0, 0, 800, 600), [])
+        xdotool("mousemove", "100", "200", "mousedown", "1", "mousemove", "300", "220", "mouseup", "1")
+        xdotool("key", "--delay", "30", "q", "Escape", "Left", "7", "alt+F4")
+        heard = []
+        for _ in range(20):
+            stage.show(picture, Box(0, 0, 800, 600))
+            heard += stage.inputs()
+            time.sleep(0.02)
+        assert Press(100, 200) in heard
+        assert Drag(300, 220) in heard
+        assert Release() in heard
+        assert [event.name for event in heard if isinstance(event, Key)] == ["q", "esc", "left", "7", "f4"]
+        assert CloseAsked() not in heard
+        xdotool("mousemove", "50", "50")
+        assert not any(isinstance(event, Drag) for event in stage.inputs())
+    finally:
+        stage.close()
+
+
+def test_textures_are_given_up_when_they_are_many(desktop: str) -> None:  # noqa: F811
+    stage = Stage("kiosk", fullscreen=False, size_wh=(320, 240))
+    try:
+        for level in range(200):
+            image = Image(np.full((20, 20, 4), level, np.uint8))
+            stage.show(None, Box(0, 0, 1, 1), [Sprite(image, Box(0, 0, 20, 20))])
+        assert len(stage._images) <= 64
+    finally:
+        stage.close()
+        stage.close()
+
+
+def test_no_screen_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "x11")
+    monkeypatch.setenv("DISPLAY", ":4711")
+    with pytest.raises(DisplayUnavailable, match="start it from a desktop"):
+        Stage("kiosk")
+
+
+def test_qr_code_on_the_card_screen_can_be_read_from_a_screenshot(desktop: str, tmp_path: Path) -> None:  # noqa: F811
+    link = "http://192.168.178.23:8080/XbVIX-FOL_ebuNjrRGsmfQ"
+    stage = Stage("kiosk")
+    try:
+        screen = lay_out(State(scene=Scene.CARD), props(stage.size_wh, code=widgets.qr_code(link)), 0.0)
+        settled(stage, TestPattern().picture(0), screen.video, screen.sprites)
+        found, _, _ = cv2.QRCodeDetector().detectAndDecode(screenshot(tmp_path))
+        assert found == link
+    finally:
+        stage.close()

@@ -103,6 +103,11 @@ class Camera(Source):
     def dropped(self) -> int:  # type: ignore[override]  # counted by the slot
         return self._latest.dropped
 
+    @property
+    def hung(self) -> bool:
+        """Whether it was closed and a read has not come back yet: until then the device is held."""
+        return self._latest.closed and self._thread.is_alive()
+
     def __iter__(self) -> Iterator[Frame]:
         while True:
             try:

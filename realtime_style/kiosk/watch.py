@@ -1,0 +1,125 @@
+"""A camera that is looked after: opened again and again for as long as it takes, and never waited for."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+
+from realtime_style.camera import Camera
+from realtime_style.errors import RealtimeStyleError
+from realtime_style.frames import Frame
+from realtime_style.latest import LatestFrame
+
+log = logging.getLogger(__name__)
+
+STALE_S = 1.2
+"""Without a new, lit picture for so long, the camera counts as lost: visitors read of it within two seconds."""
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _GROWTH = 0.2, 2.0, 1.6  # back within three seconds, however long it was away
+_BLACK = 4.0  # grey levels: below this mean, and as even, is a covered lens or a driver's idea of no signal
+
+
+class CameraWatch:
+    """Reads a camera in a thread of its own, which opens it anew whenever it is lost."""
+
+    def __init__(
+        self, open_camera: Callable[[], Camera], *, judge: bool = True, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`open_camera` opens it, or raises; `judge`: a camera that repeats one frame, or sends black, counts as lost too.
+
+        A clip that stands in for a camera may stand still and be dark, so do not judge one.
+        """
+        self._open, self._judge, self._clock = open_camera, judge, clock
+        self._latest = LatestFrame()
+        self._problem = "the camera is being opened"
+        self._reader: Camera | None = None
+        self._seen_well = False
+        self.opened = 0
+        """How often it was opened."""
+        self._ends = threading.Event()
+        self._thread = threading.Thread(target=self._look_after, name="camera watch", daemon=True)
+        self._thread.start()
+
+    @property
+    def problem(self) -> str:
+        """Why there is no picture, one line; empty while there is one."""
+        return self._problem
+
+    @property
+    def hung(self) -> bool:
+        """Whether a read does not come back: nothing but a new process helps when that lasts."""
+        return self._reader is not None and self._reader.hung
+
+    @property
+    def dropped(self) -> int:
+        """Frames that came while another was painted."""
+        return self._latest.dropped
+
+    def take(self, timeout_s: float) -> Frame | None:
+        """The newest frame not taken yet; None when none came in time."""
+        try:
+            taken = self._latest.get(timeout_s)
+        except TimeoutError:
+            return None
+        return taken[0] if taken else None
+
+    def close(self) -> None:
+        """Stop, and give the camera back."""
+        self._ends.set()
+        self._latest.close()
+        self._thread.join(timeout=3.0)
+
+    def _look_after(self) -> None:
+        pause = _FIRST_PAUSE_S
+        while not self._ends.is_set():
+            try:
+                if not self.hung:  # else every try would leave one more thread that hangs
+                    self._read_on()
+            except Exception as error:
+                self._note(error)
+            pause = _FIRST_PAUSE_S if self._seen_well else min(_LONGEST_PAUSE_S, pause * _GROWTH)
+            self._ends.wait(pause)
+
+    def _read_on(self) -> None:
+        """Read until the camera is lost."""
+        self._seen_well = False
+        self._reader = camera = self._open()
+        self.opened += 1
+        try:
+            good_at, last = self._clock(), -1
+            for frame in camera:
+                if self._ends.is_set():
+                    return
+                mark = zlib.crc32(np.ascontiguousarray(frame[::4, ::4]).data)
+                complaint = ""
+                if self._judge and mark == last:
+                    complaint = "the camera sends the same picture again and again"
+                elif self._judge and float(frame[::8, ::8].mean()) < _BLACK and float(frame[::8, ::8].std()) < _BLACK:
+                    complaint = "the camera sends black pictures"
+                last = mark
+                now = self._clock()
+                if not complaint:
+                    good_at = now
+                    self._problem, self._seen_well = "", True
+                    self._latest.put(frame, now)
+                elif now - good_at > STALE_S:
+                    self._problem = complaint
+                    if complaint.startswith("the camera sends the same"):
+                        raise RealtimeStyleError(complaint)  # opening it anew may help; light is a matter of waiting
+        except Exception as error:
+            self._note(error)  # at once: closing may take a second
+        finally:
+            camera.close()
+
+    def _note(self, error: Exception) -> None:
+        words = str(error) or type(error).__name__
+        if words == self._problem:
+            return
+        self._problem = words
+        known = isinstance(error, (RealtimeStyleError, OSError))
+        log.warning("%s", words, exc_info=None if known else error)

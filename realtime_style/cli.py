@@ -172,6 +172,17 @@ def doctor(args: argparse.Namespace) -> int:
     return 0 if found.ok else 1
 
 
+def kiosk(args: argparse.Namespace) -> int:
+    """A screen that runs alone."""
+    try:
+        from realtime_style.kiosk.command import run_kiosk
+    except ImportError as error:
+        raise RealtimeStyleError(f"the kiosk needs more packages ({error}); pip install 'realtime-style[kiosk]'") from error
+    counters = run_kiosk(args.settings, camera=args.camera, seconds=args.seconds).counters
+    _print_result(args, asdict(counters), f"{counters.visitors} visitors, {counters.pictures} pictures taken home")
+    return 0
+
+
 def train(args: argparse.Namespace) -> int:
     """A painting in, a style file out."""
     try:
@@ -196,6 +207,7 @@ VERBS = {
     "webcam": webcam,
     "video": video,
     "image": image,
+    "kiosk": kiosk,
     "styles": styles,
     "bench": bench,
     "doctor": doctor,

@@ -35,6 +35,7 @@ def build_parser(version: str = "") -> argparse.ArgumentParser:
     _add_video(verbs)
     _add_image(verbs)
     _add_styles(verbs)
+    _add_kiosk(verbs)
     _add_train(verbs)
     _add_bench(verbs)
     _add_doctor(verbs)
@@ -148,6 +149,14 @@ def _add_doctor(verbs: Verbs) -> None:  # type: ignore[valid-type]
     parser = _verb(verbs, "doctor", "tell what works on this machine, and why the rest does not")
     parser.add_argument("--require", choices=DEVICES[1:], help="exit with 1 unless this device can be used")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+
+
+def _add_kiosk(verbs: Verbs) -> None:  # type: ignore[valid-type]
+    parser = _verb(verbs, "kiosk", "fill a touch screen for visitors who play, take a picture and take it home; runs alone")
+    parser.add_argument("settings", type=Path, nargs="?", metavar="KIOSK.toml", help="settings, all of them optional")
+    parser.add_argument("--camera", help="in place of the one in the settings: number or device, a video file, or pattern")
+    parser.add_argument("--seconds", type=_above_zero, help="stop after this time")
+    parser.add_argument("--json", action="store_true", help="print the counters at the end as JSON")
 
 
 def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]

@@ -10,7 +10,7 @@ import pytest
 
 from realtime_style.frames import Frame
 from realtime_style.images import Picture, read_image
-from realtime_style.kiosk.card import DPI, CardText, card_size, draw_card, write_card
+from realtime_style.kiosk.card import DPI, CardText, card_size, draw_card, encode_card
 from realtime_style.kiosk.lettering import Box, blank, draw_text, fitted, text_width
 from realtime_style.test_pattern import TestPattern
 
@@ -66,7 +66,7 @@ def test_png_is_as_large_on_paper_as_it_says_and_holds_nothing_else(tmp_path: Pa
     from PIL import Image
 
     card = draw_card(photo(), SHORT)
-    write_card(tmp_path / "card.png", card)
+    (tmp_path / "card.png").write_bytes(encode_card(card, "png"))
     with Image.open(tmp_path / "card.png") as image:
         assert [round(value) for value in image.info["dpi"]] == [DPI, DPI]
         assert set(image.info) == {"dpi"}
@@ -77,7 +77,7 @@ def test_pdf_is_one_page_of_the_true_size_with_the_card_on_it(tmp_path: Path) ->
     import pypdfium2
 
     card = draw_card(photo(), SHORT)
-    write_card(tmp_path / "card.pdf", card)
+    (tmp_path / "card.pdf").write_bytes(encode_card(card, "pdf"))
     with pypdfium2.PdfDocument(tmp_path / "card.pdf") as pdf:
         assert len(pdf) == 1
         assert [side / 72 * 25.4 for side in pdf[0].get_size()] == pytest.approx([148, 105], abs=0.1)

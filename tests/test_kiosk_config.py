@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time
 from pathlib import Path
 
@@ -73,6 +74,16 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert settings.printer.command[-1] == "{file}"
     assert settings.host.token == "abc"
     assert settings.painting.steadiness == 0.5
+
+
+def test_example_is_valid_and_what_it_comments_out_is_too(tmp_path: Path) -> None:
+    example = Path(__file__).parents[1] / "demos" / "kiosk.toml"
+    assert load_settings(example) == KioskSettings()
+    text = re.sub(r"^# (?=\w+ = )", "", example.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    settings = load(tmp_path, text)
+    assert settings.printer.command[0] == "lp"
+    assert settings.card.wish["fr"] == "Bonne année"
+    assert (settings.screen.idle, settings.camera.size) == (45, "640x480")
 
 
 @pytest.mark.parametrize(

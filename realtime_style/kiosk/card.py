@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 
-from realtime_style.atomic import whole_file
 from realtime_style.frames import Frame
 from realtime_style.images import Picture
 from realtime_style.kiosk.lettering import BOLD, Box, Colour, blank, draw_text
@@ -64,17 +63,18 @@ def draw_card(picture: Frame, text: CardText, size: str = "A6", logo: Picture | 
     return card
 
 
-def write_card(path: Path, card: Frame) -> None:
-    """Write a card as PNG or PDF, by the name's ending, at its true size, with nothing in it but the picture."""
+def encode_card(card: Frame, kind: str) -> bytes:
+    """A card as ``png`` or ``pdf``, at its true size, with nothing in it but the picture."""
     from PIL import Image
 
     image = Image.fromarray(np.ascontiguousarray(card[..., ::-1]))
-    with whole_file(path) as part:
-        if path.suffix.lower() == ".pdf":
-            # Pillow would write when it was made, and the name of the file.
-            image.save(part, "PDF", resolution=DPI, quality=95, title="", creationDate=None, modDate=None)
-        else:
-            image.save(part, "PNG", dpi=(DPI, DPI))
+    content = io.BytesIO()
+    if kind == "pdf":
+        # Pillow would write when it was made, and a title.
+        image.save(content, "PDF", resolution=DPI, quality=95, title="", creationDate=None, modDate=None)
+    else:
+        image.save(content, "PNG", dpi=(DPI, DPI))
+    return content.getvalue()
 
 
 def _put_picture(card: Frame, picture: Frame, room: Box, unit: float) -> None:

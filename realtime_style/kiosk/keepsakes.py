@@ -12,8 +12,11 @@ import logging
 import os
 import re
 import secrets
+import shutil
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as TimeOfDay
@@ -27,6 +30,7 @@ KINDS = {"png": "image/png", "pdf": "application/pdf", "mp4": "video/mp4"}
 """What can be kept, and its media type."""
 
 _NAME = re.compile(r"(?P<created>\d{1,12})-(?P<expires>\d{1,12})-(?P<digest>[0-9a-f]{64})\.(?P<kind>[a-z0-9]{3})")
+_WORK = "making-"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _CLOCK_SLACK_S = 120.0
 
@@ -53,13 +57,16 @@ class Keepsakes:
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Pictures live for `hours`, at most until `closing`, local time. Raises OutputUnwritable."""
-        self._folder, self._hours, self._closing, self._clock = folder, hours, closing, clock
+        self.folder = folder
+        self._hours, self._closing, self._clock = hours, closing, clock
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise OutputUnwritable(
                 f"cannot keep pictures in {folder}: {error.strerror}; change folder in [pictures]"
             ) from error
+        for left in folder.glob(_WORK + "*"):
+            shutil.rmtree(left, ignore_errors=True)
         self.sweep()
 
     def keep(self, contents: Mapping[str, bytes]) -> Keepsake:
@@ -70,7 +77,7 @@ class Keepsakes:
         written: list[Path] = []
         try:
             for kind, content in contents.items():
-                path = self._folder / f"{int(now)}-{int(expires)}-{_digest(token)}.{kind}"
+                path = self.folder / f"{int(now)}-{int(expires)}-{_digest(token)}.{kind}"
                 written.append(path)
                 # Not by way of a temporary name: whatever a crash leaves must be a name that the sweep knows.
                 with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -78,15 +85,21 @@ class Keepsakes:
         except OSError as error:
             for path in written:
                 path.unlink(missing_ok=True)
-            raise OutputUnwritable(f"cannot keep a picture in {self._folder}: {error.strerror}; make room there") from error
+            raise OutputUnwritable(f"cannot keep a picture in {self.folder}: {error.strerror}; make room there") from error
         return Keepsake(token, float(int(expires)))
+
+    @contextmanager
+    def workplace(self) -> Iterator[Path]:
+        """A folder to make something in that can only be made as a file; empty afterwards, or at the latest after a restart."""
+        with tempfile.TemporaryDirectory(prefix=_WORK, dir=self.folder) as folder:
+            yield Path(folder)
 
     def find(self, token: str, kind: str) -> Path | None:
         """The file behind a link; None for a link that never was, or is over, and for anything else."""
         if kind not in KINDS or not _TOKEN.fullmatch(token):
             return None
         now = self._clock()
-        for path in self._folder.glob(f"*-{_digest(token)}.{kind}"):
+        for path in self.folder.glob(f"*-{_digest(token)}.{kind}"):
             if not _is_over(path, now):
                 return path
         return None
@@ -106,7 +119,7 @@ class Keepsakes:
     def sweep(self) -> int:
         """Delete what is over; returns how many files are left."""
         now, left = self._clock(), 0
-        for path in self._folder.iterdir():
+        for path in self.folder.iterdir():
             if not _NAME.fullmatch(path.name):
                 continue  # not ours: a folder may have been chosen that holds other things
             if not _is_over(path, now):
@@ -116,12 +129,12 @@ class Keepsakes:
                 path.unlink(missing_ok=True)
             except OSError as error:
                 left += 1
-                log.warning("cannot delete a visitor's picture in %s: %s", self._folder, error.strerror)
+                log.warning("cannot delete a visitor's picture in %s: %s", self.folder, error.strerror)
         return left
 
     def clear(self) -> None:
         """Delete all of them, at the end of the day."""
-        for path in self._folder.iterdir():
+        for path in self.folder.iterdir():
             if _NAME.fullmatch(path.name):
                 path.unlink(missing_ok=True)
 

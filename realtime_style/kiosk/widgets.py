@@ -116,16 +116,16 @@ class Tiles:
 def slider(left: str, right: str, share_permille: int, width: int, height: int) -> Image:
     """A slider as broad as a hand, words at both ends."""
     frame = blank(width, height, DARK)
-    knob = height // 2 - max(2, height // 16)
-    y, begin, end = height // 2, height // 2, width - height // 2
+    knob = round(height * 0.31)
+    y, begin, end = round(height * 0.66), height // 2, width - height // 2
     x = round(begin + (end - begin) * share_permille / 1000)
     cv2.line(frame, (begin, y), (end, y), GREY, max(3, height // 8), cv2.LINE_AA)
     cv2.line(frame, (begin, y), (x, y), WHITE, max(3, height // 8), cv2.LINE_AA)
     words = round(height * 0.26)
     for text, align in ((left, 0.0), (right, 1.0)):
-        draw_text(frame, text, Box(height // 3, 0, width - 2 * (height // 3), round(height * 0.36)), words, WHITE, align=align)
-    cv2.circle(frame, (x, y), round(knob * 0.8), WHITE, cv2.FILLED, cv2.LINE_AA)
-    cv2.circle(frame, (x, y), round(knob * 0.62), BLUE, cv2.FILLED, cv2.LINE_AA)
+        draw_text(frame, text, Box(height // 3, 0, width - 2 * (height // 3), round(height * 0.38)), words, WHITE, align=align)
+    cv2.circle(frame, (x, y), knob, WHITE, cv2.FILLED, cv2.LINE_AA)
+    cv2.circle(frame, (x, y), round(knob * 0.78), BLUE, cv2.FILLED, cv2.LINE_AA)
     return Image(_with_alpha(frame, np.maximum(_rounded(width, height, height // 3) * _SHADE, frame.max(2) > 60)))
 
 

@@ -1,0 +1,109 @@
+"""From a picture that a visitor keeps to a card behind a link, and to paper; in a thread, as the screen must not wait."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from realtime_style.errors import OutputUnwritable, RealtimeStyleError
+from realtime_style.frames import Frame
+from realtime_style.images import Picture
+from realtime_style.kiosk.card import CardText, draw_card, encode_card
+from realtime_style.kiosk.keepsakes import Keepsake, Keepsakes
+from realtime_style.sinks import VideoSink
+
+log = logging.getLogger(__name__)
+
+FILM_FPS = 15.0
+_PRINTER_S = 30.0
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a visitor took: a painting, and for a moving one all of its frames, (H, W, 3) uint8 BGR."""
+
+    picture: Frame
+    film: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True)
+class Made:
+    """A card that is kept."""
+
+    card: Frame
+    keepsake: Keepsake
+
+
+class Album:
+    """Makes one card at a time, and prints it."""
+
+    def __init__(
+        self, keepsakes: Keepsakes, *, size: str = "A6", logo: Picture | None = None, printer: Sequence[str] = ()
+    ) -> None:
+        self._keepsakes, self._size, self._logo, self._printer = keepsakes, size, logo, tuple(printer)
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="album")
+        self._making: Future[Made] | None = None
+        self._printing: Future[bool] | None = None
+
+    def make(self, taken: Taken, text: CardText) -> None:
+        """Start making a card."""
+        self._making = self._worker.submit(self._make, taken, text)
+
+    def made(self) -> Made | RealtimeStyleError | None:
+        """The card when it is ready, told once; the error when it could not be kept; None while there is nothing new."""
+        if self._making is None or not self._making.done():
+            return None
+        making, self._making = self._making, None
+        error = making.exception()
+        if error is None:
+            return making.result()
+        if isinstance(error, RealtimeStyleError):
+            return error
+        log.warning("a card could not be made", exc_info=error)
+        return OutputUnwritable(f"a card could not be made: {error}")
+
+    def print(self, keepsake: Keepsake) -> None:
+        """Hand the card to the printer."""
+        self._printing = self._worker.submit(self._print, keepsake)
+
+    def printed(self) -> bool | None:
+        """Whether printing began well, told once; None while there is nothing new."""
+        if self._printing is None or not self._printing.done():
+            return None
+        printing, self._printing = self._printing, None
+        return printing.exception() is None and printing.result()
+
+    def close(self) -> None:
+        """Wait for what is being made."""
+        self._worker.shutdown(cancel_futures=True)
+
+    def _make(self, taken: Taken, text: CardText) -> Made:
+        card = draw_card(taken.picture, text, self._size, self._logo)
+        contents = {kind: encode_card(card, kind) for kind in ("png", "pdf")}
+        if taken.film:
+            contents["mp4"] = self._film(taken.film)
+        return Made(card, self._keepsakes.keep(contents))
+
+    def _film(self, frames: Sequence[Frame]) -> bytes:
+        with self._keepsakes.workplace() as folder:
+            with VideoSink(folder / "film.mp4", fps=FILM_FPS) as sink:
+                for frame in (*frames, *reversed(frames[1:-1])):  # there and back: the end meets the beginning
+                    sink.write(frame)
+            return (folder / "film.mp4").read_bytes()
+
+    def _print(self, keepsake: Keepsake) -> bool:
+        path = self._keepsakes.find(keepsake.token, "pdf")
+        if path is None:
+            return False
+        command = [word.replace("{file}", str(path)) for word in self._printer]
+        try:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PRINTER_S, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            log.warning("the printer's command failed: %s", error)
+            return False
+        if done.returncode != 0:
+            log.warning("the printer's command ended with %d: %s", done.returncode, done.stderr.decode(errors="replace")[:200])
+        return done.returncode == 0

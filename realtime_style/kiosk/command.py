@@ -1,0 +1,112 @@
+"""``realtime-style kiosk``: settings in, a screen that runs alone."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from realtime_style.camera import open_camera
+from realtime_style.errors import BadSettings
+from realtime_style.images import Picture, read_image
+from realtime_style.kiosk.album import Album
+from realtime_style.kiosk.config import KioskSettings, load_settings
+from realtime_style.kiosk.hand_over import HandOver
+from realtime_style.kiosk.keepsakes import Keepsakes
+from realtime_style.kiosk.kiosk import Kiosk
+from realtime_style.kiosk.stage import Stage
+from realtime_style.kiosk.watch import STALE_S, CameraWatch
+from realtime_style.kiosk.words import Words, load_words
+from realtime_style.painter import Painter
+from realtime_style.styles import Mix, find_style, list_styles, user_folder
+
+log = logging.getLogger(__name__)
+
+TITLE = "realtime-style kiosk"
+
+
+def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | None = None) -> Kiosk:
+    """Run until SIGTERM, Ctrl-C or for `seconds`; returns the kiosk, closed, for its counters.
+
+    What no waiting mends stops it before the screen goes dark: settings, styles, words, folder and port. Raises BadSettings,
+    StyleError, OutputUnwritable, DisplayUnavailable, DeviceUnavailable.
+    """
+    settings = load_settings(file)
+    if camera is not None:
+        settings = replace(settings, camera=replace(settings.camera, camera=camera))
+    languages = _languages(settings)
+    mixes = _mixes(settings)
+    logo = read_image(settings.card.logo) if settings.card.logo is not None else None
+    with ExitStack() as stack:
+        keepsakes = Keepsakes(
+            settings.pictures.folder or user_folder() / "kiosk",
+            hours=settings.pictures.hours,
+            closing=settings.pictures.closing,
+        )
+        hand_over = _hand_over(settings, keepsakes)
+        if hand_over is not None:
+            stack.callback(hand_over.close)
+        album = _album(settings, keepsakes, logo)
+        stack.callback(album.close)
+        stage = Stage(TITLE, fullscreen=settings.screen.fullscreen)
+        stack.callback(stage.close)
+        watch = _watch(settings)
+        stack.callback(watch.close)
+        kiosk = Kiosk(
+            settings,
+            stage=stage,
+            watch=watch,
+            mixes=mixes,
+            painter=lambda device: Painter(mixes[0], device=device),
+            languages=languages,
+            album=album,
+            keepsakes=keepsakes,
+            hand_over=hand_over,
+        )
+        stack.callback(kiosk.close)
+        kiosk.run(seconds, _stop_sign())
+    return kiosk
+
+
+def _stop_sign() -> Callable[[], bool]:
+    """Whether a service manager has asked for the end; Ctrl-C raises, as everywhere."""
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda number, frame: told.set())
+    return told.is_set
+
+
+def _languages(settings: KioskSettings) -> Mapping[str, Words]:
+    languages = load_words(settings.screen.words)
+    for code in settings.screen.languages:
+        if code not in languages:
+            raise BadSettings(f"there is no catalogue {code}.toml for language {code!r}; there are {', '.join(languages)}")
+    return languages
+
+
+def _mixes(settings: KioskSettings) -> list[Mix]:
+    styles = [find_style(name) for name in settings.painting.styles] or list_styles()
+    return [((style, 1.0),) for style in styles]
+
+
+def _hand_over(settings: KioskSettings, keepsakes: Keepsakes) -> HandOver | None:
+    asked = settings.take_home
+    if not asked.on:
+        return None
+    return HandOver(keepsakes.folder, port=asked.port, address=asked.address, words=settings.screen.words)
+
+
+def _album(settings: KioskSettings, keepsakes: Keepsakes, logo: Picture | None) -> Album:
+    return Album(keepsakes, size=settings.card.size, logo=logo, printer=settings.printer.command)
+
+
+def _watch(settings: KioskSettings) -> CameraWatch:
+    asked = settings.camera
+    width, height = (int(side) for side in asked.size.split("x"))
+    device = asked.camera.isdecimal() or asked.camera.startswith("/dev/")
+    if device:
+        return CameraWatch(lambda: open_camera(asked.camera, size=(width, height), fps=asked.fps, stale_s=STALE_S))
+    return CameraWatch(lambda: open_camera(asked.camera, stale_s=STALE_S), judge=False)  # a clip keeps its own shape

@@ -1,0 +1,191 @@
+"""The kiosk as visitors find it: the real command on a real screen, touched, and its link followed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from realtime_style.frames import Frame
+from realtime_style.kiosk.card import card_size
+from tests.xvfb import desktop, display, screenshot, xdotool  # noqa: F401  (fixtures)
+
+CLIP = Path(__file__).parent.parent / "demos" / "media" / "big-buck-bunny.mp4"
+
+
+class Visit:
+    """A kiosk that runs, and what can be seen of it."""
+
+    def __init__(self, folder: Path, settings: str = "", *arguments: str) -> None:
+        self.folder = folder
+        (folder / "kiosk.toml").write_text(
+            '[take_home]\naddress = "127.0.0.1"\nport = 18473\n[screen]\ncountdown = 1\n[pictures]\nfolder = "kept"\n'
+            + settings
+        )
+        command = [sys.executable, "-m", "realtime_style", "kiosk", str(folder / "kiosk.toml"), "--camera", str(CLIP), "--json"]
+        self.process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    @property
+    def kept(self) -> list[Path]:
+        return sorted((self.folder / "kept").glob("*"))
+
+    def wait_for(self, what: Callable[[Frame], object], seconds: float = 20) -> Frame:
+        """Wait until the screen looks like that."""
+        began = time.monotonic()
+        while True:
+            assert self.process.poll() is None, self.process.communicate()[1]
+            seen = screenshot(self.folder)
+            if what(seen):
+                return seen
+            assert time.monotonic() - began < seconds, "the screen never looked like that"
+            time.sleep(0.2)
+
+    def touch(self, x: int, y: int) -> None:
+        xdotool("mousemove", str(x), str(y), "click", "1")
+
+    def stop(self) -> dict[str, object]:
+        self.process.terminate()
+        out, err = self.process.communicate(timeout=20)
+        assert self.process.returncode == 0, err
+        counters: dict[str, object] = json.loads(out)
+        return counters
+
+
+@pytest.fixture
+def visit(desktop: str, tmp_path: Path) -> Iterator[Visit]:  # noqa: F811
+    visit = Visit(tmp_path)
+    yield visit
+    if visit.process.poll() is None:
+        visit.process.kill()
+    visit.process.communicate()
+
+
+def painted(seen: Frame) -> bool:
+    return float(seen[100:300].std()) > 15
+
+
+def languages_shown(seen: Frame) -> bool:
+    """The live scene: the bar of painters is dark all along its upper edge."""
+    return float(seen[452:456, 10:790].mean()) < 110 and painted(seen)
+
+
+def green_button(seen: Frame) -> tuple[int, int] | None:
+    """Where the screen's green button is."""
+    found = np.argwhere((abs(seen.astype(int) - (70, 120, 30)) < 12).all(-1))
+    return None if len(found) < 2000 else (int(found[:, 1].mean()), int(found[:, 0].mean()))
+
+
+def link_on(seen: Frame) -> str:
+    return str(cv2.QRCodeDetector().detectAndDecode(seen)[0])
+
+
+def get(address: str) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, b""
+
+
+def test_visitor_takes_a_picture_home_and_nothing_else_is_kept(visit: Visit) -> None:
+    visit.wait_for(painted, 40)
+    visit.touch(400, 200)
+    visit.wait_for(languages_shown)
+    assert visit.kept == []
+    visit.touch(717, 530)  # the shutter
+    seen = visit.wait_for(green_button, 10)
+    assert visit.kept == []  # nothing is written before the visitor says so
+    where = green_button(seen)
+    assert where is not None
+    visit.touch(*where)
+    link = link_on(visit.wait_for(link_on))
+    assert link.startswith("http://127.0.0.1:18473/")
+    status, page = get(link)
+    assert status == 200
+    assert b"Save the picture" in page
+    status, card = get(link + ".png")
+    assert status == 200
+    picture = cv2.imdecode(np.frombuffer(card, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    assert picture.shape[1::-1] == card_size("A6", portrait=False)
+    assert len(visit.kept) == 2
+    for path in visit.kept:  # two hours pass
+        created, expires, rest = path.name.split("-")
+        path.rename(path.with_name(f"{int(created) - 7200}-{int(expires) - 7200}-{rest}"))
+    assert get(link)[0] == 404
+    assert get(link + ".png")[0] == 404
+    began = time.monotonic()
+    while visit.kept:
+        assert time.monotonic() - began < 15
+        time.sleep(0.2)
+    counters = visit.stop()
+    assert counters["visitors"] == 1
+    assert counters["pictures"] == 1
+    assert counters["by_painter"] == {"starry-night": 1}
+
+
+def test_discarded_picture_is_never_written(visit: Visit) -> None:
+    visit.wait_for(painted, 40)
+    xdotool("key", "space")
+    visit.wait_for(languages_shown)
+    xdotool("key", "space")
+    visit.wait_for(green_button, 10)
+    xdotool("key", "Escape")
+    visit.wait_for(languages_shown)
+    xdotool("key", "alt+F4", "Escape", "q")
+    time.sleep(1)
+    assert visit.process.poll() is None
+    assert visit.kept == []
+    assert visit.stop()["pictures"] == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ('[card]\nsize = "A4"\n', "line 9: size must be one of"),
+        ('[painting]\nstyles = ["mona-lisa"]\n', "mona-lisa"),
+        ("[screen_]\n", "line 8: there is no section"),
+        ('[card]\nlogo = "nowhere.png"\n', "nowhere.png does not exist"),
+    ],
+)
+def test_mistakes_stop_it_at_once(tmp_path: Path, settings: str, complaint: str) -> None:
+    visit = Visit(tmp_path, settings)
+    out, err = visit.process.communicate(timeout=60)
+    assert visit.process.returncode == 1
+    assert complaint in err
+    assert err.count("\n") == 1
+    assert out == ""
+
+
+def test_no_screen_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "x11")
+    monkeypatch.setenv("DISPLAY", ":4711")
+    visit = Visit(tmp_path)
+    _, err = visit.process.communicate(timeout=60)
+    assert visit.process.returncode == 1
+    assert "start it from a desktop" in err
+
+
+def test_lost_camera_is_told_on_screen_and_the_kiosk_goes_on(desktop: str, tmp_path: Path) -> None:  # noqa: F811
+    visit = Visit(tmp_path, "", "--camera", str(tmp_path / "later.mp4"))
+    try:
+        dark = visit.wait_for(lambda seen: 0 < float((seen.max(2) > 250).mean()) < 0.2 and float(np.median(seen)) < 40, 40)
+        assert not painted(dark) or float(dark[:200].std()) < 5
+        os.link(CLIP, tmp_path / "later.mp4")
+        visit.wait_for(lambda seen: float(seen[30:200].std()) > 15, 10)
+        visit.stop()
+    finally:
+        if visit.process.poll() is None:
+            visit.process.kill()
+            visit.process.communicate()

@@ -158,13 +158,15 @@ def run_as_newcomer(arguments: list[str], folder: Path) -> None:
     import numpy as np
 
     (folder / "clip.mp4").write_bytes((ROOT / "demos" / "media" / "big-buck-bunny.mp4").read_bytes())
+    (folder / "demos").mkdir()
+    (folder / "demos" / "kiosk.toml").write_bytes((ROOT / "demos" / "kiosk.toml").read_bytes())
     (folder / "photos").mkdir()
     for path in (folder / "photo.jpg", folder / "photos" / "a.jpg"):
         cv2.imwrite(str(path), np.full((60, 80, 3), 90, np.uint8))
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "REALTIME_STYLE_HOME": str(folder / "own"), "SDL_VIDEODRIVER": "dummy"},
         capture_output=True,
         text=True,
         timeout=120,
@@ -197,6 +199,8 @@ def test_readme_command_runs(call: list[str], tmp_path: Path):
     """
     if call[0] == "webcam":
         call = [*call, "--camera", "clip.mp4", "--no-window", "--seconds", "0.5"]
+    if call[0] == "kiosk":
+        call = [*call, "--camera", "clip.mp4", "--seconds", "2"]
     run_as_newcomer(["-m", "realtime_style", *call], tmp_path)
 
 

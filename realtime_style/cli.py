@@ -30,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return VERBS[args.verb](args)
     except KeyboardInterrupt:
-        _say("interrupted")
+        if not getattr(args, "beats", False):  # else the watchdog says it
+            _say("interrupted")
         return 130
     except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
         sys.stderr.close()
@@ -176,11 +177,23 @@ def kiosk(args: argparse.Namespace) -> int:
     """A screen that runs alone."""
     try:
         from realtime_style.kiosk.command import run_kiosk
+        from realtime_style.kiosk.watchdog import guard
     except ImportError as error:
         raise RealtimeStyleError(f"the kiosk needs more packages ({error}); pip install 'realtime-style[kiosk]'") from error
-    counters = run_kiosk(args.settings, camera=args.camera, seconds=args.seconds).counters
+    if args.watchdog:
+        return guard(_as_given(args))
+    counters = run_kiosk(args.settings, camera=args.camera, seconds=args.seconds, beats=args.beats).counters
     _print_result(args, asdict(counters), f"{counters.visitors} visitors, {counters.pictures} pictures taken home")
     return 0
+
+
+def _as_given(args: argparse.Namespace) -> list[str]:
+    """The arguments of `kiosk`, for the process that the watchdog starts."""
+    words = [str(args.settings)] if args.settings is not None else []
+    for name in ("camera", "seconds"):
+        value = getattr(args, name)
+        words += [f"--{name}={value}"] if value is not None else []
+    return words + [f"--{name}" for name in ("json", "debug") if getattr(args, name)]
 
 
 def train(args: argparse.Namespace) -> int:

@@ -156,6 +156,13 @@ def _add_kiosk(verbs: Verbs) -> None:  # type: ignore[valid-type]
     parser.add_argument("settings", type=Path, nargs="?", metavar="KIOSK.toml", help="settings, all of them optional")
     parser.add_argument("--camera", help="in place of the one in the settings: number or device, a video file, or pattern")
     parser.add_argument("--seconds", type=_above_zero, help="stop after this time")
+    parser.add_argument(
+        "--watchdog",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="start it again when it dies or hangs, in a second process",
+    )
+    parser.add_argument("--beats", action="store_true", help=argparse.SUPPRESS)  # said by the watchdog to what it watches
     parser.add_argument("--json", action="store_true", help="print the counters at the end as JSON")
 
 

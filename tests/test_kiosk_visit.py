@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -175,6 +176,27 @@ def test_no_screen_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.Monke
     _, err = visit.process.communicate(timeout=60)
     assert visit.process.returncode == 1
     assert "start it from a desktop" in err
+
+
+def test_killed_kiosk_is_back_in_five_seconds_with_the_pictures_that_last(visit: Visit) -> None:
+    visit.wait_for(painted, 40)
+    xdotool("key", "space")
+    visit.wait_for(languages_shown)
+    xdotool("key", "space")
+    visit.wait_for(green_button, 10)
+    xdotool("key", "space")
+    link = link_on(visit.wait_for(link_on))
+    worker = int(
+        subprocess.run(["pgrep", "-P", str(visit.process.pid)], capture_output=True, text=True, check=True).stdout.split()[0]
+    )
+    os.kill(worker, signal.SIGKILL)
+    began = time.monotonic()
+    visit.wait_for(lambda seen: not painted(seen), 5)
+    visit.wait_for(painted, 20)
+    assert time.monotonic() - began < 20  # 5 s on a machine that does nothing else
+    assert get(link + ".png")[0] == 200
+    assert len(visit.kept) == 2
+    visit.stop()
 
 
 def test_lost_camera_is_told_on_screen_and_the_kiosk_goes_on(desktop: str, tmp_path: Path) -> None:  # noqa: F811

@@ -20,6 +20,7 @@ from realtime_style.kiosk.keepsakes import Keepsakes
 from realtime_style.kiosk.kiosk import Kiosk
 from realtime_style.kiosk.stage import Stage
 from realtime_style.kiosk.watch import STALE_S, CameraWatch
+from realtime_style.kiosk.watchdog import Heart
 from realtime_style.kiosk.words import Words, load_words
 from realtime_style.painter import Painter
 from realtime_style.styles import Mix, find_style, list_styles, user_folder
@@ -29,9 +30,10 @@ log = logging.getLogger(__name__)
 TITLE = "realtime-style kiosk"
 
 
-def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | None = None) -> Kiosk:
+def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | None = None, beats: bool = False) -> Kiosk:
     """Run until SIGTERM, Ctrl-C or for `seconds`; returns the kiosk, closed, for its counters.
 
+    With `beats` a watchdog is told that it lives, and it ends when the watchdog does.
     What no waiting mends stops it before the screen goes dark: settings, styles, words, folder and port. Raises BadSettings,
     StyleError, OutputUnwritable, DisplayUnavailable, DeviceUnavailable.
     """
@@ -68,15 +70,21 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
             hand_over=hand_over,
         )
         stack.callback(kiosk.close)
-        kiosk.run(seconds, _stop_sign())
+        kiosk.run(seconds, _stop_sign(Heart() if beats else None))
     return kiosk
 
 
-def _stop_sign() -> Callable[[], bool]:
-    """Whether a service manager has asked for the end; Ctrl-C raises, as everywhere."""
+def _stop_sign(heart: Heart | None) -> Callable[[], bool]:
+    """Asked in every round: whether a service manager wants the end, or the watchdog is gone. Ctrl-C raises, as everywhere."""
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: told.set())
-    return told.is_set
+
+    def stop() -> bool:
+        if heart is not None:
+            heart.beat()
+        return told.is_set() or (heart is not None and heart.alone.is_set())
+
+    return stop
 
 
 def _languages(settings: KioskSettings) -> Mapping[str, Words]:

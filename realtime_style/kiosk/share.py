@@ -13,6 +13,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,7 @@ CLIENTS = 256
 """Connections at a time; more are told to come back."""
 
 _FIRST_REQUEST_S = 10.0
+_LEAVING_S = 3.0
 _LIFE_S = 120.0  # enough for a film over a bad hotspot
 _CHUNK = 1 << 16
 
@@ -163,6 +165,18 @@ def server_of(app: Starlette) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
+def _listen(port: int) -> socket.socket:
+    """A socket that listens. The page of a kiosk that was killed a moment ago may still be leaving."""
+    patience = time.monotonic() + _LEAVING_S
+    while True:
+        try:
+            return socket.create_server(("", port), backlog=CLIENTS)
+        except OSError:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(0.1)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """The process: serve a folder of keepsakes until standard input ends; the port it got is its one line of output."""
     parser = argparse.ArgumentParser(prog="python -m realtime_style.kiosk.share", description=__doc__)
@@ -173,7 +187,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if hasattr(os, "nice"):
         os.nice(10)
     try:
-        listener = socket.create_server(("", args.port), backlog=CLIENTS)
+        listener = _listen(args.port)
     except OSError as error:
         print(f"port {args.port} cannot be used: {error.strerror}; choose another one", file=sys.stderr)
         return 1

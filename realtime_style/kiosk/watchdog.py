@@ -1,0 +1,141 @@
+"""Keeps a kiosk on the screen: starts it again when it dies, and when it hangs.
+
+The kiosk says on its standard output that it lives, a line a second; all else that it prints is passed on. It ends when its
+standard input does, so that no kiosk is left over when the watchdog is killed.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+log = logging.getLogger(__name__)
+
+BEAT = "~alive~"
+"""The line that says so."""
+
+BEAT_S = 1.0
+"""Seconds from one to the next."""
+
+_HUNG_S = 10.0  # without a beat
+_START_S = 90.0  # until the first one: a network is compiled, a window opened
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 30.0
+_WELL_S = 60.0  # after so long a fault is a new one, and the next pause short again
+_GRACE_S = 8.0
+
+
+class Watchdog:
+    """Runs a command for as long as it should run."""
+
+    def __init__(self, command: Sequence[str], *, hung_s: float = _HUNG_S, start_s: float = _START_S) -> None:
+        self._command, self._hung_s, self._start_s = list(command), hung_s, start_s
+        self._told = threading.Event()
+        self.starts = 0
+        """How often the command was started."""
+
+    def stop(self) -> None:
+        """Ask for the end; may be called from a signal handler."""
+        self._told.set()
+
+    def run(self) -> int:
+        """Until the command ends by itself, cannot begin, or `stop` is called; returns its exit code, 0 after `stop`.
+
+        A command that ends with 1 or 2 before it ever lived has a mistake that no restart mends. A service manager
+        shall see it.
+        """
+        pause = _FIRST_PAUSE_S
+        while True:
+            began = time.monotonic()
+            code, lived = self._run_once()
+            if self._told.is_set() or code == 0:
+                return 0
+            if code == 130 or (code in (1, 2) and not lived):
+                return code
+            if time.monotonic() - began > _WELL_S:
+                pause = _FIRST_PAUSE_S
+            log.warning("the kiosk ended with %d; starting it again in %.1f s", code, pause)
+            if self._told.wait(pause):
+                return 0
+            pause = min(_LONGEST_PAUSE_S, pause * 2)
+
+    def _run_once(self) -> tuple[int, bool]:
+        """The exit code of one run, and whether it ever lived."""
+        self.starts += 1
+        lines: queue.Queue[str | None] = queue.Queue()
+        with subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            threading.Thread(target=_read, args=(process, lines.put), name="kiosk's words", daemon=True).start()
+            lived = False
+            patience = time.monotonic() + self._start_s
+            while True:
+                try:
+                    line = lines.get(timeout=0.2)
+                except queue.Empty:
+                    line = ""
+                if line is None:
+                    return process.wait(), lived
+                if line == BEAT:
+                    lived = True
+                    patience = time.monotonic() + self._hung_s
+                elif line:
+                    print(line, flush=True)
+                if self._told.is_set() and process.poll() is None:
+                    _end(process)  # and once more around, for its last words
+                elif time.monotonic() > patience:
+                    log.warning("the kiosk has not moved for %.0f s", self._hung_s if lived else self._start_s)
+                    process.kill()
+                    return process.wait(), lived
+
+
+def _read(process: subprocess.Popen[str], put: Callable[[str | None], None]) -> None:
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            put(line.rstrip("\n"))
+    finally:
+        put(None)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(_GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def guard(arguments: Sequence[str]) -> int:
+    """Run ``realtime-style kiosk`` with these arguments under a watchdog; SIGTERM ends both."""
+    dog = Watchdog([sys.executable, "-m", "realtime_style", "kiosk", *arguments, "--no-watchdog", "--beats"])
+    signal.signal(signal.SIGTERM, lambda number, frame: dog.stop())
+    return dog.run()
+
+
+class Heart:
+    """The kiosk's side of it: says that it lives, and hears when nobody listens any more."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._next = float("-inf")
+        self.alone = threading.Event()
+        """Set when the watchdog is gone."""
+        threading.Thread(target=self._listen, name="watchdog's end", daemon=True).start()
+
+    def beat(self) -> None:
+        """Call it for every frame."""
+        if self._clock() >= self._next:
+            self._next = self._clock() + BEAT_S
+            try:
+                print(BEAT, flush=True)
+            except OSError:  # nobody reads any more
+                self.alone.set()
+
+    def _listen(self) -> None:
+        sys.stdin.buffer.read()
+        self.alone.set()

@@ -1,0 +1,106 @@
+"""What the watchdog does about commands that die, hang, cannot begin, or are told to end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from realtime_style.kiosk.watchdog import BEAT, Watchdog
+
+ALIVE = f"print({BEAT!r}, flush=True)\n"
+
+
+def dog(tmp_path: Path, script: str, **patience: float) -> Watchdog:
+    """A watchdog of a script that counts its starts in the file `starts`."""
+    count = "import os, sys, time\nopen('starts', 'a').write('x')\nn = len(open('starts').read()) - 1\n"
+    path = tmp_path / "kiosk.py"
+    path.write_text(f"import os\nos.chdir({str(tmp_path)!r})\n{count}{script}")
+    return Watchdog([sys.executable, str(path)], **patience)
+
+
+def test_killed_kiosk_is_started_again(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    watched = dog(tmp_path, ALIVE + "if n < 2: os.kill(os.getpid(), 9)\nprint('three visitors')\n")
+    began = time.monotonic()
+    assert watched.run() == 0
+    assert watched.starts == 3
+    assert time.monotonic() - began < 5
+    assert capfd.readouterr().out == "three visitors\n"  # and no beats
+
+
+def test_hung_kiosk_is_killed_and_started_again(tmp_path: Path) -> None:
+    watched = dog(tmp_path, ALIVE + "if n == 0: time.sleep(60)\n", hung_s=1.0)
+    began = time.monotonic()
+    assert watched.run() == 0
+    assert watched.starts == 2
+    assert 1 <= time.monotonic() - began < 6
+
+
+def test_kiosk_that_never_begins_is_not_waited_for(tmp_path: Path) -> None:
+    watched = dog(tmp_path, "if n == 0: time.sleep(60)\n" + ALIVE, start_s=1.5)
+    assert watched.run() == 0
+    assert watched.starts == 2
+
+
+@pytest.mark.parametrize("code", [1, 2])
+def test_mistake_at_the_start_is_passed_on(tmp_path: Path, code: int) -> None:
+    watched = dog(tmp_path, f"sys.exit({code})\n")
+    assert watched.run() == code
+    assert watched.starts == 1
+
+
+def test_failure_after_it_lived_is_no_reason_to_stop(tmp_path: Path) -> None:
+    watched = dog(tmp_path, ALIVE + "sys.exit(1 if n == 0 else 0)\n")
+    assert watched.run() == 0
+    assert watched.starts == 2
+
+
+def test_told_to_end_it_ends_the_kiosk_gently(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    watched = dog(
+        tmp_path,
+        "import signal\nsignal.signal(signal.SIGTERM, lambda *_: (open('ended', 'w').close(), print('bye'), sys.exit(0)))\n"
+        + ALIVE
+        + "time.sleep(60)\n",
+    )
+    threading.Timer(1.5, watched.stop).start()
+    began = time.monotonic()
+    assert watched.run() == 0
+    assert time.monotonic() - began < 6
+    assert (tmp_path / "ended").exists()
+    assert capfd.readouterr().out == "bye\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
+def test_kiosk_ends_when_its_watchdog_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "kiosk.py"
+    script.write_text(
+        "import os, time\nfrom realtime_style.kiosk.watchdog import Heart\n"
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\nheart = Heart()\n"
+        "while not heart.alone.is_set():\n    heart.beat()\n    time.sleep(0.1)\n"
+    )
+    command = f"from realtime_style.kiosk.watchdog import Watchdog; Watchdog([{sys.executable!r}, {str(script)!r}]).run()"
+    guard = subprocess.Popen([sys.executable, "-c", command], cwd=Path(__file__).parents[1])
+    began = time.monotonic()
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+        assert time.monotonic() - began < 20
+        time.sleep(0.05)
+    guard.send_signal(signal.SIGKILL)
+    guard.wait()
+    pid = int((tmp_path / "pid").read_text())
+    while _runs(pid):
+        assert time.monotonic() - began < 30
+        time.sleep(0.05)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"

@@ -12,6 +12,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from getpass import getpass
 from typing import Any
 
 from realtime_style import __version__
@@ -176,15 +177,19 @@ def doctor(args: argparse.Namespace) -> int:
 def kiosk(args: argparse.Namespace) -> int:
     """A screen that runs alone."""
     try:
-        from realtime_style.kiosk.command import run_kiosk
+        from realtime_style.kiosk.command import new_secrets, run_kiosk
         from realtime_style.kiosk.watchdog import guard
     except ImportError as error:
         raise RealtimeStyleError(f"the kiosk needs more packages ({error}); pip install 'realtime-style[kiosk]'") from error
+    if args.secrets:
+        print(new_secrets(getpass("New PIN, 4 to 12 digits: ")))
+        return 0
     if args.watchdog:
         return guard(_as_given(args))
-    counters = run_kiosk(args.settings, camera=args.camera, seconds=args.seconds, beats=args.beats).counters
+    done = run_kiosk(args.settings, camera=args.camera, seconds=args.seconds, beats=args.beats)
+    counters = done.counters
     _print_result(args, asdict(counters), f"{counters.visitors} visitors, {counters.pictures} pictures taken home")
-    return 0
+    return done.ending or 0
 
 
 def _as_given(args: argparse.Namespace) -> list[str]:

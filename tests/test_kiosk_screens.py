@@ -13,10 +13,11 @@ import pytest
 from realtime_style.errors import DisplayUnavailable
 from realtime_style.frames import Frame
 from realtime_style.kiosk import lettering, widgets
+from realtime_style.kiosk.layout import Painter, Props, Screen
 from realtime_style.kiosk.lettering import Box, Setting
-from realtime_style.kiosk.screens import Painter, Props, Screen, lay_out
+from realtime_style.kiosk.screens import lay_out
 from realtime_style.kiosk.stage import CloseAsked, Drag, Image, Key, Press, Release, Sprite, Stage
-from realtime_style.kiosk.states import Choose, Rules, Scene, Speak, State, Strength, Touch
+from realtime_style.kiosk.states import Choose, Digit, Host, Rules, Scene, Speak, State, Strength, Touch
 from realtime_style.kiosk.words import load_words
 from realtime_style.test_pattern import TestPattern
 from tests.xvfb import desktop, display, screenshot, xdotool  # noqa: F401  (fixtures)
@@ -62,15 +63,16 @@ def test_all_that_can_be_touched_is_on_the_screen_apart_and_within_reach(size_wh
     screen = lay_out(State(scene=scene), props(size_wh), 0.0)
     width, height = size_wh
     finger = min(size_wh) * 0.09  # 3 cm on a screen of 24 inches
-    for number, target in enumerate(screen.targets):
+    targets = [target for target in screen.targets if target.event(0, 0) is not Touch.CORNER]
+    for number, target in enumerate(targets):
         box = target.box
         assert box.x >= 0
-        assert box.y >= height * 0.45
+        assert box.y >= height * (0.15 if scene in {Scene.PIN, Scene.MENU} else 0.45)
         assert box.x + box.width <= width
         assert box.y + box.height <= height
         assert min(box.width, box.height) >= finger * 0.6
         assert max(box.width, box.height) >= finger
-        for other in screen.targets[number + 1 :]:
+        for other in targets[number + 1 :]:
             assert not any(other.box.holds(x, y) for x, y in ((box.x, box.y), centre(box), (box.x + box.width - 1, box.y)))
 
 
@@ -96,6 +98,8 @@ def test_no_words_are_cut_and_none_too_small_to_read(
         for notice in ("", "print_failed", "keep_failed"):
             lay_out(state, replace(shown, notice=notice), 0.0)
     lay_out(State(scene=Scene.CARD), replace(shown, code=None), 0.0)
+    lay_out(State(scene=Scene.PIN, locked_until=960.0), shown, 0.0)
+    lay_out(State(scene=Scene.MENU, on_break=True), shown, 0.0)
     assert len(set_in) > 20
     names = {words for painter in PAINTERS for words in (painter.surname, painter.year)}
     for text, setting in set_in:
@@ -114,7 +118,9 @@ def test_touches_mean_what_is_under_them() -> None:
     assert set(means(lay_out(replace(card, film=True), props(), 0.0))) == {Touch.DONE}
     assert set(means(lay_out(card, props(rules=Rules(9)), 0.0))) == {Touch.DONE}
     for covered in (State(on_break=True), State(scene=Scene.LIVE, camera_lost="gone")):
-        assert lay_out(covered, props(), 0.0).targets == []
+        assert set(means(lay_out(covered, props(), 0.0))) == {Touch.CORNER}
+    assert {Host.PAUSE, Host.QUIT, Host.LEAVE} < set(means(lay_out(State(scene=Scene.MENU), props(), 0.0)))
+    assert {Digit("0"), Digit("9"), Touch.PIN_DONE} < set(means(lay_out(State(scene=Scene.PIN), props(), 0.0)))
     screen = lay_out(State(scene=Scene.LIVE), props(), 0.0)
     assert screen.hit(5, 200) is None
     assert screen.hit(*centre(live[Choose(3)])) is not None

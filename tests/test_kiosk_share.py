@@ -131,12 +131,12 @@ def test_two_hundred_phones_at_once_all_get_their_picture(page: HandOver, folder
 
 def test_page_that_died_is_served_again_and_ends_with_the_kiosk(folder: Path) -> None:
     hand_over = HandOver(folder, port=0, address="127.0.0.1")
-    hand_over._process.kill()
-    hand_over._process.wait()
+    hand_over._page._process.kill()
+    hand_over._page._process.wait()
     kept = Keepsakes(folder, hours=2).keep({"png": b"card"})
     assert hand_over.link(kept.token) is not None
     assert get(hand_over, f"/{kept.token}.png")[0] == 200
-    process = hand_over._process
+    process = hand_over._page._process
     hand_over.close()
     assert process.returncode == 0
 

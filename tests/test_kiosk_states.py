@@ -10,18 +10,19 @@ import pytest
 from realtime_style.kiosk.states import (
     CameraLost,
     Choose,
+    Digit,
     Effect,
     Event,
     Happening,
+    Host,
     Rules,
     Scene,
     Speak,
     Strength,
     Timing,
     Touch,
-    first_state,
-    step,
 )
+from realtime_style.kiosk.steps import first_state, step
 
 RULES = Rules(painters=9, language="fr", strength=0.8, printing=True)
 
@@ -162,15 +163,89 @@ def test_break_ends_the_visit_and_no_touch_ends_the_break() -> None:
     visit = Visit()
     visit.do(Touch.SCREEN, Touch.SHOOT)
     visit.wait(4)
-    visit.do(Happening.PAUSE)
+    visit.do(Host.PAUSE)
     assert visit.done[-2:] == [Effect.FORGET, Effect.LEAVE]
     visit.do(Touch.SCREEN, Touch.SHOOT)
     visit.wait(600)
     assert visit.state.covered
-    visit.do(Happening.RESUME)
+    visit.do(Host.PAUSE)
     assert visit.state.scene is Scene.ATTRACT
     assert not visit.state.covered
     assert visit.do(Touch.SCREEN) is Scene.LIVE
+
+
+def opened(visit: Visit, pin: str) -> Scene:
+    """The corner is touched five times and a PIN typed."""
+    for _ in range(5):
+        visit.now += 0.4
+        visit.do(Touch.CORNER)
+    return visit.do(*map(Digit, pin), Touch.PIN_DONE)
+
+
+GUARDED = replace(RULES, is_pin=lambda pin: pin == "4711")
+
+
+def test_host_gets_to_the_menu_by_gesture_and_pin_from_any_scene() -> None:
+    visit = Visit(GUARDED)
+    visit.do(Touch.SCREEN, Touch.SHOOT)
+    visit.wait(4)
+    assert opened(visit, "4711") is Scene.MENU
+    assert visit.done[-2:] == [Effect.FORGET, Effect.LEAVE]
+    visit.do(Touch.SCREEN, Touch.SHOOT, Choose(3))
+    assert visit.state.scene is Scene.MENU
+    visit.do(Host.PAUSE)
+    assert visit.state.on_break
+    assert visit.do(Host.LEAVE) is Scene.ATTRACT
+    assert visit.state.covered
+    assert opened(visit, "4711") is Scene.MENU
+    assert not visit.state.covered
+    visit.do(Host.PAUSE, Host.RESTART)
+    assert visit.done[-1] is Effect.RESTART
+    assert not visit.state.on_break
+
+
+def test_slow_touches_of_the_corner_open_nothing() -> None:
+    visit = Visit(GUARDED)
+    for _ in range(20):
+        visit.now += 1.1
+        visit.do(Touch.CORNER)
+    assert visit.state.scene is Scene.LIVE
+    unguarded = Visit()
+    assert opened(unguarded, "4711") is Scene.LIVE
+
+
+def test_keypad_is_locked_after_five_wrong_pins_and_for_longer_each_time() -> None:
+    visit = Visit(GUARDED)
+    for wrong in range(5):
+        assert opened(visit, f"000{wrong}") is Scene.PIN
+        visit.do(Host.LEAVE)
+    assert opened(visit, "4711") is Scene.PIN
+    visit.now += 61
+    assert visit.do(*map(Digit, "4712"), Touch.PIN_DONE) is Scene.PIN
+    visit.now += 61
+    assert visit.do(*map(Digit, "4711"), Touch.PIN_DONE) is Scene.PIN
+    visit.now += 61
+    assert visit.do(*map(Digit, "4711"), Touch.PIN_DONE) is Scene.MENU
+    assert visit.state.wrong == 0
+
+
+def test_keypad_takes_digits_back_and_goes_away() -> None:
+    visit = Visit(GUARDED)
+    assert opened(visit, "") is Scene.PIN
+    visit.do(*map(Digit, "47119"), Touch.PIN_BACK)
+    assert visit.state.pin == "4711"
+    visit.do(*[Touch.PIN_BACK] * 5)
+    assert visit.state.scene is Scene.ATTRACT
+    assert opened(visit, "") is Scene.PIN
+    visit.do(Digit("4"))
+    assert visit.wait(31) is Scene.ATTRACT
+    assert visit.state.pin == ""
+
+
+def test_host_changes_the_painter_from_afar() -> None:
+    visit = Visit(GUARDED)
+    visit.do(Touch.SCREEN, Host.NEXT_PAINTER)
+    assert (visit.state.scene, visit.state.painter) == (Scene.LIVE, 1)
 
 
 def test_card_that_could_not_be_made_leads_back_to_the_picture() -> None:
@@ -196,7 +271,17 @@ def test_ten_hours_of_wild_visitors_and_faults_always_end_where_they_began() -> 
     chance = random.Random(0)
     timing = Timing()
     visit = Visit()
-    events: list[Event] = [*Touch, Choose(3), Strength(0.2), Speak("en"), CameraLost("gone"), *Happening]
+    events: list[Event] = [
+        *Touch,
+        Choose(3),
+        Strength(0.2),
+        Speak("en"),
+        CameraLost("gone"),
+        *Happening,
+        Host.PAUSE,
+        Host.NEXT_PAINTER,
+        Digit("1"),
+    ]
     taken = 0
     for _ in range(36_000):
         visit.now += chance.choice([0.05, 0.5, 2.0, 30.0])
@@ -208,9 +293,13 @@ def test_ten_hours_of_wild_visitors_and_faults_always_end_where_they_began() -> 
             taken = 1
         elif effect in {Effect.MAKE_CARD, Effect.FORGET}:
             taken = 0
-    visit.do(Happening.RESUME, Happening.CAMERA_BACK)
+    visit.do(Happening.CAMERA_BACK)
+    if visit.state.on_break:
+        visit.do(Host.PAUSE)
     visit.wait(timing.countdown + timing.film + max(timing.review, timing.card, timing.idle) + 1)
     begun = first_state(RULES, visit.now)
     state = visit.state
-    assert replace(state, since=0, touched=0, painter_since=0, painter=0) == replace(begun, since=0, touched=0, painter_since=0)
+    assert replace(state, since=0, touched=0, painter_since=0, painter=0, corner=()) == replace(
+        begun, since=0, touched=0, painter_since=0
+    )
     assert len(visit.done) > 1000

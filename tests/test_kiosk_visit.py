@@ -19,6 +19,7 @@ import pytest
 
 from realtime_style.frames import Frame
 from realtime_style.kiosk.card import card_size
+from realtime_style.kiosk.pins import hash_pin
 from tests.xvfb import desktop, display, screenshot, xdotool  # noqa: F401  (fixtures)
 
 CLIP = Path(__file__).parent.parent / "demos" / "media" / "big-buck-bunny.mp4"
@@ -207,6 +208,36 @@ def test_lost_camera_is_told_on_screen_and_the_kiosk_goes_on(desktop: str, tmp_p
         os.link(CLIP, tmp_path / "later.mp4")
         visit.wait_for(lambda seen: float(seen[30:200].std()) > 15, 10)
         visit.stop()
+    finally:
+        if visit.process.poll() is None:
+            visit.process.kill()
+            visit.process.communicate()
+
+
+def test_host_pauses_and_ends_it_by_pin_and_by_phone(desktop: str, tmp_path: Path) -> None:  # noqa: F811
+    token = "kVq2Zr8mT0aYxW4cN6bLpQ"
+    visit = Visit(tmp_path, f'[host]\nport = 18474\ntoken = "{token}"\npin = "{hash_pin("4711")}"\n')
+    page = f"http://127.0.0.1:18474/{token}"
+    try:
+        visit.wait_for(painted, 40)
+        assert get(page + "/health") == (200, b"well\n")
+        for _ in range(5):
+            visit.touch(20, 20)
+            time.sleep(0.1)
+        xdotool("key", "--delay", "30", "4", "7", "1", "1", "Return")
+        visit.wait_for(lambda seen: int((abs(seen.astype(int) - (40, 40, 200)) < 12).all(-1).sum()) > 2000, 10)  # red: quit
+        visit.touch(400, 555)  # back to the visitors
+        visit.wait_for(painted, 10)
+        request = urllib.request.Request(page + "/ask?for=PAUSE", method="POST")
+        urllib.request.urlopen(request, timeout=10).close()
+        visit.wait_for(lambda seen: float(seen[:200].std()) < 5, 10)
+        state = json.loads(get(page + "/state")[1])
+        assert state["on_break"] is True
+        request = urllib.request.Request(page + "/ask?for=QUIT", method="POST")
+        urllib.request.urlopen(request, timeout=10).close()
+        out, err = visit.process.communicate(timeout=20)
+        assert visit.process.returncode == 0, err
+        assert json.loads(out)["pictures"] == 0
     finally:
         if visit.process.poll() is None:
             visit.process.kill()

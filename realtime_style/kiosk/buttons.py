@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from realtime_style.kiosk.states import Choose, Event, Rules, Scene, Speak, State, Strength, Touch
+from realtime_style.kiosk.states import Choose, Digit, Event, Rules, Scene, Speak, State, Strength, Touch
 
 _STEP = 0.1
 
@@ -17,6 +17,7 @@ _MEANS: dict[Scene, dict[str, Touch]] = {
         "esc": Touch.DISCARD, "backspace": Touch.DISCARD, "n": Touch.DISCARD,
     },
     Scene.CARD: {"p": Touch.PRINT, "space": Touch.DONE, "enter": Touch.DONE, "esc": Touch.DONE, "backspace": Touch.DONE},
+    Scene.PIN: {"enter": Touch.PIN_DONE, "backspace": Touch.PIN_BACK, "esc": Touch.PIN_BACK},
 }  # fmt: skip
 
 
@@ -25,6 +26,8 @@ def meaning(key: str, state: State, rules: Rules, languages: Sequence[str]) -> E
 
     Any other key only says that somebody is there.
     """
+    if state.scene is Scene.PIN and key.isdecimal() and len(key) == 1:
+        return Digit(key)
     if key == "l" and languages:
         here = languages.index(state.language) if state.language in languages else -1
         return Speak(languages[(here + 1) % len(languages)])

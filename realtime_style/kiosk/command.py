@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -15,10 +16,12 @@ from realtime_style.errors import BadSettings
 from realtime_style.images import Picture, read_image
 from realtime_style.kiosk.album import Album
 from realtime_style.kiosk.config import KioskSettings, load_settings
-from realtime_style.kiosk.hand_over import HandOver
+from realtime_style.kiosk.hand_over import HandOver, HostDesk
 from realtime_style.kiosk.keepsakes import Keepsakes
 from realtime_style.kiosk.kiosk import Kiosk
+from realtime_style.kiosk.pins import check_hash, hash_pin, is_pin
 from realtime_style.kiosk.stage import Stage
+from realtime_style.kiosk.states import Rules, Timing
 from realtime_style.kiosk.watch import STALE_S, CameraWatch
 from realtime_style.kiosk.watchdog import Heart
 from realtime_style.kiosk.words import Words, load_words
@@ -40,6 +43,8 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
     settings = load_settings(file)
     if camera is not None:
         settings = replace(settings, camera=replace(settings.camera, camera=camera))
+    if settings.host.pin:
+        check_hash(settings.host.pin)
     languages = _languages(settings)
     mixes = _mixes(settings)
     logo = read_image(settings.card.logo) if settings.card.logo is not None else None
@@ -52,6 +57,9 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
         hand_over = _hand_over(settings, keepsakes)
         if hand_over is not None:
             stack.callback(hand_over.close)
+        desk = HostDesk(port=settings.host.port, token=settings.host.token) if settings.host.token else None
+        if desk is not None:
+            stack.callback(desk.close)
         album = _album(settings, keepsakes, logo)
         stack.callback(album.close)
         stage = Stage(TITLE, fullscreen=settings.screen.fullscreen)
@@ -60,14 +68,16 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
         stack.callback(watch.close)
         kiosk = Kiosk(
             settings,
+            _rules(settings, len(mixes)),
             stage=stage,
             watch=watch,
             mixes=mixes,
-            painter=lambda device: Painter(mixes[0], device=device),
+            painter=lambda device: Painter(mixes[0], device=device, steadiness=settings.painting.steadiness),
             languages=languages,
             album=album,
             keepsakes=keepsakes,
             hand_over=hand_over,
+            desk=desk,
         )
         stack.callback(kiosk.close)
         kiosk.run(seconds, _stop_sign(Heart() if beats else None))
@@ -85,6 +95,19 @@ def _stop_sign(heart: Heart | None) -> Callable[[], bool]:
         return told.is_set() or (heart is not None and heart.alone.is_set())
 
     return stop
+
+
+def _rules(settings: KioskSettings, painters: int) -> Rules:
+    screen, pin = settings.screen, settings.host.pin
+    timing = Timing(screen.idle, screen.review, screen.card, screen.countdown, screen.film, screen.attract)
+    return Rules(
+        painters,
+        screen.language,
+        settings.painting.strength,
+        timing,
+        printing=bool(settings.printer.command),
+        is_pin=(lambda typed: is_pin(typed, pin)) if pin else None,
+    )
 
 
 def _languages(settings: KioskSettings) -> Mapping[str, Words]:
@@ -118,3 +141,8 @@ def _watch(settings: KioskSettings) -> CameraWatch:
     if device:
         return CameraWatch(lambda: open_camera(asked.camera, size=(width, height), fps=asked.fps, stale_s=STALE_S))
     return CameraWatch(lambda: open_camera(asked.camera, stale_s=STALE_S), judge=False)  # a clip keeps its own shape
+
+
+def new_secrets(pin: str) -> str:
+    """The lines of ``[host]`` for this PIN, with a new token: to be pasted into the settings."""
+    return f'[host]\npin = "{hash_pin(pin)}"\ntoken = "{secrets.token_urlsafe(16)}"'

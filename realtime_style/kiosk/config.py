@@ -191,6 +191,8 @@ class _Reader:
             self._complain("printer", "command", 'command needs "{file}" where the name of the card goes')
         if not re.fullmatch(r"[1-9]\d{1,4}x[1-9]\d{1,4}", settings.camera.size):
             self._complain("camera", "size", f"size must be like 640x480, not {settings.camera.size!r}")
+        if settings.host.token and not re.fullmatch(r"[A-Za-z0-9_-]{16,}", settings.host.token):
+            self._complain("host", "token", "token must be 16 or more letters, digits, - and _; make one with --secrets")
         if settings.host.token and settings.take_home.on and settings.host.port == settings.take_home.port:
             self._complain("host", "port", "port must differ from that of [take_home]: visitors must not reach the host's page")
 

@@ -1,78 +1,66 @@
-"""How a picture gets from the kiosk to a visitor's phone: a process that serves it, and the address to put into a QR code."""
+"""The kiosk's ends of its two web pages: the visitors' pictures, and the host's phone page."""
 
 from __future__ import annotations
 
-import logging
+import json
 import socket
-import subprocess
-import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from realtime_style.errors import RealtimeStyleError
-
-log = logging.getLogger(__name__)
-
-_PATIENCE_S = 20.0
+from realtime_style.kiosk.page_process import PageProcess
+from realtime_style.kiosk.states import Host
 
 
 class HandOver:
-    """The process of :mod:`realtime_style.kiosk.share`, kept alive."""
+    """Serves the pictures of a folder to those who have their link (:mod:`realtime_style.kiosk.share`)."""
 
     def __init__(self, folder: Path, *, port: int, address: str = "", words: Path | None = None) -> None:
-        """Start it. Raises RealtimeStyleError when the port cannot be had."""
-        self._folder, self._asked, self._address, self._words = folder, port, address, words
-        self._process, self.port = self._start()
+        """Raises RealtimeStyleError when the port cannot be had."""
+        more = ["--words", str(words)] if words is not None else []
+        remedy = "change port in [take_home], or set on = false there"
+        self._page = PageProcess("share", [str(folder), *more], port=port, remedy=remedy)
+        self._address = address
+
+    @property
+    def port(self) -> int:
+        """The one it got."""
+        return self._page.port
 
     def link(self, token: str) -> str | None:
         """Where a phone finds a keepsake; None while this machine is on no network, or the page is not served."""
         address = self._address or own_address()
-        if address is None or not self.serves():
+        if address is None or not self._page.serves():
             return None
         return f"http://{address}:{self.port}/{token}"
 
-    def serves(self) -> bool:
-        """Whether the process runs; one that ended is started again."""
-        if self._process.poll() is None:
-            return True
-        log.warning("the page with visitors' pictures ended with %d; starting it again", self._process.returncode)
-        _close_pipes(self._process)
-        try:
-            self._process, self.port = self._start()
-        except RealtimeStyleError as error:
-            log.warning("%s", error)
-            return False
-        return True
-
     def close(self) -> None:
         """End it; unfinished downloads are cut off after a second."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()  # what it lives by
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        _close_pipes(self._process)
-
-    def _start(self) -> tuple[subprocess.Popen[str], int]:
-        command = [sys.executable, "-m", "realtime_style.kiosk.share", str(self._folder), "--port", str(self._asked)]
-        command += ["--words", str(self._words)] if self._words is not None else []
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line.strip().isdigit():
-            process.wait(_PATIENCE_S)
-            _close_pipes(process)
-            raise RealtimeStyleError(
-                f"visitors' pictures cannot be served on port {self._asked}; change port in [take_home], or set on = false"
-            )
-        return process, int(line)
+        self._page.close()
 
 
-def _close_pipes(process: subprocess.Popen[str]) -> None:
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            pipe.close()
+class HostDesk:
+    """Tells the host's phone how the kiosk is, and hears what the host asks for (:mod:`realtime_style.kiosk.host_page`)."""
+
+    def __init__(self, *, port: int, token: str) -> None:
+        """Raises RealtimeStyleError when the port cannot be had."""
+        self._page = PageProcess("host_page", [], port=port, remedy="change port in [host]", environment={"KIOSK_TOKEN": token})
+
+    @property
+    def port(self) -> int:
+        """The one it got."""
+        return self._page.port
+
+    def tell(self, state: Mapping[str, object]) -> None:
+        """How the kiosk is now."""
+        self._page.send(json.dumps(state))
+
+    def asked(self) -> list[Host]:
+        """What the host has asked for since the last call."""
+        return [Host[line] for line in self._page.heard() if line in Host.__members__]
+
+    def close(self) -> None:
+        """End it."""
+        self._page.close()
 
 
 def own_address() -> str | None:

@@ -1,11 +1,11 @@
-"""The kiosk's loop: camera, painter and screen, and what visitors ask for in between."""
+"""The kiosk's loop: camera, painter and screen, and what visitors and host ask for in between."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict
 from datetime import datetime
 from typing import Protocol
 
@@ -16,30 +16,23 @@ from realtime_style.crossfade import Crossfade
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame, fit_within
 from realtime_style.kiosk import widgets
-from realtime_style.kiosk.album import FILM_FPS, Album, Made, Taken
+from realtime_style.kiosk.album import Album, Made
 from realtime_style.kiosk.buttons import meaning
 from realtime_style.kiosk.card import CardText
 from realtime_style.kiosk.config import KioskSettings
-from realtime_style.kiosk.hand_over import HandOver
+from realtime_style.kiosk.figures import Counters, LastWarning, Status
+from realtime_style.kiosk.hand_over import HandOver, HostDesk
 from realtime_style.kiosk.keepsakes import Keepsakes
+from realtime_style.kiosk.layout import Painter as PainterInfo
+from realtime_style.kiosk.layout import Props, Screen, Target
 from realtime_style.kiosk.lettering import Box
-from realtime_style.kiosk.screens import Painter as PainterInfo
-from realtime_style.kiosk.screens import Props, Screen, Target, lay_out
-from realtime_style.kiosk.stage import Drag, Image, Input, Key, Press, Release, Sprite
-from realtime_style.kiosk.states import (
-    NEEDS_CAMERA,
-    CameraLost,
-    Effect,
-    Event,
-    Happening,
-    Rules,
-    Scene,
-    Timing,
-    Touch,
-    first_state,
-    step,
-)
+from realtime_style.kiosk.screens import lay_out
+from realtime_style.kiosk.stage import Drag, Input, Key, Press, Release, Sprite
+from realtime_style.kiosk.states import NEEDS_CAMERA, CameraLost, Effect, Event, Happening, Rules, Scene, Touch
+from realtime_style.kiosk.steps import first_state, step
+from realtime_style.kiosk.visitor import Visitor
 from realtime_style.kiosk.watch import CameraWatch
+from realtime_style.kiosk.watchdog import RESTART
 from realtime_style.kiosk.words import Words
 from realtime_style.meter import Meter
 from realtime_style.painter import Painter
@@ -49,16 +42,9 @@ log = logging.getLogger(__name__)
 
 _FRAME_WAIT_S = 0.05  # without frames the screen is drawn twenty times a second
 _SWEEP_S = 10.0
+_TELL_S = 1.0
+_HUNG_S = 20.0  # a read that has not come back: only the end of the process gives the device back
 _RESCUE_SIZE = 480  # px: what a processor paints in time when the graphics chip has failed
-
-
-@dataclass
-class Counters:
-    """What the host may know: numbers, nobody's picture."""
-
-    visitors: int = 0
-    pictures: int = 0
-    by_painter: dict[str, int] = field(default_factory=dict)
 
 
 class Screening(Protocol):
@@ -76,6 +62,7 @@ class Kiosk:
     def __init__(
         self,
         settings: KioskSettings,
+        rules: Rules,
         *,
         stage: Screening,
         watch: CameraWatch,
@@ -85,43 +72,40 @@ class Kiosk:
         album: Album,
         keepsakes: Keepsakes,
         hand_over: HandOver | None,
+        desk: HostDesk | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`mixes` are the painters to choose from, one style each; `painter` opens one on a device."""
         self.counters = Counters()
+        self.ending: int | None = None
+        """The exit code, once the host or a hung camera has asked for the end."""
         self.meter = Meter(clock)
         """Stages ``stylize`` and ``show``."""
-        self._settings, self._stage, self._watch, self._mixes = settings, stage, watch, list(mixes)
-        self._open_painter, self._album, self._keepsakes, self._hand_over = painter, album, keepsakes, hand_over
+        self.state = first_state(rules, clock())
+        self._settings, self._rules, self._stage, self._watch, self._mixes = settings, rules, stage, watch, list(mixes)
+        self._open_painter, self._keepsakes, self._desk = painter, keepsakes, desk
         self._languages, self._clock = languages, clock
         infos = [mix[0][0].info for mix in mixes]
         self._painters = [PainterInfo(info.artist or info.title or info.name, info.year) for info in infos]
         self._tiles = widgets.Tiles(
             [(info.swatch_frame(), each.surname, each.year) for info, each in zip(infos, self._painters, strict=True)]
         )
-        screen = settings.screen
-        timing = Timing(screen.idle, screen.review, screen.card, screen.countdown, screen.film, screen.attract)
-        self.rules = Rules(len(mixes), screen.language, settings.painting.strength, timing, bool(settings.printer.command))
-        self.state = first_state(self.rules, clock())
         self._painter = painter(settings.painting.device)
-        self._painter.steadiness = settings.painting.steadiness
         self._rescued = False
         self._fade = Crossfade(self._mixes[0])
         self._live: Frame | None = None
-        self._taken: Taken | None = None
-        self._film: list[Frame] = []
-        self._filmed_at = 0.0
-        self._made: Made | None = None
-        self._card: Image | None = None
-        self._code: Image | None = None
-        self._notice = ""
+        self._visitor = Visitor(album, hand_over.link if hand_over is not None else lambda token: None)
         self._held: Target | None = None
-        self._swept = clock()
+        self._kept = 0
+        self._swept = self._told = float("-inf")
+        self._hung_since: float | None = None
+        self._warning = LastWarning()
+        logging.getLogger("realtime_style").addHandler(self._warning)
 
     def run(self, seconds: float | None = None, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Go on until `stopped` says so, or for `seconds`."""
+        """Go on until `stopped` says so, the host does, or for `seconds`."""
         began = self._clock()
-        while not stopped() and (seconds is None or self._clock() - began < seconds):
+        while self.ending is None and not stopped() and (seconds is None or self._clock() - began < seconds):
             self.round()
 
     def round(self) -> None:
@@ -129,60 +113,64 @@ class Kiosk:
         frame = self._watch.take(_FRAME_WAIT_S)
         now = self._clock()
         self._hear_of_camera(now)
-        screen = self._lay_out(now)
-        for heard in self._stage.inputs():
-            event = self._event_of(heard, screen)
-            if event is not None:
-                self._do(event, now)
-                screen = self._lay_out(now)
-        self._hear_of_album(now)
+        self._hear_of_touches(now)
+        self._hear_of_card(now)
         self._do(Happening.TICK, now)
         if frame is not None and not self.state.covered and self.state.scene in NEEDS_CAMERA:
             self._live = self._paint(frame, now)
-            self._add_to_film(now)
+            if self.state.scene is Scene.FILMING:
+                self._visitor.film(self._live, now)
         screen = self._lay_out(now)
         with self.meter.stage("show"):
-            self._stage.show(self._shown(), screen.video, screen.sprites)
+            self._stage.show(self._shown(now), screen.video, screen.sprites)
         self.meter.tick()
-        if now - self._swept >= _SWEEP_S:
-            self._keepsakes.sweep()
-            self._swept = now
+        self._look_after(now)
+
+    def status(self) -> Status:
+        """How it goes."""
+        return Status(
+            scene=self.state.scene.name,
+            painter=self._mixes[self.state.painter][0][0].info.name,
+            fps=round(self.meter.fps(), 1),
+            runs_on=self._painter.provider,
+            camera_lost=self.state.camera_lost,
+            on_break=self.state.on_break,
+            visitors=self.counters.visitors,
+            pictures=self.counters.pictures,
+            kept=self._kept,
+            last_warning=self._warning.words,
+        )
 
     def close(self) -> None:
         """Let go of the painter; what was given is its giver's."""
+        logging.getLogger("realtime_style").removeHandler(self._warning)
         self._painter.close()
 
     def _do(self, event: Event, now: float) -> None:
-        self.state, effects = step(self.state, event, now, self.rules)
+        self.state, effects = step(self.state, event, now, self._rules)
         for effect in effects:
-            self._obey(effect, now)
+            self._obey(effect)
 
-    def _obey(self, effect: Effect, now: float) -> None:
+    def _obey(self, effect: Effect) -> None:
         match effect:
             case Effect.GREET:
                 self.counters.visitors += 1
             case Effect.SHOOT if self._live is not None:
-                self._taken = Taken(self._live.copy())
+                self._visitor.shoot(self._live)
             case Effect.START_FILM:
-                self._film, self._filmed_at = [], float("-inf")
-            case Effect.END_FILM if self._film:
-                self._taken = Taken(self._film[len(self._film) // 2], tuple(self._film))
-                self._film = []
-            case Effect.FORGET:
-                self._forget()
-            case Effect.MAKE_CARD if self._taken is not None:
-                self._notice = ""
-                self._album.make(self._taken, self._card_text())
-            case Effect.PRINT if self._made is not None:
-                self._notice = "printing"
-                self._album.print(self._made.keepsake)
-            case Effect.LEAVE:
-                self._forget()
-
-    def _forget(self) -> None:
-        self._taken = self._made = self._card = self._code = None
-        self._film = []
-        self._notice = ""
+                self._visitor.start_film()
+            case Effect.END_FILM:
+                self._visitor.end_film()
+            case Effect.FORGET | Effect.LEAVE:
+                self._visitor.forget()
+            case Effect.MAKE_CARD:
+                self._visitor.keep(self._card_text())
+            case Effect.PRINT:
+                self._visitor.print()
+            case Effect.RESTART:
+                self.ending = RESTART
+            case Effect.QUIT:
+                self.ending = 0
 
     def _hear_of_camera(self, now: float) -> None:
         problem = self._watch.problem
@@ -191,23 +179,22 @@ class Kiosk:
         elif not problem and self.state.camera_lost:
             self._do(Happening.CAMERA_BACK, now)
 
-    def _hear_of_album(self, now: float) -> None:
-        made = self._album.made()
-        if isinstance(made, Made) and self.state.scene is Scene.CARD:
-            self._made = made
+    def _hear_of_touches(self, now: float) -> None:
+        for heard in self._stage.inputs():
+            event = self._event_of(heard, self._lay_out(now))
+            if event is not None:
+                self._do(event, now)
+
+    def _hear_of_card(self, now: float) -> None:
+        made = self._visitor.hear()
+        if isinstance(made, Made):
             self.counters.pictures += 1
             name = self._mixes[self.state.painter][0][0].info.name
             self.counters.by_painter[name] = self.counters.by_painter.get(name, 0) + 1
-            self._card = widgets.opaque(fit_within(made.card, 1000))
-            link = self._hand_over.link(made.keepsake.token) if self._hand_over is not None else None
-            self._code = None if link is None else widgets.qr_code(link)
-        elif isinstance(made, RealtimeStyleError):
-            log.warning("%s", made)
-            self._notice = "keep_failed"
+            if self.state.scene is not Scene.CARD:
+                self._visitor.forget()  # the visitor left before it was ready
+        elif made is not None:
             self._do(Happening.CARD_FAILED, now)
-        printed = self._album.printed()
-        if printed is not None and self._made is not None:
-            self._notice = "" if printed else "print_failed"
 
     def _event_of(self, heard: Input, screen: Screen) -> Event | None:
         match heard:
@@ -219,7 +206,7 @@ class Kiosk:
             case Release():
                 self._held = None
             case Key(name):
-                return meaning(name, self.state, self.rules, self._settings.screen.languages)
+                return meaning(name, self.state, self._rules, self._settings.screen.languages)
         return None
 
     def _paint(self, frame: Frame, now: float) -> Frame:
@@ -228,55 +215,58 @@ class Kiosk:
         self._fade.to(self._mixes[self.state.painter], now)
         mix = self._fade.advance(now)
         try:
-            with self.meter.stage("stylize"):
-                return self._paint_with(mix, frame)
+            return self._paint_with(mix, frame)
         except RealtimeStyleError as error:
             if self._rescued:
                 raise
             log.warning("painting failed, going on with the processor: %s", error)
             self._painter.close()
             self._painter = self._open_painter("cpu")
-            self._painter.steadiness = self._settings.painting.steadiness
             self._rescued = True
             return self._paint_with(mix, frame)
 
     def _paint_with(self, mix: Mix, frame: Frame) -> Frame:
         self._painter.mix, self._painter.strength = mix, self.state.strength
-        return self._painter(fit_within(frame, _RESCUE_SIZE) if self._rescued else frame)
+        with self.meter.stage("stylize"):
+            return self._painter(fit_within(frame, _RESCUE_SIZE) if self._rescued else frame)
 
-    def _add_to_film(self, now: float) -> None:
-        if self.state.scene is Scene.FILMING and self._live is not None and now - self._filmed_at >= 0.9 / FILM_FPS:
-            self._film.append(self._live)
-            self._filmed_at = now
+    def _look_after(self, now: float) -> None:
+        """What is to be done now and then."""
+        if now - self._swept >= _SWEEP_S:
+            self._kept, self._swept = self._keepsakes.sweep(), now
+        if self._desk is not None:
+            for host in self._desk.asked():
+                self._do(host, now)
+            if now - self._told >= _TELL_S:
+                self._desk.tell(asdict(self.status()))
+                self._told = now
+        self._hung_since = (self._hung_since or now) if self._watch.hung else None
+        if self._hung_since is not None and now - self._hung_since > _HUNG_S:
+            log.warning("the camera's driver does not come back; starting again")
+            self.ending = RESTART
 
-    def _shown(self) -> Frame | None:
-        if self.state.scene is Scene.REVIEW and self._taken is not None:
-            film = self._taken.film
-            if film:
-                return film[int(self._clock() * FILM_FPS) % len(film)]
-            return self._taken.picture
-        return self._live
+    def _shown(self, now: float) -> Frame | None:
+        taken = self._visitor.picture(now) if self.state.scene is Scene.REVIEW else None
+        return self._live if taken is None else taken
 
     def _lay_out(self, now: float) -> Screen:
-        shown = self._shown()
-        screen = self._settings.screen
-        until = ""
-        if self._made is not None:
-            until = datetime.fromtimestamp(self._made.keepsake.expires).strftime("%H:%M")
+        shown = self._shown(now)
+        visitor = self._visitor
         props = Props(
             size_wh=self._stage.size_wh,
             video_wh=(640, 480) if shown is None else (shown.shape[1], shown.shape[0]),
             words=self._words(),
-            languages=[self._languages[code] for code in screen.languages],
+            languages=[self._languages[code] for code in self._settings.screen.languages],
             tiles=self._tiles,
             painters=self._painters,
-            rules=self.rules,
+            rules=self._rules,
             hours=self._settings.pictures.hours,
-            card=self._card,
-            card_wh=(1, 1) if self._made is None else (self._made.card.shape[1], self._made.card.shape[0]),
-            code=self._code,
-            until=until,
-            notice=self._notice,
+            card=visitor.card,
+            card_wh=visitor.card_wh,
+            code=visitor.code,
+            until=visitor.until,
+            notice=visitor.notice,
+            status=self.status().lines() if self.state.scene is Scene.MENU else (),
         )
         return lay_out(self.state, props, now)
 

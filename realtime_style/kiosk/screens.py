@@ -6,79 +6,10 @@ more, white on dark, readable at two metres.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-
-from realtime_style.kiosk import widgets
+from realtime_style.kiosk import host_screens, widgets
+from realtime_style.kiosk.layout import Props, Screen, Target, covering, inside, tiled, unit
 from realtime_style.kiosk.lettering import BOLD, Box
-from realtime_style.kiosk.stage import Image, Sprite
-from realtime_style.kiosk.states import Choose, Event, Rules, Scene, Speak, State, Strength, Touch
-from realtime_style.kiosk.words import Words
-
-
-@dataclass(frozen=True)
-class Target:
-    """A place that can be touched, and what that means. A slider follows the finger."""
-
-    box: Box
-    event: Callable[[int, int], Event]
-    follows: bool = False
-
-
-@dataclass(frozen=True)
-class Painter:
-    """A painter as visitors know him."""
-
-    name: str
-    year: str
-
-    @property
-    def surname(self) -> str:
-        """What stands on a tile: Katsushika Hokusai is Hokusai, Vincent van Gogh is van Gogh."""
-        words = self.name.split()
-        begin = next((number for number, word in enumerate(words) if number and word[0].islower()), len(words) - 1)
-        return " ".join(words[max(0, begin) :])
-
-
-@dataclass(frozen=True)
-class Props:
-    """What a screen shows beside the state."""
-
-    size_wh: tuple[int, int]
-    video_wh: tuple[int, int]
-    words: Words
-    languages: Sequence[Words]
-    tiles: widgets.Tiles
-    painters: Sequence[Painter]
-    rules: Rules
-    hours: float = 2.0
-    card: Image | None = None
-    card_wh: tuple[int, int] = (1, 1)
-    code: Image | None = None
-    """The QR code; None when there is no network."""
-    until: str = ""
-    """When the link is over, as on a clock."""
-    notice: str = ""
-    """A key of the catalogue: what went wrong or is being done."""
-
-
-@dataclass
-class Screen:
-    """A scene laid out."""
-
-    video: Box
-    sprites: list[Sprite] = field(default_factory=list)
-    targets: list[Target] = field(default_factory=list)
-
-    def hit(self, x: int, y: int) -> Target | None:
-        """The target at a point; the last laid out lies on top."""
-        return next((target for target in reversed(self.targets) if target.box.holds(x, y)), None)
-
-    def put(self, image: Image, box: Box, event: Event | None = None) -> None:
-        """Lay an image down, and make it mean something when touched."""
-        self.sprites.append(Sprite(image, box))
-        if event is not None:
-            self.targets.append(Target(box, lambda x, y: event))
+from realtime_style.kiosk.states import Choose, Scene, Speak, State, Strength, Touch
 
 
 def lay_out(state: State, props: Props, now: float) -> Screen:
@@ -98,12 +29,16 @@ def lay_out(state: State, props: Props, now: float) -> Screen:
             return _review(props)
         case Scene.CARD:
             return _card(state, props)
+        case Scene.PIN:
+            return host_screens.keypad(state, props, now)
+        case Scene.MENU:
+            return host_screens.menu(state, props)
 
 
 def _attract(state: State, props: Props) -> Screen:
     width, height = props.size_wh
-    u = _unit(props)
-    screen = Screen(_covering(props))
+    u = unit(props)
+    screen = Screen(covering(props))
     _sign(screen, props)
     invite = Box(width // 2 - 60 * u, height - 46 * u, 120 * u, 17 * u)
     screen.put(widgets.label(props.words("invite"), invite.width, invite.height, 13 * u, weight=BOLD), invite)
@@ -115,14 +50,14 @@ def _attract(state: State, props: Props) -> Screen:
 
 def _live(state: State, props: Props) -> Screen:
     width, height = props.size_wh
-    u = _unit(props)
-    screen = Screen(_covering(props))
+    u = unit(props)
+    screen = Screen(covering(props))
     _sign(screen, props)
     side = 31 * u
     rows = 1 if width - side >= 12 * u * len(props.tiles) else 2
     bar = Box(0, height - 25 * u * rows, width - side, 25 * u * rows)
     screen.put(widgets.panel(width, bar.height), Box(0, bar.y, width, bar.height))
-    for painter, box in enumerate(_tiled(bar.inset(2 * u), len(props.tiles), rows, 17 * u, u)):
+    for painter, box in enumerate(tiled(bar.inset(2 * u), len(props.tiles), rows, 17 * u, u)):
         screen.put(props.tiles.image(painter, box.width, box.height, chosen=painter == state.painter), box, Choose(painter))
     buttons = Box(width - side, height - 25 * u, side, 25 * u)
     shoot = Box(buttons.x + side - 17 * u, buttons.y + 4 * u, 15 * u, 15 * u)
@@ -139,8 +74,8 @@ def _live(state: State, props: Props) -> Screen:
 
 def _countdown(state: State, props: Props, now: float) -> Screen:
     width, height = props.size_wh
-    u = _unit(props)
-    screen = Screen(_covering(props))
+    u = unit(props)
+    screen = Screen(covering(props))
     left = max(1, -int(-(state.since + props.rules.timing.countdown - now) // 1))
     number = Box(width // 2 - 25 * u, height // 2 - 32 * u, 50 * u, 50 * u)
     screen.put(widgets.label(str(left), number.width, number.height, 38 * u, weight=BOLD), number)
@@ -152,8 +87,8 @@ def _countdown(state: State, props: Props, now: float) -> Screen:
 
 def _filming(state: State, props: Props, now: float) -> Screen:
     width, height = props.size_wh
-    u = _unit(props)
-    screen = Screen(_covering(props))
+    u = unit(props)
+    screen = Screen(covering(props))
     done = min(1.0, max(0.0, (now - state.since) / props.rules.timing.film))
     rail = Box(8 * u, height - 24 * u, width - 16 * u, 3 * u)
     screen.put(widgets.panel(rail.width, rail.height), rail)
@@ -165,9 +100,9 @@ def _filming(state: State, props: Props, now: float) -> Screen:
 
 def _review(props: Props) -> Screen:
     width, height = props.size_wh
-    u = _unit(props)
+    u = unit(props)
     low = 34 * u
-    screen = Screen(_inside(Box(0, 8 * u, width, height - low - 9 * u), props.video_wh))
+    screen = Screen(inside(Box(0, 8 * u, width, height - low - 9 * u), props.video_wh))
     title = Box(0, 0, width, 8 * u)
     screen.put(widgets.label(props.words("review"), width, title.height, 6 * u, weight=BOLD, shade=False), title)
     consent = Box(4 * u, height - low, width - 8 * u, 13 * u)
@@ -180,13 +115,13 @@ def _review(props: Props) -> Screen:
 
 def _card(state: State, props: Props) -> Screen:
     width, height = props.size_wh
-    u = _unit(props)
+    u = unit(props)
     left = Box(3 * u, 10 * u, width * 6 // 10, height - 32 * u)
     screen = Screen(Box(0, 0, 0, 0))
     title = Box(0, 0, width, 9 * u)
     screen.put(widgets.label(props.words("card"), width, title.height, 6 * u, weight=BOLD, shade=False), title)
     if props.card is not None:
-        screen.put(props.card, _inside(left, props.card_wh))
+        screen.put(props.card, inside(left, props.card_wh))
     right = Box(left.x + left.width + 3 * u, left.y, width - left.width - 9 * u, left.height)
     words = props.words("no_link")
     text = right
@@ -209,9 +144,10 @@ def _card(state: State, props: Props) -> Screen:
 def _covered(state: State, props: Props) -> Screen:
     """In the place of a picture: why there is none."""
     width, height = props.size_wh
-    u = _unit(props)
+    u = unit(props)
     screen = Screen(Box(0, 0, 0, 0))
     screen.put(widgets.panel(8, 8, widgets.DARK, 1.0), Box(0, 0, width, height))
+    screen.targets.append(Target(Box(0, 0, 14 * u, 14 * u), lambda x, y: Touch.CORNER))
     key = "break" if state.on_break else "camera_lost"
     title = Box(4 * u, height // 2 - 16 * u, width - 8 * u, 16 * u)
     screen.put(widgets.label(props.words(key), title.width, title.height, 12 * u, weight=BOLD, shade=False), title)
@@ -222,7 +158,8 @@ def _covered(state: State, props: Props) -> Screen:
 
 def _sign(screen: Screen, props: Props) -> None:
     """The sign that the camera is on."""
-    u = _unit(props)
+    u = unit(props)
+    screen.targets.append(Target(Box(0, 0, 14 * u, 14 * u), lambda x, y: Touch.CORNER))  # the way to the host's menu
     box = Box(2 * u, 2 * u, min(120 * u, props.size_wh[0] - 4 * u), 7 * u)
     screen.put(widgets.panel(box.width, box.height, radius=2 * u), box)
     text = Box(box.x + 6 * u, box.y, box.width - 7 * u, box.height)
@@ -234,7 +171,7 @@ def _sign(screen: Screen, props: Props) -> None:
 def _manner(screen: Screen, state: State, props: Props, box: Box) -> None:
     painter = props.painters[state.painter]
     words = props.words("manner", painter=painter.name) + (f", {painter.year}" if painter.year else "")
-    screen.put(widgets.label(words, box.width, box.height, 5 * _unit(props)), box)
+    screen.put(widgets.label(words, box.width, box.height, 5 * unit(props)), box)
 
 
 def _slider(screen: Screen, state: State, props: Props, box: Box) -> None:
@@ -248,21 +185,21 @@ def _languages(screen: Screen, state: State, props: Props, first: Box) -> None:
     if len(props.languages) < 2:
         return
     for number, words in enumerate(props.languages):
-        box = Box(first.x + number * (first.width + _unit(props)), first.y, first.width, first.height)
+        box = Box(first.x + number * (first.width + unit(props)), first.y, first.width, first.height)
         colour = widgets.BLUE if words.code == state.language else widgets.DARK
         screen.put(widgets.button(words.code.upper(), box.width, box.height, colour), box, Speak(words.code))
 
 
 def _cancel(screen: Screen, props: Props) -> None:
     width, height = props.size_wh
-    u = _unit(props)
+    u = unit(props)
     box = Box(width // 2 - 25 * u, height - 16 * u, 50 * u, 13 * u)
     screen.put(widgets.button(props.words("cancel"), box.width, box.height, widgets.GREY), box, Touch.CANCEL)
 
 
 def _two_buttons(screen: Screen, props: Props, *buttons: tuple[str, tuple[int, int, int], Touch]) -> None:
     width, height = props.size_wh
-    u = _unit(props)
+    u = unit(props)
     wide = min(70 * u, width // 2 - 4 * u)
     for side, (key, colour, touch) in zip((-1, 1), buttons, strict=True):
         box = Box(width // 2 + (2 * u if side > 0 else -wide - 2 * u), height - 18 * u, wide, 15 * u)
@@ -273,36 +210,6 @@ def _notice(screen: Screen, props: Props) -> None:
     if not props.notice:
         return
     width, height = props.size_wh
-    u = _unit(props)
+    u = unit(props)
     box = Box(width // 2 - min(60 * u, width // 2), height // 2 - 8 * u, min(120 * u, width), 16 * u)
     screen.put(widgets.label(props.words(props.notice), box.width, box.height, 6 * u, lines=2), box)
-
-
-def _tiled(room: Box, count: int, rows: int, tile: int, gap: int) -> list[Box]:
-    """Boxes of the painters in rows, as large as `tile` wide if they fit."""
-    in_row = -(-count // rows)
-    wide = min(tile, (room.width - gap * (in_row - 1)) // in_row)
-    high = min((room.height - gap * (rows - 1)) // rows, round(wide * 1.3))
-    top = room.y + (room.height - high * rows - gap * (rows - 1)) // 2
-    places = [divmod(number, in_row) for number in range(count)]
-    return [Box(room.x + column * (wide + gap), top + row * (high + gap), wide, high) for row, column in places]
-
-
-def _covering(props: Props) -> Box:
-    """The video as large as it takes to cover the screen."""
-    width, height = props.size_wh
-    scale = max(width / props.video_wh[0], height / props.video_wh[1])
-    wide, high = round(props.video_wh[0] * scale), round(props.video_wh[1] * scale)
-    return Box((width - wide) // 2, (height - high) // 2, wide, high)
-
-
-def _inside(room: Box, size_wh: tuple[int, int]) -> Box:
-    """The whole of something of this shape, as large as it fits."""
-    scale = min(room.width / size_wh[0], room.height / size_wh[1])
-    wide, high = round(size_wh[0] * scale), round(size_wh[1] * scale)
-    return Box(room.x + (room.width - wide) // 2, room.y + (room.height - high) // 2, wide, high)
-
-
-def _unit(props: Props) -> int:
-    """A hundredth of the screen's shorter side, px."""
-    return max(1, min(props.size_wh) // 100)

@@ -7,43 +7,24 @@ folder of keepsakes; it ends when the kiosk does.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import html
 import os
-import socket
 import sys
-import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from realtime_style.kiosk.keepsakes import KINDS, Keepsakes
+from realtime_style.kiosk.serving import HEADERS, serve
 from realtime_style.kiosk.words import REFERENCE, Words, load_words
 
-CLIENTS = 256
-"""Connections at a time; more are told to come back."""
-
-_FIRST_REQUEST_S = 10.0
-_LEAVING_S = 3.0
-_LIFE_S = 120.0  # enough for a film over a bad hotspot
 _CHUNK = 1 << 16
-
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-}
 
 _PAGE = """<!doctype html>
 <html lang="{language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -90,7 +71,7 @@ def _page(keepsakes: Keepsakes, token: str, words: Words) -> Response | None:
     if expires is not None:
         parts.append(f"<p>{html.escape(words('until', time=datetime.fromtimestamp(expires).strftime('%H:%M')))}</p>")
     return HTMLResponse(
-        _PAGE.format(language=words.code, title=html.escape(words("card")), body="\n".join(parts)), headers=_HEADERS
+        _PAGE.format(language=words.code, title=html.escape(words("card")), body="\n".join(parts)), headers=HEADERS
     )
 
 
@@ -102,7 +83,7 @@ def _file(keepsakes: Keepsakes, token: str, kind: str) -> Response | None:
         file = path.open("rb")  # once open, it is served to its end whatever a sweep does meanwhile
     except FileNotFoundError:
         return None
-    headers = {**_HEADERS, "Content-Length": str(os.fstat(file.fileno()).st_size)}
+    headers = {**HEADERS, "Content-Length": str(os.fstat(file.fileno()).st_size)}
     return StreamingResponse(_chunks(file), media_type=KINDS[kind], headers=headers)
 
 
@@ -115,7 +96,7 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
 def _gone(words: Words) -> Response:
     body = f"<p>{html.escape(words('gone_more'))}</p>"
     page = _PAGE.format(language=words.code, title=html.escape(words("gone")), body=body)
-    return HTMLResponse(page, status_code=404, headers=_HEADERS)
+    return HTMLResponse(page, status_code=404, headers=HEADERS)
 
 
 def _language_of(request: Request, languages: Mapping[str, Words]) -> Words:
@@ -127,56 +108,6 @@ def _language_of(request: Request, languages: Mapping[str, Words]) -> Words:
     return languages[REFERENCE]
 
 
-class _HastyProtocol(H11Protocol):
-    """HTTP for clients that say what they want in time; others would hold a connection for ever."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._ends = [
-            self.loop.call_later(_FIRST_REQUEST_S, self._abort_unless_asked),
-            self.loop.call_later(_LIFE_S, transport.abort),
-        ]
-
-    def _abort_unless_asked(self) -> None:
-        if self.cycle is None:
-            self.transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        for end in self._ends:
-            end.cancel()
-        super().connection_lost(exc)
-
-
-def server_of(app: Starlette) -> uvicorn.Server:
-    """A server for `app`, ready to run; it writes no logs, which would hold addresses and links."""
-    config = uvicorn.Config(
-        app,
-        http=_HastyProtocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        limit_concurrency=CLIENTS,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=1,
-        h11_max_incomplete_event_size=8192,
-    )
-    return uvicorn.Server(config)
-
-
-def _listen(port: int) -> socket.socket:
-    """A socket that listens. The page of a kiosk that was killed a moment ago may still be leaving."""
-    patience = time.monotonic() + _LEAVING_S
-    while True:
-        try:
-            return socket.create_server(("", port), backlog=CLIENTS)
-        except OSError:
-            if time.monotonic() > patience:
-                raise
-            time.sleep(0.1)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """The process: serve a folder of keepsakes until standard input ends; the port it got is its one line of output."""
     parser = argparse.ArgumentParser(prog="python -m realtime_style.kiosk.share", description=__doc__)
@@ -184,23 +115,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--words", type=Path)
     parser.add_argument("--port", type=int, default=0)
     args = parser.parse_args(argv)
-    if hasattr(os, "nice"):
-        os.nice(10)
-    try:
-        listener = _listen(args.port)
-    except OSError as error:
-        print(f"port {args.port} cannot be used: {error.strerror}; choose another one", file=sys.stderr)
-        return 1
-    server = server_of(share_app(Keepsakes(args.folder, hours=0), load_words(args.words)))
+    app = share_app(Keepsakes(args.folder, hours=0), load_words(args.words))
+    return serve(app, args.port, _hear)
 
-    def end_with_the_kiosk() -> None:
-        sys.stdin.buffer.read()
-        server.should_exit = True
 
-    threading.Thread(target=end_with_the_kiosk, daemon=True).start()
-    print(listener.getsockname()[1], flush=True)
-    server.run(sockets=[listener])
-    return 0
+def _hear() -> None:
+    while os.read(sys.stdin.fileno(), _CHUNK):
+        pass
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the kiosk does when: a pure function of state, event and time, without a screen, a camera or a clock of its own.
+"""What the kiosk can be in, be told, and be asked to do: values only. :mod:`realtime_style.kiosk.steps` says what follows.
 
 ::
 
@@ -12,7 +12,8 @@ camera, and what was under them is there again afterwards.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum, auto
 
 
@@ -30,6 +31,10 @@ class Scene(Enum):
     """The picture stands still: keep it or not?"""
     CARD = auto()
     """The greeting card, and how to take it home."""
+    PIN = auto()
+    """Somebody knows the gesture: is it the host?"""
+    MENU = auto()
+    """The host's menu."""
 
 
 NEEDS_CAMERA = frozenset({Scene.ATTRACT, Scene.LIVE, Scene.COUNTDOWN, Scene.FILMING})
@@ -47,6 +52,30 @@ class Touch(Enum):
     DISCARD = auto()
     PRINT = auto()
     DONE = auto()
+    CORNER = auto()
+    """A corner where nothing is to be seen; five times in a row it asks for the PIN."""
+    PIN_BACK = auto()
+    """Takes the last digit away, or the keypad when there is none."""
+    PIN_DONE = auto()
+
+
+class Host(Enum):
+    """What the host can ask for, on the menu or on the phone."""
+
+    PAUSE = auto()
+    """The technical break begins, or ends."""
+    NEXT_PAINTER = auto()
+    RESTART = auto()
+    QUIT = auto()
+    LEAVE = auto()
+    """The menu is put away."""
+
+
+@dataclass(frozen=True)
+class Digit:
+    """A digit of the PIN."""
+
+    value: str
 
 
 @dataclass(frozen=True)
@@ -85,12 +114,9 @@ class Happening(Enum):
     CAMERA_BACK = auto()
     CARD_FAILED = auto()
     """The picture could not be kept."""
-    PAUSE = auto()
-    """The host's technical break begins."""
-    RESUME = auto()
 
 
-Event = Touch | Choose | Strength | Speak | CameraLost | Happening
+Event = Touch | Choose | Strength | Speak | Digit | CameraLost | Happening | Host
 
 
 class Effect(Enum):
@@ -109,6 +135,8 @@ class Effect(Enum):
     PRINT = auto()
     LEAVE = auto()
     """The visitor is gone: nothing of him may show for the next one."""
+    RESTART = auto()
+    QUIT = auto()
 
 
 @dataclass(frozen=True)
@@ -124,6 +152,19 @@ class Timing:
     film: float = 5.0
     attract: float = 12.0
     """Each painter's turn while nobody is there."""
+    host: float = 30.0
+    """Without a touch, until keypad and menu are put away."""
+
+
+GESTURE = 5
+"""Touches of the corner that ask for the PIN ..."""
+GESTURE_S = 4.0
+"""... within so many seconds."""
+TRIES = 5
+"""Wrong PINs until the keypad is locked ..."""
+LOCKED_S = 60.0
+"""... for so long, and twice as long after each further one."""
+LONGEST_PIN = 12
 
 
 @dataclass(frozen=True)
@@ -144,11 +185,19 @@ class State:
     camera_lost: str = ""
     """Why there is no picture; empty when there is one."""
     on_break: bool = False
+    corner: tuple[float, ...] = ()
+    """When the corner was touched lately."""
+    pin: str = ""
+    """What has been typed of it."""
+    wrong: int = 0
+    """Wrong PINs since the last right one."""
+    locked_until: float = float("-inf")
 
     @property
     def covered(self) -> bool:
         """Whether the scene is not to be seen, behind a card that says what visitors are waiting for."""
-        return self.on_break or (bool(self.camera_lost) and self.scene in NEEDS_CAMERA)
+        lost = bool(self.camera_lost) and self.scene in NEEDS_CAMERA
+        return lost or (self.on_break and self.scene not in {Scene.PIN, Scene.MENU})
 
 
 @dataclass(frozen=True)
@@ -161,104 +210,5 @@ class Rules:
     strength: float = 1.0
     timing: Timing = Timing()
     printing: bool = False
-
-
-Result = tuple[State, tuple[Effect, ...]]
-
-
-def first_state(rules: Rules, now: float) -> State:
-    """Nobody has been there yet."""
-    return State(since=now, touched=now, painter_since=now, language=rules.language, strength=rules.strength)
-
-
-def step(state: State, event: Event, now: float, rules: Rules) -> Result:
-    """The state after `event`, and what has to be done. `now` in seconds on a clock that only goes forward."""
-    match event:
-        case Happening.PAUSE:
-            return _left(replace(state, on_break=True), now, rules)
-        case Happening.RESUME:
-            return replace(state, on_break=False, since=now, painter_since=now), ()
-        case CameraLost(reason):
-            return _without_camera(replace(state, camera_lost=reason), now)
-        case Happening.CAMERA_BACK:
-            return replace(state, camera_lost="", touched=max(state.touched, now)), ()
-        case Happening.CARD_FAILED if state.scene is Scene.CARD:
-            return replace(state, scene=Scene.REVIEW, since=now), ()
-        case Happening():
-            return _time_passes(state, now, rules)
-    if state.on_break:
-        return state, ()
-    state = replace(state, touched=now)
-    if state.scene is Scene.ATTRACT:
-        # The first touch only wakes it: nobody aims at a button that has just appeared.
-        return replace(state, scene=Scene.LIVE, since=now), (Effect.GREET,)
-    return _touched(state, event, now, rules)
-
-
-def _touched(state: State, event: Touch | Choose | Strength | Speak, now: float, rules: Rules) -> Result:
-    match event, state.scene:
-        case Choose(painter), Scene.LIVE if 0 <= painter < rules.painters:
-            return replace(state, painter=painter, painter_since=now), ()
-        case Strength(value), Scene.LIVE:
-            return replace(state, strength=min(1.0, max(0.0, value))), ()
-        case Speak(language), _:
-            return replace(state, language=language), ()
-        case Touch.SHOOT | Touch.FILM, Scene.LIVE if not state.camera_lost:
-            return replace(state, scene=Scene.COUNTDOWN, since=now, film=event is Touch.FILM), ()
-        case Touch.CANCEL, Scene.COUNTDOWN:
-            return replace(state, scene=Scene.LIVE, since=now), ()
-        case Touch.CANCEL, Scene.FILMING:
-            return replace(state, scene=Scene.LIVE, since=now), (Effect.FORGET,)
-        case Touch.KEEP, Scene.REVIEW:
-            return replace(state, scene=Scene.CARD, since=now), (Effect.MAKE_CARD,)
-        case Touch.DISCARD, Scene.REVIEW:
-            return replace(state, scene=Scene.LIVE, since=now), (Effect.FORGET,)
-        case Touch.PRINT, Scene.CARD if rules.printing and not state.film:
-            return state, (Effect.PRINT,)
-        case Touch.DONE, Scene.CARD:
-            return replace(state, scene=Scene.LIVE, since=now), ()
-    return state, ()
-
-
-def _time_passes(state: State, now: float, rules: Rules) -> Result:
-    timing = rules.timing
-    if state.on_break:
-        return state, ()
-    spent = now - state.since
-    match state.scene:
-        case Scene.ATTRACT if not state.camera_lost and now - state.painter_since >= timing.attract:
-            return replace(state, painter=(state.painter + 1) % rules.painters, painter_since=now), ()
-        case Scene.LIVE if now - state.touched >= timing.idle:
-            return _left(state, now, rules)
-        case Scene.COUNTDOWN if spent >= timing.countdown:
-            if state.film:
-                return replace(state, scene=Scene.FILMING, since=now), (Effect.START_FILM,)
-            return replace(state, scene=Scene.REVIEW, since=now, touched=now), (Effect.SHOOT,)
-        case Scene.FILMING if spent >= timing.film:
-            return replace(state, scene=Scene.REVIEW, since=now, touched=now), (Effect.END_FILM,)
-        case Scene.REVIEW if now - state.touched >= timing.review:
-            return _left(state, now, rules)
-        case Scene.CARD if now - max(state.touched, state.since) >= timing.card:
-            return _left(state, now, rules)
-    return state, ()
-
-
-def _without_camera(state: State, now: float) -> Result:
-    """What was being taken is given up; what has been taken stays."""
-    if state.scene is Scene.COUNTDOWN:
-        return replace(state, scene=Scene.LIVE, since=now), ()
-    if state.scene is Scene.FILMING:
-        return replace(state, scene=Scene.LIVE, since=now), (Effect.FORGET,)
-    return state, ()
-
-
-def _left(state: State, now: float, rules: Rules) -> Result:
-    """Back to the start, for somebody else."""
-    if state.scene is Scene.ATTRACT:
-        return state, ()
-    untaken = (Effect.FORGET,) if state.scene in {Scene.FILMING, Scene.REVIEW} else ()
-    fresh = first_state(rules, now)
-    return replace(fresh, painter=state.painter, camera_lost=state.camera_lost, on_break=state.on_break), (
-        *untaken,
-        Effect.LEAVE,
-    )
+    is_pin: Callable[[str], bool] | None = None
+    """Whether this is the host's PIN; None: there is no menu."""

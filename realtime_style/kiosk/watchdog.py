@@ -7,6 +7,7 @@ standard input does, so that no kiosk is left over when the watchdog is killed.
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import signal
 import subprocess
@@ -19,6 +20,9 @@ log = logging.getLogger(__name__)
 
 BEAT = "~alive~"
 """The line that says so."""
+
+RESTART = 75
+"""The exit code that asks for a new start at once (EX_TEMPFAIL of sysexits.h)."""
 
 BEAT_S = 1.0
 """Seconds from one to the next."""
@@ -57,7 +61,7 @@ class Watchdog:
                 return 0
             if code == 130 or (code in (1, 2) and not lived):
                 return code
-            if time.monotonic() - began > _WELL_S:
+            if code == RESTART or time.monotonic() - began > _WELL_S:
                 pause = _FIRST_PAUSE_S
             log.warning("the kiosk ended with %d; starting it again in %.1f s", code, pause)
             if self._told.wait(pause):
@@ -137,5 +141,7 @@ class Heart:
                 self.alone.set()
 
     def _listen(self) -> None:
-        sys.stdin.buffer.read()
+        # Not sys.stdin: Python aborts when it ends while a thread holds the lock of a buffered stream.
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
         self.alone.set()

@@ -1,0 +1,53 @@
+"""What the host may know of a kiosk: numbers and its last complaint, nobody's picture."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Counters:
+    """Since the kiosk was started."""
+
+    visitors: int = 0
+    pictures: int = 0
+    by_painter: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Status:
+    """How it goes, for the menu and the phone page."""
+
+    scene: str
+    painter: str
+    fps: float
+    runs_on: str
+    camera_lost: str
+    """Why there is no picture; empty when there is one."""
+    on_break: bool
+    visitors: int
+    pictures: int
+    kept: int
+    """Files of visitors on the disk now."""
+    last_warning: str
+
+    def lines(self) -> Sequence[str]:
+        """For the menu."""
+        return [
+            f"{self.fps:.1f} fps   {self.runs_on}   {self.painter}",
+            f"{self.visitors} visitors   {self.pictures} pictures   {self.kept} files kept",
+            self.camera_lost or self.last_warning,
+        ]
+
+
+class LastWarning(logging.Handler):
+    """Remembers the last warning of the package."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.words = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.words = record.getMessage()

@@ -1,0 +1,107 @@
+"""What the kiosk's two web pages have in common: a server that hurries its clients, and headers that keep things private."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+CLIENTS = 256
+"""Connections at a time; more are told to come back."""
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+
+_FIRST_REQUEST_S = 10.0
+_LEAVING_S = 3.0
+_LIFE_S = 120.0  # enough for a film over a bad hotspot
+
+
+def serve(app: Starlette, port: int, hear: Callable[[], None]) -> int:
+    """The life of a page's process: say which port it got on standard output, serve, and end when `hear` returns.
+
+    `hear` runs in a thread of its own and reads standard input to its end, which is the kiosk's. Returns the exit code.
+    """
+    if hasattr(os, "nice"):
+        os.nice(10)  # no crowd of phones shall take frames from the screen
+    try:
+        listener = _listen(port)
+    except OSError as error:
+        print(f"port {port} cannot be used: {error.strerror}; choose another one", file=sys.stderr)
+        return 1
+    server = _server_of(app)
+
+    def end_with_the_kiosk() -> None:
+        try:
+            hear()
+        finally:
+            server.should_exit = True
+
+    threading.Thread(target=end_with_the_kiosk, daemon=True).start()
+    print(listener.getsockname()[1], flush=True)
+    server.run(sockets=[listener])
+    return 0
+
+
+def _server_of(app: Starlette) -> uvicorn.Server:
+    """It writes no logs, which would hold addresses and links."""
+    config = uvicorn.Config(
+        app,
+        http=_HastyProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=CLIENTS,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=1,
+        h11_max_incomplete_event_size=8192,
+    )
+    return uvicorn.Server(config)
+
+
+def _listen(port: int) -> socket.socket:
+    """A socket that listens. The page of a kiosk that was killed a moment ago may still be leaving."""
+    patience = time.monotonic() + _LEAVING_S
+    while True:
+        try:
+            return socket.create_server(("", port), backlog=CLIENTS)
+        except OSError:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(0.1)
+
+
+class _HastyProtocol(H11Protocol):
+    """HTTP for clients that say what they want in time; others would hold a connection for ever."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._ends = [
+            self.loop.call_later(_FIRST_REQUEST_S, self._abort_unless_asked),
+            self.loop.call_later(_LIFE_S, transport.abort),
+        ]
+
+    def _abort_unless_asked(self) -> None:
+        if self.cycle is None:
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for end in self._ends:
+            end.cancel()
+        super().connection_lost(exc)

@@ -1,0 +1,126 @@
+"""The host's side: PIN, and the phone page over real sockets."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from realtime_style.errors import BadSettings
+from realtime_style.kiosk.hand_over import HostDesk
+from realtime_style.kiosk.host_page import STALE_S, Board
+from realtime_style.kiosk.pins import check_hash, hash_pin, is_pin
+from realtime_style.kiosk.states import Host
+
+TOKEN = "kVq2Zr8mT0aYxW4cN6bLpQ"
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[HostDesk]:
+    desk = HostDesk(port=0, token=TOKEN)
+    yield desk
+    desk.close()
+
+
+def ask(desk: HostDesk, path: str, method: str = "GET") -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=20)
+    try:
+        connection.request(method, path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def state_of(desk: HostDesk, **wanted: object) -> dict[str, object]:
+    began = time.monotonic()
+    while True:
+        seen: dict[str, object] = json.loads(ask(desk, f"/{TOKEN}/state")[1])
+        if all(seen.get(name) == value for name, value in wanted.items()):
+            return seen
+        assert time.monotonic() - began < 5
+        time.sleep(0.05)
+
+
+def test_host_reads_how_the_kiosk_is(desk: HostDesk) -> None:
+    desk.tell({"scene": "LIVE", "fps": 29.9, "painter": "<b>Turner</b>", "camera_lost": ""})
+    assert state_of(desk, scene="LIVE")["well"] is True
+    status, page = ask(desk, f"/{TOKEN}/")
+    assert status == 200
+    assert b"The kiosk is well" in page
+    assert b"29.9" in page
+    assert b"<b>Turner" not in page
+    assert ask(desk, f"/{TOKEN}/health") == (200, b"well\n")
+
+
+def test_health_tells_a_lost_camera(desk: HostDesk) -> None:
+    desk.tell({"scene": "ATTRACT", "camera_lost": "unplugged"})
+    state_of(desk, scene="ATTRACT")
+    assert ask(desk, f"/{TOKEN}/health") == (503, b"not well\n")
+    assert b"needs you" in ask(desk, f"/{TOKEN}/")[1]
+
+
+def test_health_tells_a_kiosk_that_stands_still() -> None:
+    now = [100.0]
+    board = Board(lambda: now[0])
+    assert board.read() == ({}, False)
+    board.put({"fps": 30})
+    assert board.read() == ({"fps": 30}, True)
+    now[0] += STALE_S
+    assert board.read()[1] is False
+
+
+def test_kiosk_hears_what_the_host_asks_for(desk: HostDesk) -> None:
+    desk.asked()
+    for host in ("PAUSE", "NEXT_PAINTER", "RESTART"):
+        assert ask(desk, f"/{TOKEN}/ask?for={host}", "POST")[0] == 303
+    began = time.monotonic()
+    heard: list[Host] = []
+    while len(heard) < 3 and time.monotonic() - began < 5:
+        heard += desk.asked()
+    assert heard == [Host.PAUSE, Host.NEXT_PAINTER, Host.RESTART]
+    assert ask(desk, f"/{TOKEN}/ask?for=LEAVE", "POST")[0] == 400
+    assert ask(desk, f"/{TOKEN}/ask?for=__class__", "POST")[0] == 400
+    assert ask(desk, f"/{TOKEN}/ask", "POST")[0] == 400
+    assert desk.asked() == []
+
+
+@pytest.mark.parametrize("path", ["/{}/", "/{}/state", "/{}/health", "/{}/ask?for=QUIT"])
+@pytest.mark.parametrize("token", ["", "wrong", TOKEN[:-1], TOKEN + "A", TOKEN.swapcase(), "%00", "..", "é"])
+def test_without_the_token_there_is_nothing(desk: HostDesk, path: str, token: str) -> None:
+    from urllib.parse import quote
+
+    for method in ("GET", "POST"):
+        status, body = ask(desk, path.format(quote(token, safe="%")), method)
+        assert status == 404
+        assert body == b"nothing here\n"
+    assert desk.asked() == []
+
+
+def test_nothing_is_asked_by_a_link(desk: HostDesk) -> None:
+    assert ask(desk, f"/{TOKEN}/ask?for=QUIT", "GET")[0] == 404
+    assert desk.asked() == []
+
+
+def test_pin_is_known_by_its_hash_alone() -> None:
+    hashed = hash_pin("4711")
+    assert "4711" not in hashed
+    assert hashed != hash_pin("4711")
+    assert is_pin("4711", hashed)
+    assert not any(is_pin(pin, hashed) for pin in ("4712", "", "47110", "04711", "४७११"))
+    check_hash(hashed)
+
+
+@pytest.mark.parametrize("pin", ["", "123", "1234567890123", "12a4", "४७११", "12 4"])
+def test_pin_is_four_to_twelve_digits(pin: str) -> None:
+    with pytest.raises(BadSettings, match="4 to 12 digits"):
+        hash_pin(pin)
+
+
+@pytest.mark.parametrize("hashed", ["4711", "scrypt:a:b", "md5:AAAA:AAAA", "scrypt:!!:!!", "::", ""])
+def test_what_is_no_hash_is_refused(hashed: str) -> None:
+    with pytest.raises(BadSettings, match="kiosk --secrets"):
+        check_hash(hashed)

@@ -31,7 +31,6 @@ from realtime_style.kiosk.stage import Drag, Input, Key, Press, Release, Sprite
 from realtime_style.kiosk.states import NEEDS_CAMERA, CameraLost, Effect, Event, Happening, Rules, Scene, Touch
 from realtime_style.kiosk.steps import first_state, step
 from realtime_style.kiosk.visitor import Visitor
-from realtime_style.kiosk.watch import CameraWatch
 from realtime_style.kiosk.watchdog import RESTART
 from realtime_style.kiosk.words import Words
 from realtime_style.meter import Meter
@@ -56,6 +55,16 @@ class Screening(Protocol):
     def inputs(self) -> list[Input]: ...
 
 
+class Watching(Protocol):
+    """What the kiosk needs of a camera; CameraWatch is one."""
+
+    @property
+    def problem(self) -> str: ...
+    @property
+    def hung(self) -> bool: ...
+    def take(self, timeout_s: float) -> Frame | None: ...
+
+
 class Kiosk:
     """Everything that lasts from one frame to the next. Parts are given, so that tests can give others."""
 
@@ -65,7 +74,7 @@ class Kiosk:
         rules: Rules,
         *,
         stage: Screening,
-        watch: CameraWatch,
+        watch: Watching,
         mixes: Sequence[Mix],
         painter: Callable[[str], Painter],
         languages: Mapping[str, Words],

@@ -1,0 +1,245 @@
+"""Ten hours of visitors and faults in half a minute: the kiosk's own loop, painter, album and keepsakes; clocks are put."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from realtime_style.errors import RealtimeStyleError
+from realtime_style.frames import Frame
+from realtime_style.kiosk.album import Album
+from realtime_style.kiosk.config import KioskSettings
+from realtime_style.kiosk.keepsakes import Keepsakes
+from realtime_style.kiosk.kiosk import Kiosk
+from realtime_style.kiosk.lettering import Box
+from realtime_style.kiosk.stage import CloseAsked, Drag, Input, Key, Press, Release, Sprite
+from realtime_style.kiosk.states import Rules, Scene
+from realtime_style.kiosk.words import load_words
+from realtime_style.painter import Painter
+from realtime_style.styles import open_style_file
+from realtime_style.test_pattern import TestPattern
+
+HOURS = 10
+FAULTS = 200
+
+
+class World:
+    """What is around the kiosk: a screen, a camera, two clocks, and what goes wrong with them."""
+
+    size_wh = (320, 240)
+    problem = ""
+    hung = False
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.wall = datetime(2026, 11, 25, 9, 0).timestamp()
+        self.pattern = TestPattern(64, 48)
+        self.touches: list[Input] = []
+        self.taken = 0
+        self.shown: Frame | None = None
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += seconds
+        self.wall += seconds
+
+    def take(self, timeout_s: float) -> Frame | None:
+        if self.problem:
+            return None
+        self.taken += 1
+        return self.pattern.picture(self.taken)
+
+    def show(self, picture: Frame | None, box: Box, sprites: Sequence[Sprite] = ()) -> None:
+        self.shown = picture
+
+    def inputs(self) -> list[Input]:
+        touches, self.touches = self.touches, []
+        return touches
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def kiosk(world: World, tiny_style: Path, tmp_path: Path) -> Iterator[Kiosk]:
+    mixes = [((style, 1.0),) for style in open_style_file(tiny_style)]
+    keepsakes = Keepsakes(tmp_path / "kept", hours=2, clock=lambda: world.wall)
+    album = Album(keepsakes)
+    kiosk = Kiosk(
+        KioskSettings(),
+        Rules(len(mixes), language="en"),
+        stage=world,
+        watch=world,
+        mixes=mixes,
+        painter=lambda device: Painter(mixes[0], device="cpu"),
+        languages=load_words(),
+        album=album,
+        keepsakes=keepsakes,
+        hand_over=None,
+        clock=lambda: world.now,
+    )
+    yield kiosk
+    kiosk.close()
+    album.close()
+
+
+def settle(kiosk: Kiosk, world: World, seconds: float) -> None:
+    for _ in range(round(seconds / 0.5)):
+        world.pass_by(0.5)
+        kiosk.round()
+
+
+def live_again(kiosk: Kiosk, world: World) -> bool:
+    """Whether it comes back to live pictures for the next visitor by itself."""
+    settle(kiosk, world, 170)
+    before = world.taken
+    kiosk.round()
+    return kiosk.state.scene is Scene.ATTRACT and not kiosk.state.covered and world.taken > before and world.shown is not None
+
+
+@contextmanager
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def refuse(*arguments: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("realtime_style.kiosk.keepsakes.os.open", refuse)
+        yield
+
+
+def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
+    kiosk: Kiosk, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(0)
+    keys = ["space", "enter", "esc", "f", "left", "right", "up", "down", "l", "1", "y", "n", "p", "x"]
+    end, faults = world.now + HOURS * 3600, 0
+    next_fault = world.now
+    back_at = float("inf")
+    failing = [0]
+    paint = kiosk._paint_with
+
+    def moody(mix: object, frame: Frame) -> Frame:
+        if failing[0]:
+            failing[0] -= 1
+            raise RealtimeStyleError("the graphics chip has gone")
+        return paint(mix, frame)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(kiosk, "_paint_with", moody)
+    kiosk.round()
+    threads = threading.active_count()
+
+    def camera_gone() -> None:
+        nonlocal back_at
+        world.problem, back_at = "unplugged", world.now + chance.choice([1, 5, 60, 300])
+
+    def clock_jumps() -> None:
+        world.wall += chance.choice([-86_400, -3600, 3600, 86_400])
+
+    def sleeps() -> None:
+        world.now += chance.choice([600, 7200])
+
+    def chip_fails() -> None:
+        failing[0] = 0 if kiosk._rescued else 1
+
+    trouble: list[Callable[[], None]] = [camera_gone, camera_gone, clock_jumps, sleeps, chip_fails]
+    rounds, there, comes_or_goes = 0, False, world.now
+    while world.now < end or faults < FAULTS:
+        world.pass_by(chance.choice([0.1, 0.5, 2.0]))
+        if world.now >= comes_or_goes:
+            there, comes_or_goes = not there, world.now + chance.uniform(20, 200)
+        if there and chance.random() < 0.1:
+            x, y = chance.randrange(320), chance.randrange(240)
+            world.touches += [Press(x, y), Drag(x + 5, y), Release()]
+        if there and chance.random() < 0.1:
+            world.touches += [Key(chance.choice(keys)), CloseAsked()]
+        if world.now >= next_fault:
+            chance.choice(trouble)()
+            faults, next_fault = faults + 1, world.now + HOURS * 3600 / FAULTS * chance.uniform(0.2, 1.8)
+        if world.now >= back_at:
+            world.problem, back_at = "", float("inf")
+        if rounds % 50 == 49:
+            with full_disk(monkeypatch):
+                kiosk.round()
+                time.sleep(0.001)
+        kiosk.round()
+        rounds += 1
+        while kiosk.state.scene is Scene.CARD and kiosk._visitor.card is None:  # cards take real time
+            time.sleep(0.005)
+            kiosk.round()
+    world.problem = ""
+    failing[0] = 0
+    assert faults >= FAULTS
+    assert kiosk.counters.visitors > 100
+    assert kiosk.counters.pictures > 20
+    assert live_again(kiosk, world)
+    world.pass_by(2 * 3600)
+    kiosk.round()
+    settle(kiosk, world, 15)
+    assert list((tmp_path / "kept").iterdir()) == []
+    assert threading.active_count() <= threads + 1  # the album's worker
+    assert kiosk.ending is None
+
+
+def test_visitor_who_discards_leaves_nothing(kiosk: Kiosk, world: World, tmp_path: Path) -> None:
+    for key in ("space", "space"):
+        world.touches = [Key(key)]
+        kiosk.round()
+    settle(kiosk, world, 4)
+    assert kiosk.state.scene is Scene.REVIEW
+    world.touches = [Key("esc")]
+    kiosk.round()
+    assert kiosk._visitor.picture(0) is None
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_film_goes_there_and_back(kiosk: Kiosk, world: World, tmp_path: Path) -> None:
+    import av
+
+    world.touches = [Key("space")]
+    kiosk.round()
+    world.touches = [Key("f")]
+    kiosk.round()
+    for _ in range(90):
+        world.pass_by(0.1)
+        kiosk.round()
+    assert kiosk.state.scene is Scene.REVIEW
+    world.touches = [Key("space")]
+    began = time.monotonic()
+    while not list((tmp_path / "kept").glob("*.mp4")):
+        kiosk.round()
+        time.sleep(0.02)
+        assert time.monotonic() - began < 30
+    (path,) = (tmp_path / "kept").glob("*.mp4")
+    with av.open(str(path)) as container:
+        pictures = [frame.to_ndarray(format="bgr24").astype(int) for frame in container.decode(video=0)]
+    assert 90 <= len(pictures) <= 105  # five seconds at ten frames each, and back
+    assert np.abs(pictures[1] - pictures[-1]).mean() < 6
+    assert np.abs(pictures[1] - pictures[len(pictures) // 2]).mean() > 15
+
+
+def test_chip_that_fails_for_good_ends_it_with_an_error(kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(mix: object, frame: Frame) -> Frame:
+        raise RealtimeStyleError("the graphics chip has gone")
+
+    monkeypatch.setattr(kiosk, "_paint_with", gone)
+    with pytest.raises(RealtimeStyleError, match="has gone"):
+        kiosk.round()
+
+
+def test_hung_driver_asks_for_a_new_process(kiosk: Kiosk, world: World) -> None:
+    world.problem, world.hung = "sent no picture", True
+    settle(kiosk, world, 15)
+    assert kiosk.ending is None
+    settle(kiosk, world, 10)
+    assert kiosk.ending == 75

@@ -22,7 +22,7 @@ from realtime_style.stylizer import Stylizer
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.data import load_painting, to_image
 from realtime_style.training.loss_network import CONTENT_LAYER, STYLE_LAYERS, LossNetwork
-from realtime_style.training.losses import Features, content_loss, relative_style_loss, style_loss
+from realtime_style.training.losses import Features, blended_grams, content_loss, relative_style_loss, style_loss
 from realtime_style.training.optimise import painting_grams
 
 Report = Callable[[str], None]
@@ -102,8 +102,7 @@ class Judge:
 
     def likeness(self, painted: Frame, photograph: Frame, weights: Sequence[float]) -> Likeness:
         """For a blend, the target is the blend of the paintings' Gram matrices."""
-        chosen = [(weight, grams) for weight, grams in zip(weights, self._grams, strict=True) if weight > 0]
-        target: Features = {layer: torch.stack([w * grams[layer] for w, grams in chosen]).sum(0) for layer in chosen[0][1]}
+        target = blended_grams(self._grams, weights)
         with torch.no_grad():
             features = self._vgg(to_image(painted).unsqueeze(0), STYLE_LAYERS)
             content = float(

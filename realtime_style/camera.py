@@ -173,13 +173,18 @@ def open_camera(
     if spec == "pattern":
         pattern = PatternCapture(*(size or (640, 480)), fps=fps or 30.0, clock=clock, sleep=sleep)
         return Camera(pattern, name="pattern", details=pattern.details, fps=pattern.fps, clock=clock, stale_s=stale_s)
-    if spec.isdecimal() or spec.startswith("/dev/"):
+    if is_device(spec):
         return _open_device(spec, size, fps, fourcc, backend, stale_s, connect, clock)
     if not Path(spec).exists() and not Path(spec).suffix:
         raise CameraNotFound(f"camera {spec} is neither a number, a device nor a video file. {_advice(spec)}")
     clip = ClipCapture(Path(spec), size=size, clock=clock, sleep=sleep)
     stale_s = max(stale_s, 2 / clip.fps)  # time-lapses may have a frame a minute
     return Camera(clip, name=clip.name, details=clip.details, fps=clip.fps, clock=clock, stale_s=stale_s)
+
+
+def is_device(spec: str) -> bool:
+    """Whether `spec` names a camera, by number or path, and not what stands in for one."""
+    return spec.isdecimal() or spec.startswith("/dev/")
 
 
 def _open_device(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from realtime_style.errors import OutputUnwritable
-from realtime_style.kiosk.keepsakes import Keepsakes
+from realtime_style.kiosk.keepsakes import Keepsakes, Shelf
 
 
 class Clock:
@@ -68,7 +68,8 @@ def test_closing_time_ends_all_of_them(tmp_path: Path, clock: Clock) -> None:
     assert late.expires == datetime(2026, 11, 25, 18, 30).timestamp()
     clock.now = datetime(2026, 11, 25, 20, 0).timestamp()  # somebody works late
     assert keepsakes.keep({"png": b"night"}).expires == clock.now + 7200
-    keepsakes.clear()
+    clock.now += 7200
+    keepsakes.sweep()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -87,6 +88,17 @@ def test_links_do_not_repeat_and_are_not_on_the_disk(tmp_path: Path, clock: Cloc
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{22}", token) for token in tokens)  # 22 x 6 bits hold 128
     names = " ".join(path.name for path in tmp_path.iterdir())
     assert not any(token in names for token in tokens)
+
+
+def test_what_is_being_made_is_left_alone_by_readers_and_cleared_away_after_a_crash(tmp_path: Path, clock: Clock) -> None:
+    keepsakes = Keepsakes(tmp_path, hours=2, clock=clock)
+    with keepsakes.workplace() as folder:
+        (folder / "film.mp4").write_bytes(b"half")
+        Shelf(tmp_path)  # the page, started anew
+        assert (folder / "film.mp4").exists()
+        Keepsakes(tmp_path, hours=2, clock=clock)  # the kiosk, after a crash
+        assert not folder.exists()
+        folder.mkdir()
 
 
 @pytest.mark.parametrize(
@@ -117,7 +129,6 @@ def test_other_files_in_the_folder_are_left_alone(tmp_path: Path, clock: Clock) 
     keepsakes.keep({"png": b"card"})
     clock.now += 9000
     keepsakes.sweep()
-    keepsakes.clear()
     assert [path.name for path in tmp_path.iterdir()] == ["holiday.png"]
 
 

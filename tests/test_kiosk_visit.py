@@ -55,6 +55,14 @@ class Visit:
     def touch(self, x: int, y: int) -> None:
         xdotool("mousemove", str(x), str(y), "click", "1")
 
+    def take_picture_by_keys(self) -> None:
+        """From the start to the question whether to keep it."""
+        self.wait_for(painted, 40)
+        xdotool("key", "space")
+        self.wait_for(languages_shown)
+        xdotool("key", "space")
+        self.wait_for(green_button, 10)
+
     def stop(self) -> dict[str, object]:
         self.process.terminate()
         out, err = self.process.communicate(timeout=20)
@@ -138,11 +146,7 @@ def test_visitor_takes_a_picture_home_and_nothing_else_is_kept(visit: Visit) -> 
 
 
 def test_discarded_picture_is_never_written(visit: Visit) -> None:
-    visit.wait_for(painted, 40)
-    xdotool("key", "space")
-    visit.wait_for(languages_shown)
-    xdotool("key", "space")
-    visit.wait_for(green_button, 10)
+    visit.take_picture_by_keys()
     xdotool("key", "Escape")
     visit.wait_for(languages_shown)
     xdotool("key", "alt+F4", "Escape", "q")
@@ -179,12 +183,8 @@ def test_no_screen_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.Monke
     assert "start it from a desktop" in err
 
 
-def test_killed_kiosk_is_back_in_five_seconds_with_the_pictures_that_last(visit: Visit) -> None:
-    visit.wait_for(painted, 40)
-    xdotool("key", "space")
-    visit.wait_for(languages_shown)
-    xdotool("key", "space")
-    visit.wait_for(green_button, 10)
+def test_killed_kiosk_is_back_with_the_pictures_that_last(visit: Visit) -> None:
+    visit.take_picture_by_keys()
     xdotool("key", "space")
     link = link_on(visit.wait_for(link_on))
     worker = int(

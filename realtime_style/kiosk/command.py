@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
-from realtime_style.camera import open_camera
+from realtime_style.camera import is_device, open_camera
 from realtime_style.errors import BadSettings
-from realtime_style.images import Picture, read_image
+from realtime_style.images import read_image
 from realtime_style.kiosk.album import Album
 from realtime_style.kiosk.config import KioskSettings, load_settings
 from realtime_style.kiosk.hand_over import HandOver, HostDesk
@@ -27,8 +26,6 @@ from realtime_style.kiosk.watchdog import Heart
 from realtime_style.kiosk.words import Words, load_words
 from realtime_style.painter import Painter
 from realtime_style.styles import Mix, find_style, list_styles, user_folder
-
-log = logging.getLogger(__name__)
 
 TITLE = "realtime-style kiosk"
 
@@ -54,27 +51,17 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
             hours=settings.pictures.hours,
             closing=settings.pictures.closing,
         )
-        hand_over = _hand_over(settings, keepsakes)
-        if hand_over is not None:
-            stack.callback(hand_over.close)
-        desk = HostDesk(port=settings.host.port, token=settings.host.token) if settings.host.token else None
-        if desk is not None:
-            stack.callback(desk.close)
-        album = _album(settings, keepsakes, logo)
-        stack.callback(album.close)
-        stage = Stage(TITLE, fullscreen=settings.screen.fullscreen)
-        stack.callback(stage.close)
-        watch = _watch(settings)
-        stack.callback(watch.close)
+        hand_over, desk = _hand_over(settings, keepsakes, stack), _desk(settings, stack)
+        printer = settings.printer.command
         kiosk = Kiosk(
             settings,
             _rules(settings, len(mixes)),
-            stage=stage,
-            watch=watch,
+            album=stack.enter_context(closing(Album(keepsakes, size=settings.card.size, logo=logo, printer=printer))),
+            stage=stack.enter_context(closing(Stage(TITLE, fullscreen=settings.screen.fullscreen))),
+            watch=stack.enter_context(closing(_watch(settings))),
             mixes=mixes,
             painter=lambda device: Painter(mixes[0], device=device, steadiness=settings.painting.steadiness),
             languages=languages,
-            album=album,
             keepsakes=keepsakes,
             hand_over=hand_over,
             desk=desk,
@@ -99,12 +86,19 @@ def _stop_sign(heart: Heart | None) -> Callable[[], bool]:
 
 def _rules(settings: KioskSettings, painters: int) -> Rules:
     screen, pin = settings.screen, settings.host.pin
-    timing = Timing(screen.idle, screen.review, screen.card, screen.countdown, screen.film, screen.attract)
+    timing = Timing(
+        idle=screen.idle,
+        review=screen.review,
+        card=screen.card,
+        countdown=screen.countdown,
+        film=screen.film,
+        attract=screen.attract,
+    )
     return Rules(
         painters,
-        screen.language,
-        settings.painting.strength,
-        timing,
+        language=screen.language,
+        strength=settings.painting.strength,
+        timing=timing,
         printing=bool(settings.printer.command),
         is_pin=(lambda typed: is_pin(typed, pin)) if pin else None,
     )
@@ -123,22 +117,23 @@ def _mixes(settings: KioskSettings) -> list[Mix]:
     return [((style, 1.0),) for style in styles]
 
 
-def _hand_over(settings: KioskSettings, keepsakes: Keepsakes) -> HandOver | None:
+def _hand_over(settings: KioskSettings, keepsakes: Keepsakes, stack: ExitStack) -> HandOver | None:
     asked = settings.take_home
     if not asked.on:
         return None
-    return HandOver(keepsakes.folder, port=asked.port, address=asked.address, words=settings.screen.words)
+    page = HandOver(keepsakes.folder, port=asked.port, address=asked.address, words=settings.screen.words)
+    return stack.enter_context(closing(page))
 
 
-def _album(settings: KioskSettings, keepsakes: Keepsakes, logo: Picture | None) -> Album:
-    return Album(keepsakes, size=settings.card.size, logo=logo, printer=settings.printer.command)
+def _desk(settings: KioskSettings, stack: ExitStack) -> HostDesk | None:
+    host = settings.host
+    return stack.enter_context(closing(HostDesk(port=host.port, token=host.token))) if host.token else None
 
 
 def _watch(settings: KioskSettings) -> CameraWatch:
     asked = settings.camera
     width, height = (int(side) for side in asked.size.split("x"))
-    device = asked.camera.isdecimal() or asked.camera.startswith("/dev/")
-    if device:
+    if is_device(asked.camera):
         return CameraWatch(lambda: open_camera(asked.camera, size=(width, height), fps=asked.fps, stale_s=STALE_S))
     return CameraWatch(lambda: open_camera(asked.camera, stale_s=STALE_S), judge=False)  # a clip keeps its own shape
 

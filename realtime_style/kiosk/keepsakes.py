@@ -45,8 +45,34 @@ class Keepsake:
     """Seconds since the epoch."""
 
 
-class Keepsakes:
-    """The folder of visitors' pictures. Safe to use from several threads and again after a crash."""
+class Shelf:
+    """The folder of visitors' pictures, for reading: what the page behind the links knows."""
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        self.folder, self._clock = folder, clock
+
+    def find(self, token: str, kind: str) -> Path | None:
+        """The file behind a link; None for a link that never was, or is over, and for anything else."""
+        if kind not in KINDS or not _TOKEN.fullmatch(token):
+            return None
+        now = self._clock()
+        for path in self.folder.glob(f"*-{_digest(token)}.{kind}"):
+            if not _is_over(path, now):
+                return path
+        return None
+
+    def kinds(self, token: str) -> list[str]:
+        """What there is behind a link, in the order of KINDS."""
+        return [kind for kind in KINDS if self.find(token, kind) is not None]
+
+    def expires(self, token: str) -> float | None:
+        """When the link is over, seconds since the epoch; None for one that is not there."""
+        paths = [self.find(token, kind) for kind in KINDS]
+        return next((float(path.name.split("-")[1]) for path in paths if path is not None), None)
+
+
+class Keepsakes(Shelf):
+    """The same for the kiosk, which keeps and deletes. Safe to use from several threads and again after a crash."""
 
     def __init__(
         self,
@@ -57,8 +83,8 @@ class Keepsakes:
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Pictures live for `hours`, at most until `closing`, local time. Raises OutputUnwritable."""
-        self.folder = folder
-        self._hours, self._closing, self._clock = hours, closing, clock
+        super().__init__(folder, clock)
+        self._hours, self._closing = hours, closing
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -94,28 +120,6 @@ class Keepsakes:
         with tempfile.TemporaryDirectory(prefix=_WORK, dir=self.folder) as folder:
             yield Path(folder)
 
-    def find(self, token: str, kind: str) -> Path | None:
-        """The file behind a link; None for a link that never was, or is over, and for anything else."""
-        if kind not in KINDS or not _TOKEN.fullmatch(token):
-            return None
-        now = self._clock()
-        for path in self.folder.glob(f"*-{_digest(token)}.{kind}"):
-            if not _is_over(path, now):
-                return path
-        return None
-
-    def kinds(self, token: str) -> list[str]:
-        """What there is behind a link, in the order of KINDS."""
-        return [kind for kind in KINDS if self.find(token, kind) is not None]
-
-    def expires(self, token: str) -> float | None:
-        """When the link is over, seconds since the epoch; None for one that is not there."""
-        for kind in self.kinds(token):
-            path = self.find(token, kind)
-            if path is not None and (match := _NAME.fullmatch(path.name)):
-                return float(match["expires"])
-        return None
-
     def sweep(self) -> int:
         """Delete what is over; returns how many files are left."""
         now, left = self._clock(), 0
@@ -131,12 +135,6 @@ class Keepsakes:
                 left += 1
                 log.warning("cannot delete a visitor's picture in %s: %s", self.folder, error.strerror)
         return left
-
-    def clear(self) -> None:
-        """Delete all of them, at the end of the day."""
-        for path in self.folder.iterdir():
-            if _NAME.fullmatch(path.name):
-                path.unlink(missing_ok=True)
 
     def _expiry(self, now: float) -> float:
         over = now + self._hours * 3600

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from realtime_style.kiosk.keepsakes import KINDS, Keepsakes
+from realtime_style.kiosk.keepsakes import KINDS, Shelf
 from realtime_style.kiosk.serving import HEADERS, serve
 from realtime_style.kiosk.words import REFERENCE, Words, load_words
 
@@ -42,15 +42,15 @@ text-align: center; text-decoration: none }}
 """
 
 
-def share_app(keepsakes: Keepsakes, languages: Mapping[str, Words]) -> Starlette:
+def share_app(shelf: Shelf, languages: Mapping[str, Words]) -> Starlette:
     """The web application: ``/TOKEN`` is a page, ``/TOKEN.KIND`` a file; whatever else is asked for is not there."""
 
     async def answer(request: Request) -> Response:
         words = _language_of(request, languages)
         token, _, kind = request.path_params["name"].partition(".")
         if kind:
-            return _file(keepsakes, token, kind) or _gone(words)
-        return _page(keepsakes, token, words) or _gone(words)
+            return _file(shelf, token, kind) or _gone(words)
+        return _page(shelf, token, words) or _gone(words)
 
     async def elsewhere(request: Request, error: Exception) -> Response:
         return _gone(_language_of(request, languages))
@@ -60,11 +60,11 @@ def share_app(keepsakes: Keepsakes, languages: Mapping[str, Words]) -> Starlette
     return app
 
 
-def _page(keepsakes: Keepsakes, token: str, words: Words) -> Response | None:
-    kinds = keepsakes.kinds(token)
+def _page(shelf: Shelf, token: str, words: Words) -> Response | None:
+    kinds = shelf.kinds(token)
     if not kinds:
         return None
-    expires = keepsakes.expires(token)
+    expires = shelf.expires(token)
     parts = [f'<video src="{token}.mp4" controls loop muted autoplay playsinline></video>'] if "mp4" in kinds else []
     parts += [f'<img src="{token}.png" alt="">'] if "png" in kinds else []
     parts += [f'<a href="{token}.{kind}" download="card.{kind}">{html.escape(words("save_" + kind))}</a>' for kind in kinds]
@@ -75,8 +75,8 @@ def _page(keepsakes: Keepsakes, token: str, words: Words) -> Response | None:
     )
 
 
-def _file(keepsakes: Keepsakes, token: str, kind: str) -> Response | None:
-    path = keepsakes.find(token, kind)
+def _file(shelf: Shelf, token: str, kind: str) -> Response | None:
+    path = shelf.find(token, kind)
     if path is None:
         return None
     try:
@@ -115,7 +115,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--words", type=Path)
     parser.add_argument("--port", type=int, default=0)
     args = parser.parse_args(argv)
-    app = share_app(Keepsakes(args.folder, hours=0), load_words(args.words))
+    app = share_app(Shelf(args.folder), load_words(args.words))
     return serve(app, args.port, _hear)
 
 

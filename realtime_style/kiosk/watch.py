@@ -55,11 +55,6 @@ class CameraWatch:
         """Whether a read does not come back: nothing but a new process helps when that lasts."""
         return self._reader is not None and self._reader.hung
 
-    @property
-    def dropped(self) -> int:
-        """Frames that came while another was painted."""
-        return self._latest.dropped
-
     def take(self, timeout_s: float) -> Frame | None:
         """The newest frame not taken yet; None when none came in time."""
         try:
@@ -77,44 +72,42 @@ class CameraWatch:
     def _look_after(self) -> None:
         pause = _FIRST_PAUSE_S
         while not self._ends.is_set():
-            try:
-                if not self.hung:  # else every try would leave one more thread that hangs
-                    self._read_on()
-            except Exception as error:
-                self._note(error)
+            if not self.hung:  # else every try would leave one more thread that hangs
+                self._read_on()
             pause = _FIRST_PAUSE_S if self._seen_well else min(_LONGEST_PAUSE_S, pause * _GROWTH)
             self._ends.wait(pause)
 
     def _read_on(self) -> None:
-        """Read until the camera is lost."""
+        """Open it and read until it is lost."""
         self._seen_well = False
-        self._reader = camera = self._open()
-        self.opened += 1
+        camera: Camera | None = None
         try:
-            good_at, last = self._clock(), -1
-            for frame in camera:
-                if self._ends.is_set():
-                    return
-                mark = zlib.crc32(np.ascontiguousarray(frame[::4, ::4]).data)
-                complaint = ""
-                if self._judge and mark == last:
-                    complaint = "the camera sends the same picture again and again"
-                elif self._judge and float(frame[::8, ::8].mean()) < _BLACK and float(frame[::8, ::8].std()) < _BLACK:
-                    complaint = "the camera sends black pictures"
-                last = mark
-                now = self._clock()
-                if not complaint:
-                    good_at = now
-                    self._problem, self._seen_well = "", True
-                    self._latest.put(frame, now)
-                elif now - good_at > STALE_S:
-                    self._problem = complaint
-                    if complaint.startswith("the camera sends the same"):
-                        raise RealtimeStyleError(complaint)  # opening it anew may help; light is a matter of waiting
+            self._reader = camera = self._open()
+            self.opened += 1
+            self._pass_on(camera)
         except Exception as error:
-            self._note(error)  # at once: closing may take a second
+            self._note(error)  # before it is closed, which may take a second
         finally:
-            camera.close()
+            if camera is not None:
+                camera.close()
+
+    def _pass_on(self, camera: Camera) -> None:
+        good_at, last = self._clock(), -1
+        for frame in camera:
+            if self._ends.is_set():
+                return
+            mark = zlib.crc32(np.ascontiguousarray(frame[::4, ::4]).data)
+            repeated = self._judge and mark == last
+            black = self._judge and _is_black(frame)
+            last, now = mark, self._clock()
+            if not repeated and not black:
+                good_at = now
+                self._problem, self._seen_well = "", True
+                self._latest.put(frame, now)
+            elif now - good_at > STALE_S:
+                if repeated:  # opening it anew may help
+                    raise RealtimeStyleError("the camera sends the same picture again and again")
+                self._problem = "the camera sends black pictures"  # light is a matter of waiting
 
     def _note(self, error: Exception) -> None:
         words = str(error) or type(error).__name__
@@ -123,3 +116,8 @@ class CameraWatch:
         self._problem = words
         known = isinstance(error, (RealtimeStyleError, OSError))
         log.warning("%s", words, exc_info=None if known else error)
+
+
+def _is_black(frame: Frame) -> bool:
+    some = frame[::8, ::8]
+    return float(some.mean()) < _BLACK and float(some.std()) < _BLACK

@@ -7,7 +7,7 @@ objective of a good picture is some hundred thousands, which is why logs print t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -46,6 +46,12 @@ def style_loss(features: Features, target_grams: Features) -> Tensor:
         grams = gram_matrix(features[layer])
         losses.append(F.mse_loss(grams, target.expand_as(grams)))
     return torch.stack(losses).sum()
+
+
+def blended_grams(grams: Sequence[Features], weights: Sequence[float]) -> dict[str, Tensor]:
+    """The target of a blend of paintings: the mean of their Gram matrices, layer by layer, with weights that sum to 1."""
+    used = [(each, weight) for each, weight in zip(grams, weights, strict=True) if weight > 0]
+    return {layer: torch.stack([weight * each[layer] for each, weight in used]).sum(0) for layer in grams[0]}
 
 
 def relative_style_loss(features: Features, target_grams: Features, evenness: float) -> Tensor:

@@ -16,6 +16,7 @@ from realtime_style.training.data import load_painting
 from realtime_style.training.loss_log import TERMS
 from realtime_style.training.loss_network import CONTENT_LAYER, STYLE_LAYERS, LossNetwork
 from realtime_style.training.losses import (
+    blended_grams,
     content_loss,
     lattice_loss,
     mean_texture,
@@ -73,11 +74,9 @@ def _without_every(period: int, step: int) -> tuple[int, bool]:
 
 def blended(targets: Sequence[Target], mix: Tensor) -> Target:
     """What is to be learned of several paintings at once: the means of all that is learned of each, weighted by `mix` (S,)."""
-    parts = [(target, float(weight)) for target, weight in zip(targets, mix, strict=True) if weight > 0]
-    grams = {
-        layer: torch.stack([weight * target.grams[layer] for target, weight in parts]).sum(0) for layer in targets[0].grams
-    }
-    return Target(grams, torch.stack([weight * target.texture for target, weight in parts]).sum(0))
+    weights = mix.tolist()
+    textures = torch.stack([weight * target.texture for target, weight in zip(targets, weights, strict=True)])
+    return Target(blended_grams([target.grams for target in targets], weights), textures.sum(0))
 
 
 def take_step(

@@ -111,6 +111,13 @@ def test_file_says_what_it_is(exported: tuple[TransformNet, Path]) -> None:
     assert {node.op_type for node in model.graph.node}.isdisjoint({"Gather", "ConvTranspose", "PRelu", "If", "Loop"})
 
 
+def test_file_holds_the_grain_once(exported: tuple[TransformNet, Path]) -> None:
+    import onnx
+
+    sizes = [tuple(tensor.dims) for tensor in onnx.load(exported[1]).graph.initializer]
+    assert sizes.count((256, 256)) == 1
+
+
 def test_file_holds_no_path_of_the_machine_that_made_it(exported: tuple[TransformNet, Path]) -> None:
     content = exported[1].read_bytes()
     assert str(Path(to_onnx.__file__).parent).encode() not in content

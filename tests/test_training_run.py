@@ -275,6 +275,14 @@ def test_run_starts_from_another_ones_weights(tmp_path: Path) -> None:
     assert torch.allclose(after["stages.1.norm.gamma"], torch.stack([gamma[1], gamma[:2].mean(0), gamma[2]]), atol=1e-6)
 
 
+def test_run_is_not_resumed_from_weights_alone(tmp_path: Path) -> None:
+    config = small_config(tmp_path, steps=2)
+    state = train(config, tmp_path / "run", loss_network=random_loss_network())
+    save_checkpoint(tmp_path / "run" / CHECKPOINT, replace(state, optimizers={}))
+    with pytest.raises(TrainingError, match="--start-from"):
+        train(config, tmp_path / "run", resume=True, loss_network=random_loss_network())
+
+
 def test_run_cannot_start_from_another_network(tmp_path: Path) -> None:
     train(small_config(tmp_path, steps=1), tmp_path / "first", loss_network=random_loss_network())
     other = small_config(tmp_path, network="fast", start_from=str(tmp_path / "first" / CHECKPOINT))

@@ -31,7 +31,7 @@ class Checkpoint:
     """Seconds of training so far; what `minutes` counts."""
     net: dict[str, Any]
     optimizers: dict[str, Any]
-    """States of the optimisers, by name (train.make_optimizers)."""
+    """States of the optimisers, by name (train.make_optimizers); none in one that is only started from or exported."""
     losses: dict[str, float]
     """The terms of the objective, mean of the last steps."""
 

@@ -180,6 +180,8 @@ def _to_model(net: TransformNet) -> Any:
     """The network as an onnx.ModelProto with free height and width."""
     free = torch.export.Dim.DYNAMIC
     example = (torch.zeros(1, 64, 96, 3, dtype=torch.uint8), torch.full((net.styles,), 1 / net.styles))
+    from onnx_ir.passes.common import DeduplicateInitializersPass
+
     exporter_log = logging.getLogger("torch.onnx")
     level = exporter_log.level
     exporter_log.setLevel(logging.ERROR)
@@ -201,6 +203,7 @@ def _to_model(net: TransformNet) -> Any:
     if program is None:
         raise TrainingError("torch.onnx.export gave no model; check that torch and onnxscript belong together")
     program.optimize()
+    DeduplicateInitializersPass(size_limit=2**20)(program.model)  # each grain of a network is the same noise
     model = program.model_proto
     opsets = {entry.domain: entry.version for entry in model.opset_import}
     if opsets.get("") != OPSET:  # asked for another opset, the exporter delivers the one it likes, without an error

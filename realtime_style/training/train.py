@@ -79,6 +79,8 @@ def train(
     if resume:
         state = load_checkpoint(run / CHECKPOINT)
         _check_same_network(config, state.config)
+        if not state.optimizers:
+            raise TrainingError(f"{run / CHECKPOINT} holds the weights alone; start a new run from it with --start-from")
         net.load_state_dict(state.net)
         for name, optimizer in optimizers.items():
             optimizer.load_state_dict(state.optimizers[name])

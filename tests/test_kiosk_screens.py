@@ -228,7 +228,7 @@ def test_qr_code_on_the_card_screen_can_be_read_from_a_screenshot(desktop: str, 
     try:
         screen = lay_out(State(scene=Scene.CARD), props(stage.size_wh, code=widgets.qr_code(link)), 0.0)
         settled(stage, TestPattern().picture(0), screen.video, screen.sprites)
-        found, _, _ = cv2.QRCodeDetector().detectAndDecode(screenshot(tmp_path))
+        found, _, _ = cv2.QRCodeDetectorAruco().detectAndDecode(screenshot(tmp_path))
         assert found == link
     finally:
         stage.close()

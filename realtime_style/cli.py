@@ -66,6 +66,8 @@ def webcam(args: argparse.Namespace) -> int:
         window=args.window,
         seconds=args.seconds,
         record=args.record,
+        mjpeg=args.mjpeg,
+        virtual_camera=args.virtual_camera,
         snapshots=args.snapshots,
         paint_size=args.max_size,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from realtime_style.devices import DEVICES
 from realtime_style.training.config import TrainConfig
+from realtime_style.web.address import parse_address
 
 DEFAULT_STYLE = "starry-night"
 
@@ -98,6 +99,19 @@ def _add_webcam(verbs: Verbs) -> None:  # type: ignore[valid-type]
     parser.add_argument("--overlay", action="store_true", help="start with frame rate, latency and provider on screen")
     parser.add_argument("--no-window", dest="window", action="store_false", help="run without a window")
     parser.add_argument("--seconds", type=_above_zero, help="stop after this time")
+    parser.add_argument(
+        "--mjpeg",
+        type=_address,
+        metavar="[ADDRESS:]PORT",
+        help="show the picture in browsers, too: on this machine, or with 0.0.0.0:PORT in the whole network",
+    )
+    parser.add_argument(
+        "--virtual-camera",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="be a camera for other programs on this machine, the first virtual one there is, or NAME",
+    )
     parser.add_argument("--record", type=Path, metavar="FILE", help="record the painted picture to this .mp4 from the start")
     parser.add_argument(
         "--snapshots", type=Path, default=Path(), metavar="DIR", help="folder for snapshots and recordings made by key"
@@ -229,6 +243,14 @@ def _size(text: str) -> tuple[int, int]:
     if match is None or 0 in (int(match[1]), int(match[2])):
         raise argparse.ArgumentTypeError(f"{text!r} is no size; write it like 640x480")
     return int(match[1]), int(match[2])
+
+
+def _address(text: str) -> str:
+    try:
+        parse_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def _positive(text: str) -> int:

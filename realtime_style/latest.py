@@ -1,6 +1,6 @@
 """One slot between the thread that reads a camera and the one that paints: the newest frame wins.
 
-This is the only place where threads of the player meet.
+The same slot stands between the loop and each further output. This is the only place where threads of the player meet.
 """
 
 from __future__ import annotations
@@ -61,14 +61,19 @@ class LatestFrame:
         with self._changed:
             return self._changed.wait_for(self._ready, timeout_s)
 
-    def get(self, timeout_s: float) -> tuple[Frame, float] | None:
+    def wait_closed(self, timeout_s: float) -> bool:
+        """Wait until `close` is called; False if it was not in `timeout_s` seconds of real time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._closed, timeout_s)
+
+    def get(self, timeout_s: float | None) -> tuple[Frame, float] | None:
         """Take the newest frame not taken yet, and its stamp; None when closed.
 
-        Raises the reader's error, and TimeoutError when nothing came in `timeout_s` seconds of real time.
+        Raises the reader's error, and TimeoutError when nothing came in `timeout_s` seconds of real time; None: no limit.
         """
         with self._changed:
             if not self._changed.wait_for(self._ready, timeout_s):
-                raise TimeoutError(f"no frame for {timeout_s:g} s")
+                raise TimeoutError(f"no frame for {timeout_s} s")
             if self._closed:
                 return None
             if self._slot is None:

@@ -16,6 +16,7 @@ from realtime_style.controls import KEYS, Controls, Effect
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame, fit_within
 from realtime_style.meter import Meter
+from realtime_style.outputs import Outputs
 from realtime_style.painter import Painter
 from realtime_style.playlist import StyleLoader
 from realtime_style.styles import mix_label
@@ -47,6 +48,7 @@ class Show:
         painter: Painter,
         takes: Takes,
         screen: Screen | None = None,
+        outputs: Outputs | None = None,
         *,
         seconds: float | None = None,
         paint_size: int | None = None,
@@ -55,6 +57,8 @@ class Show:
         """`camera` and `takes` go by the same `clock`. For `seconds` and `paint_size` see WebcamOptions."""
         self.controls = controls
         self._camera, self._painter, self._takes, self._screen, self._clock = camera, painter, takes, screen, clock
+        self._outputs = outputs
+        self._problems: dict[str, str] = {}
         self._seconds, self._paint_size = seconds, paint_size
         self.size_wh = (camera.info.width, camera.info.height)
         """Width and height of the picture in px."""
@@ -88,6 +92,7 @@ class Show:
                 self.meter.add("wait", (now - asked) * 1000)
                 self._picture = self._compose(frame, now)
                 self._record(self._picture)
+                self._hand_on(self._picture)
                 self._show(self._picture)
                 if not self._keep_on(loader):
                     return
@@ -128,6 +133,16 @@ class Show:
                 raise
             log.warning("%s", error)
             self.controls.say(f"recording stopped: {error}", self._clock())
+
+    def _hand_on(self, picture: Frame) -> None:
+        """To second screen and virtual camera, and a word on screen about one that has just failed."""
+        if self._outputs is None:
+            return
+        self._outputs.put(picture)
+        problems = self._outputs.problems
+        for name in problems.keys() - self._problems.keys():
+            self.controls.say(f"{name} stopped: {problems[name]}", self._clock())
+        self._problems = problems
 
     def _show(self, picture: Frame) -> None:
         if self._screen is not None:

@@ -11,12 +11,15 @@ from pathlib import Path
 
 from realtime_style.camera import Camera, open_camera
 from realtime_style.controls import Controls, caption
+from realtime_style.outputs import Outputs
 from realtime_style.painter import Painter
 from realtime_style.playlist import build_playlist
 from realtime_style.show import Screen, Show
+from realtime_style.sinks import Sink
 from realtime_style.steadiness import DEFAULT_STEADINESS
 from realtime_style.styles import Mix, mix_label
 from realtime_style.takes import Takes
+from realtime_style.virtual_camera import VirtualCameraSink
 from realtime_style.window import Window, require_display
 
 log = logging.getLogger(__name__)
@@ -58,6 +61,10 @@ class WebcamOptions:
     """Record from the start into this file."""
     snapshots: Path = field(default_factory=Path)
     """Folder for snapshots and for recordings started by key."""
+    mjpeg: str | None = None
+    """``[ADDRESS:]PORT`` of a second screen, see web.mjpeg.MjpegSink."""
+    virtual_camera: str | None = None
+    """Name of a virtual camera to send the picture to, empty for the first there is; None: none."""
     paint_size: int | None = None
     """Long side in px to which frames are reduced for painting; the result is enlarged again. None: as they are."""
 
@@ -92,6 +99,8 @@ class WebcamSummary:
     """What was asked of the camera and what it gave."""
     recordings: list[str]
     snapshots: list[str]
+    outputs: dict[str, int]
+    """Frames that second screen and virtual camera were given."""
 
 
 def run_webcam(
@@ -124,6 +133,7 @@ def run_webcam(
             camera = stack.enter_context(
                 open_camera(options.camera, size=options.size, fps=options.fps, fourcc=options.fourcc, clock=clock)
             )
+        outputs = stack.enter_context(Outputs(_openers(options, (camera.info.width, camera.info.height))))
         if screen is None and options.window:
             screen = stack.enter_context(Window(TITLE, fullscreen=options.fullscreen))
         controls = Controls(
@@ -137,7 +147,15 @@ def run_webcam(
             fullscreen=options.fullscreen,
         )
         show = Show(
-            controls, camera, painter, takes, screen, seconds=options.seconds, paint_size=options.paint_size, clock=clock
+            controls,
+            camera,
+            painter,
+            takes,
+            screen,
+            outputs,
+            seconds=options.seconds,
+            paint_size=options.paint_size,
+            clock=clock,
         )
         show.warm_up()
         controls.say(f"{caption(options.mix)}: h shows the keys", clock())
@@ -154,10 +172,22 @@ def run_webcam(
         takes.close()
         if options.record in takes.failures:
             raise takes.failures[options.record]
-        return _summary(show, camera, painter, takes)
+        return _summary(show, camera, painter, takes, outputs)
 
 
-def _summary(show: Show, camera: Camera, painter: Painter, takes: Takes) -> WebcamSummary:
+def _openers(options: WebcamOptions, size_wh: tuple[int, int]) -> dict[str, Callable[[], Sink]]:
+    """By name: what opens the further places for the picture."""
+    openers: dict[str, Callable[[], Sink]] = {}
+    if (where := options.mjpeg) is not None:
+        from realtime_style.web.mjpeg import MjpegSink
+
+        openers["second screen"] = lambda: MjpegSink(where)
+    if (device := options.virtual_camera) is not None:
+        openers["virtual camera"] = lambda: VirtualCameraSink(device, size_wh=size_wh)
+    return openers
+
+
+def _summary(show: Show, camera: Camera, painter: Painter, takes: Takes, outputs: Outputs) -> WebcamSummary:
     times = show.meter.summary()
     frames, span_s = show.meter.frames, show.last_shown - show.first_shown
     return WebcamSummary(
@@ -176,4 +206,5 @@ def _summary(show: Show, camera: Camera, painter: Painter, takes: Takes) -> Webc
         camera_details=camera.info.details,
         recordings=[str(path) for path in takes.recordings],
         snapshots=[str(path) for path in takes.snapshots],
+        outputs=outputs.written,
     )

@@ -48,6 +48,11 @@ command = ["lp", "-o", "media=A5", "{file}"]
 [host]
 port = 9001
 token = "kVq2Zr8mT0aYxW4c"
+
+[outputs]
+mjpeg = "0.0.0.0:9002"
+virtual_camera = "auto"
+record = "films"
 """
 
 
@@ -74,6 +79,8 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert settings.printer.command[-1] == "{file}"
     assert settings.host.token == "kVq2Zr8mT0aYxW4c"
     assert settings.painting.steadiness == 0.5
+    assert settings.outputs.mjpeg == "0.0.0.0:9002"
+    assert settings.outputs.record == tmp_path / "films"
 
 
 def test_example_is_valid_and_what_it_comments_out_is_too(tmp_path: Path) -> None:
@@ -109,6 +116,9 @@ def test_example_is_valid_and_what_it_comments_out_is_too(tmp_path: Path) -> Non
         ('["nl", "fr"]', '"nl"', 4, "languages must be a list of texts"),
         ("fullscreen = false", 'fullscreen = "no"', 6, "true or false"),
         ('{ nl = "Gelukkig nieuwjaar" }', '"Gelukkig"', 21, "texts by language"),
+        ("0.0.0.0:9002", "second.screen", 39, r"no \[ADDRESS:\]PORT, such as 8082"),
+        ("0.0.0.0:9002", "9000", 39, r"another port than \[take_home\]"),
+        ("0.0.0.0:9002", "9001", 39, r"another port than \[host\]"),
         ('host = "Institute"', "host = Institute", 19, "Invalid value"),
     ],
 )

@@ -16,10 +16,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from playwright.sync_api import Page
 
 from realtime_style.frames import Frame
 from realtime_style.kiosk.card import card_size
 from realtime_style.kiosk.pins import hash_pin
+from tests.browser import page  # noqa: F401  (fixture)
+from tests.webcam_helpers import read_video
 from tests.xvfb import desktop, display, screenshot, xdotool  # noqa: F401  (fixtures)
 
 CLIP = Path(__file__).parent.parent / "demos" / "media" / "big-buck-bunny.mp4"
@@ -109,7 +112,7 @@ def get(address: str) -> tuple[int, bytes]:
             return error.code, b""
 
 
-def test_visitor_takes_a_picture_home_and_nothing_else_is_kept(visit: Visit) -> None:
+def test_visitor_takes_a_picture_home_and_nothing_else_is_kept(visit: Visit, page: Page) -> None:  # noqa: F811
     visit.wait_for(painted, 40)
     visit.touch(400, 200)
     visit.wait_for(languages_shown)
@@ -122,19 +125,23 @@ def test_visitor_takes_a_picture_home_and_nothing_else_is_kept(visit: Visit) -> 
     visit.touch(*where)
     link = link_on(visit.wait_for(link_on))
     assert link.startswith("http://127.0.0.1:18473/")
-    status, page = get(link)
-    assert status == 200
-    assert b"Save the picture" in page
-    status, card = get(link + ".png")
-    assert status == 200
-    picture = cv2.imdecode(np.frombuffer(card, np.uint8), cv2.IMREAD_COLOR)
+    page.goto(link)
+    shown = page.locator("img")
+    shown.wait_for()
+    assert shown.evaluate("image => image.naturalWidth") == card_size("A6", portrait=False)[0]
+    with page.expect_download() as download:
+        page.get_by_text("Save the picture").click()
+    picture = cv2.imread(str(download.value.path()), cv2.IMREAD_COLOR)
     assert picture is not None
     assert picture.shape[1::-1] == card_size("A6", portrait=False)
     assert len(visit.kept) == 2
     for path in visit.kept:  # two hours pass
         created, expires, rest = path.name.split("-")
         path.rename(path.with_name(f"{int(created) - 7200}-{int(expires) - 7200}-{rest}"))
-    assert get(link)[0] == 404
+    gone = page.reload()
+    assert gone is not None
+    assert gone.status == 404
+    assert "This picture is not here" in page.content()
     assert get(link + ".png")[0] == 404
     began = time.monotonic()
     while visit.kept:
@@ -215,13 +222,13 @@ def test_lost_camera_is_told_on_screen_and_the_kiosk_goes_on(desktop: str, tmp_p
             visit.process.communicate()
 
 
-def test_host_pauses_and_ends_it_by_pin_and_by_phone(desktop: str, tmp_path: Path) -> None:  # noqa: F811
+def test_host_pauses_and_ends_it_by_pin_and_by_phone(desktop: str, tmp_path: Path, page: Page) -> None:  # noqa: F811
     token = "kVq2Zr8mT0aYxW4cN6bLpQ"
     visit = Visit(tmp_path, f'[host]\nport = 18474\ntoken = "{token}"\npin = "{hash_pin("4711")}"\n')
-    page = f"http://127.0.0.1:18474/{token}"
+    address = f"http://127.0.0.1:18474/{token}"
     try:
         visit.wait_for(painted, 40)
-        assert get(page + "/health") == (200, b"well\n")
+        assert get(address + "/health") == (200, b"well\n")
         for _ in range(5):
             visit.touch(20, 20)
             time.sleep(0.1)
@@ -229,18 +236,55 @@ def test_host_pauses_and_ends_it_by_pin_and_by_phone(desktop: str, tmp_path: Pat
         visit.wait_for(lambda seen: int((abs(seen.astype(int) - (40, 40, 200)) < 12).all(-1).sum()) > 2000, 10)  # red: quit
         visit.touch(400, 555)  # back to the visitors
         visit.wait_for(painted, 10)
-        request = urllib.request.Request(page + "/ask?for=PAUSE", method="POST")
-        urllib.request.urlopen(request, timeout=10).close()
+        page.goto(address + "/")
+        assert page.title() == "Kiosk"
+        page.get_by_text("The kiosk is well").wait_for()
+        page.get_by_text("Technical break").click()
         visit.wait_for(lambda seen: float(seen[:200].std()) < 5, 10)
         began = time.monotonic()
-        while json.loads(get(page + "/state")[1])["on_break"] is not True:  # the page is told once a second
+        while json.loads(get(address + "/state")[1])["on_break"] is not True:  # the page is told once a second
             assert time.monotonic() - began < 10
             time.sleep(0.2)
-        request = urllib.request.Request(page + "/ask?for=QUIT", method="POST")
-        urllib.request.urlopen(request, timeout=10).close()
+        page.get_by_text("Quit").click()
         out, err = visit.process.communicate(timeout=20)
         assert visit.process.returncode == 0, err
         assert json.loads(out)["pictures"] == 0
+    finally:
+        if visit.process.poll() is None:
+            visit.process.kill()
+            visit.process.communicate()
+
+
+def test_second_screen_and_film_have_the_live_picture_and_nothing_of_the_break(desktop: str, tmp_path: Path) -> None:  # noqa: F811
+    token = "kVq2Zr8mT0aYxW4cN6bLpQ"
+    outputs = '[outputs]\nmjpeg = "18475"\nvirtual_camera = "/dev/nowhere"\nrecord = "films"\n'
+    visit = Visit(tmp_path, f'{outputs}[host]\nport = 18474\ntoken = "{token}"\n')
+    host = f"http://127.0.0.1:18474/{token}"
+
+    def second_screen() -> Frame:
+        status, body = get("http://127.0.0.1:18475/frame.jpg")
+        assert status == 200
+        return np.asarray(cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+
+    try:
+        visit.take_picture_by_keys()
+        first, second = second_screen(), second_screen()
+        assert painted(first)
+        assert (first != second).any()  # it goes on while a visitor makes up his mind
+        urllib.request.urlopen(urllib.request.Request(host + "/ask?for=PAUSE", method="POST"), timeout=10).close()
+        began = time.monotonic()
+        while second_screen().any():
+            assert time.monotonic() - began < 10
+        state = json.loads(get(host + "/state")[1])
+        assert "virtual camera" in state["outputs_lost"]  # and it does not keep the others from anything
+        assert state["well"] is True
+        visit.stop()
+        (film,) = (tmp_path / "films").iterdir()
+        frames, times = read_video(film)
+        assert painted(frames[5])
+        assert frames[-1].max() < 20
+        assert times[-1] > 2
+        assert visit.kept == []
     finally:
         if visit.process.poll() is None:
             visit.process.kill()

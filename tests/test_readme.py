@@ -107,9 +107,9 @@ def test_every_make_target_exists():
 
 
 def test_every_extra_exists():
-    known = re.findall(r"^(\w+) = ", _section("project.optional-dependencies"), re.MULTILINE)
+    known = re.findall(r"^([\w-]+) = ", _section("project.optional-dependencies"), re.MULTILINE)
     for page in PAGES:
-        for extras in re.findall(r"(?:realtime-style|\.)\[([\w, ]+)\]", page.read_text(encoding="utf-8")):
+        for extras in re.findall(r"(?:realtime-style|\.)\[([\w, -]+)\]", page.read_text(encoding="utf-8")):
             for extra in extras.split(","):
                 assert extra.strip() in known, f"{page.name}: no extra {extra.strip()!r}"
 
@@ -163,10 +163,18 @@ def run_as_newcomer(arguments: list[str], folder: Path) -> None:
     (folder / "photos").mkdir()
     for path in (folder / "photo.jpg", folder / "photos" / "a.jpg"):
         cv2.imwrite(str(path), np.full((60, 80, 3), 90, np.uint8))
+    if "--virtual-camera" in arguments:  # its driver is stood in for
+        driver = "import pyvirtualcam\nfrom realtime_style.testing_output import FakeVirtualCamera as fake\n"
+        (folder / "sitecustomize.py").write_text(driver + 'pyvirtualcam.register_backend("fake", fake)\n')
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "REALTIME_STYLE_HOME": str(folder / "own"), "SDL_VIDEODRIVER": "dummy"},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]),
+            "REALTIME_STYLE_HOME": str(folder / "own"),
+            "SDL_VIDEODRIVER": "dummy",
+        },
         input="4711\n",  # for what asks, which without a terminal of its own it does here
         start_new_session=True,
         capture_output=True,

@@ -15,6 +15,7 @@ from realtime_style.errors import BadSettings
 from realtime_style.images import read_image
 from realtime_style.kiosk.album import Album
 from realtime_style.kiosk.config import KioskSettings, load_settings
+from realtime_style.kiosk.films import Films
 from realtime_style.kiosk.hand_over import HandOver, HostDesk
 from realtime_style.kiosk.keepsakes import Keepsakes
 from realtime_style.kiosk.kiosk import Kiosk
@@ -24,8 +25,12 @@ from realtime_style.kiosk.states import Rules, Timing
 from realtime_style.kiosk.watch import STALE_S, CameraWatch
 from realtime_style.kiosk.watchdog import Heart
 from realtime_style.kiosk.words import Words, load_words
+from realtime_style.outputs import Outputs
 from realtime_style.painter import Painter
+from realtime_style.sinks import Sink
 from realtime_style.styles import Mix, find_style, list_styles, user_folder
+from realtime_style.virtual_camera import VirtualCameraSink
+from realtime_style.web.mjpeg import MjpegSink
 
 TITLE = "realtime-style kiosk"
 
@@ -64,6 +69,7 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
             languages=languages,
             keepsakes=keepsakes,
             hand_over=hand_over,
+            outputs=stack.enter_context(Outputs(_outputs(settings), patient=True)),
             desk=desk,
         )
         stack.callback(kiosk.close)
@@ -128,6 +134,19 @@ def _hand_over(settings: KioskSettings, keepsakes: Keepsakes, stack: ExitStack) 
 def _desk(settings: KioskSettings, stack: ExitStack) -> HostDesk | None:
     host = settings.host
     return stack.enter_context(closing(HostDesk(port=host.port, token=host.token))) if host.token else None
+
+
+def _outputs(settings: KioskSettings) -> Mapping[str, Callable[[], Sink]]:
+    asked = settings.outputs
+    openers: dict[str, Callable[[], Sink]] = {}
+    if asked.mjpeg:
+        openers["second screen"] = lambda: MjpegSink(asked.mjpeg)
+    if asked.virtual_camera:
+        device = "" if asked.virtual_camera == "auto" else asked.virtual_camera
+        openers["virtual camera"] = lambda: VirtualCameraSink(device)
+    if (folder := asked.record) is not None:
+        openers["film"] = lambda: Films(folder)
+    return openers
 
 
 def _watch(settings: KioskSettings) -> CameraWatch:

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import time
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, NoReturn, get_type_hints
 
 from realtime_style.errors import BadSettings
 from realtime_style.kiosk.card import SIZES_MM
+from realtime_style.web.address import parse_address
 
 
 def _number(default: float, least: float, most: float) -> Any:
@@ -107,6 +108,18 @@ class PrinterSettings:
 
 
 @dataclass(frozen=True)
+class OutputSettings:
+    """``[outputs]``: further places for the picture on screen; as the options of ``webcam``."""
+
+    mjpeg: str = ""
+    """``[ADDRESS:]PORT`` of a second screen; empty: none."""
+    virtual_camera: str = ""
+    """Name of a virtual camera, or ``auto`` for the first there is; empty: none."""
+    record: Path | None = None
+    """Folder for films of everything that is shown; none: nothing is filmed."""
+
+
+@dataclass(frozen=True)
 class HostSettings:
     """``[host]``: for the one who looks after it."""
 
@@ -128,6 +141,7 @@ class KioskSettings:
     pictures: PictureSettings = PictureSettings()
     take_home: TakeHomeSettings = TakeHomeSettings()
     printer: PrinterSettings = PrinterSettings()
+    outputs: OutputSettings = OutputSettings()
     host: HostSettings = HostSettings()
 
 
@@ -196,7 +210,21 @@ class _Reader:
         if settings.host.token and settings.take_home.on and settings.host.port == settings.take_home.port:
             self._complain("host", "port", "port must differ from that of [take_home]: visitors must not reach the host's page")
 
-    def _complain(self, section: str | None, key: str | None, complaint: str) -> None:
+        self._check_outputs(settings)
+
+    def _check_outputs(self, settings: KioskSettings) -> None:
+        if not (where := settings.outputs.mjpeg):
+            return
+        try:
+            _, port = parse_address(where)
+        except ValueError as error:
+            self._complain("outputs", "mjpeg", f"mjpeg: {error}")
+        if settings.take_home.on and port == settings.take_home.port:
+            self._complain("outputs", "mjpeg", "mjpeg must have another port than [take_home]")
+        if settings.host.token and port == settings.host.port:
+            self._complain("outputs", "mjpeg", "mjpeg must have another port than [host]")
+
+    def _complain(self, section: str | None, key: str | None, complaint: str) -> NoReturn:
         raise BadSettings(f"settings {self._path}, line {self._line(section, key)}: {complaint}")
 
     def _line(self, section: str | None, key: str | None) -> int:

@@ -31,6 +31,8 @@ class Status:
     pictures: int
     kept: int
     """Files of visitors on the disk now."""
+    outputs_lost: str
+    """Why second screen, virtual camera or film do not work; empty when they do."""
     last_warning: str
 
     def lines(self) -> Sequence[str]:
@@ -38,7 +40,7 @@ class Status:
         return [
             f"{self.fps:.1f} fps   {self.runs_on}   {self.painter}",
             f"{self.visitors} visitors   {self.pictures} pictures   {self.kept} files kept",
-            self.camera_lost or self.last_warning,
+            self.camera_lost or self.outputs_lost or self.last_warning,
         ]
 
 

@@ -7,8 +7,8 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from realtime_style.kiosk.page_process import PageProcess
 from realtime_style.kiosk.states import Host
+from realtime_style.web.page_process import PageProcess
 
 
 class HandOver:
@@ -18,7 +18,7 @@ class HandOver:
         """Raises RealtimeStyleError when the port cannot be had."""
         more = ["--words", str(words)] if words is not None else []
         remedy = "change port in [take_home], or set on = false there"
-        self._page = PageProcess("share", [str(folder), *more], port=port, remedy=remedy)
+        self._page = PageProcess("kiosk.share", [str(folder), *more], port=port, remedy=remedy)
         self._address = address
 
     @property
@@ -43,7 +43,9 @@ class HostDesk:
 
     def __init__(self, *, port: int, token: str) -> None:
         """Raises RealtimeStyleError when the port cannot be had."""
-        self._page = PageProcess("host_page", [], port=port, remedy="change port in [host]", environment={"KIOSK_TOKEN": token})
+        self._page = PageProcess(
+            "kiosk.host_page", [], port=port, remedy="change port in [host]", environment={"KIOSK_TOKEN": token}
+        )
 
     @property
     def port(self) -> int:

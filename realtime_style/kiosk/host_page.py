@@ -21,8 +21,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from realtime_style.kiosk.serving import HEADERS, serve
 from realtime_style.kiosk.states import Host
+from realtime_style.web.serving import HEADERS, serve
 
 STALE_S = 5.0
 """A state older than this means that the kiosk does not move."""

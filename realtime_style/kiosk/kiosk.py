@@ -34,6 +34,7 @@ from realtime_style.kiosk.visitor import Visitor
 from realtime_style.kiosk.watchdog import RESTART
 from realtime_style.kiosk.words import Words
 from realtime_style.meter import Meter
+from realtime_style.outputs import Outputs
 from realtime_style.painter import Painter
 from realtime_style.styles import Mix
 
@@ -81,6 +82,7 @@ class Kiosk:
         album: Album,
         keepsakes: Keepsakes,
         hand_over: HandOver | None,
+        outputs: Outputs | None = None,
         desk: HostDesk | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -93,7 +95,7 @@ class Kiosk:
         self.state = first_state(rules, clock())
         self._settings, self._rules, self._stage, self._watch, self._mixes = settings, rules, stage, watch, list(mixes)
         self._open_painter, self._keepsakes, self._desk = painter, keepsakes, desk
-        self._languages, self._clock = languages, clock
+        self._languages, self._outputs, self._clock = languages, outputs or Outputs({}), clock
         infos = [mix[0][0].info for mix in mixes]
         self._painters = [PainterInfo(info.artist or info.title or info.name, info.year) for info in infos]
         self._tiles = widgets.Tiles(
@@ -125,10 +127,13 @@ class Kiosk:
         self._hear_of_touches(now)
         self._hear_of_card(now)
         self._do(Happening.TICK, now)
-        if frame is not None and not self.state.covered and self.state.scene in NEEDS_CAMERA:
+        if frame is not None and not self.state.covered and (self.state.scene in NEEDS_CAMERA or self._outputs):
             self._live = self._paint(frame, now)
+            self._outputs.put(self._live)
             if self.state.scene is Scene.FILMING:
                 self._visitor.film(self._live, now)
+        elif self.state.covered and self._live is not None:
+            self._outputs.put(np.zeros_like(self._live))
         screen = self._lay_out(now)
         with self.meter.stage("show"):
             self._stage.show(self._shown(now), screen.video, screen.sprites)
@@ -147,6 +152,7 @@ class Kiosk:
             visitors=self.counters.visitors,
             pictures=self.counters.pictures,
             kept=self._kept,
+            outputs_lost="; ".join(f"{name}: {problem}" for name, problem in self._outputs.problems.items()),
             last_warning=self._warning.words,
         )
 
@@ -270,6 +276,7 @@ class Kiosk:
             painters=self._painters,
             rules=self._rules,
             hours=self._settings.pictures.hours,
+            recorded=self._settings.outputs.record is not None,
             card=visitor.card,
             card_wh=visitor.card_wh,
             code=visitor.code,

@@ -48,6 +48,8 @@ class Props:
     painters: Sequence[Painter]
     rules: Rules
     hours: float = 2.0
+    recorded: bool = False
+    """Whether what is on screen is filmed."""
     card: Image | None = None
     card_wh: tuple[int, int] = (1, 1)
     code: Image | None = None

@@ -163,7 +163,18 @@ def _sign(screen: Screen, props: Props) -> None:
     box = Box(2 * u, 2 * u, min(120 * u, props.size_wh[0] - 4 * u), 7 * u)
     screen.put(widgets.panel(box.width, box.height, radius=2 * u), box)
     text = Box(box.x + 6 * u, box.y, box.width - 7 * u, box.height)
-    screen.put(widgets.label(props.words("camera_on"), text.width, text.height, 4 * u, align=0, lines=2, shade=False), text)
+    screen.put(
+        widgets.label(
+            props.words("camera_recorded" if props.recorded else "camera_on"),
+            text.width,
+            text.height,
+            4 * u,
+            align=0,
+            lines=2,
+            shade=False,
+        ),
+        text,
+    )
     dot = Box(box.x + 2 * u, box.y + 2 * u, 3 * u, 3 * u)
     screen.put(widgets.panel(dot.width, dot.height, widgets.RED, 1.0, dot.height // 2), dot)
 

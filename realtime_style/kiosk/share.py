@@ -21,8 +21,8 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from realtime_style.kiosk.keepsakes import KINDS, Shelf
-from realtime_style.kiosk.serving import HEADERS, serve
 from realtime_style.kiosk.words import REFERENCE, Words, load_words
+from realtime_style.web.serving import HEADERS, serve
 
 _CHUNK = 1 << 16
 

@@ -1,11 +1,10 @@
-"""What the kiosk's two web pages have in common: a server that hurries its clients, and headers that keep things private."""
+"""What the web pages have in common: a server that hurries its clients, and headers that keep things private."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -31,37 +30,39 @@ _LEAVING_S = 3.0
 _LIFE_S = 120.0  # enough for a film over a bad hotspot
 
 
-def serve(app: Starlette, port: int, hear: Callable[[], None]) -> int:
-    """The life of a page's process: say which port it got on standard output, serve, and end when `hear` returns.
+def serve(app: Starlette, port: int, hear: Callable[[], None], *, host: str = "", lasting: bool = False) -> int:
+    """The life of a page's process: say on standard output which port it got, or why none; serve, and end when `hear` returns.
 
-    `hear` runs in a thread of its own and reads standard input to its end, which is the kiosk's. Returns the exit code.
+    `host` is the address to listen on, empty for all. Connections end after two minutes unless they are `lasting`.
+    `hear` runs in a thread of its own and reads standard input to its end, which is the end of the program that started this
+    one. Returns the exit code.
     """
     if hasattr(os, "nice"):
         os.nice(10)  # no crowd of phones shall take frames from the screen
     try:
-        listener = _listen(port)
+        listener = _listen(host, port)
     except OSError as error:
-        print(f"port {port} cannot be used: {error.strerror}; choose another one", file=sys.stderr)
+        print(f"port {port} cannot be used: {error.strerror}", flush=True)
         return 1
-    server = _server_of(app)
+    server = _server_of(app, _LastingProtocol if lasting else _HastyProtocol)
 
-    def end_with_the_kiosk() -> None:
+    def end_with_the_program() -> None:
         try:
             hear()
         finally:
             server.should_exit = True
 
-    threading.Thread(target=end_with_the_kiosk, daemon=True).start()
+    threading.Thread(target=end_with_the_program, daemon=True).start()
     print(listener.getsockname()[1], flush=True)
     server.run(sockets=[listener])
     return 0
 
 
-def _server_of(app: Starlette) -> uvicorn.Server:
+def _server_of(app: Starlette, protocol: type[H11Protocol]) -> uvicorn.Server:
     """It writes no logs, which would hold addresses and links."""
     config = uvicorn.Config(
         app,
-        http=_HastyProtocol,
+        http=protocol,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -75,12 +76,12 @@ def _server_of(app: Starlette) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _listen(port: int) -> socket.socket:
-    """A socket that listens. The page of a kiosk that was killed a moment ago may still be leaving."""
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. The page of a program that was killed a moment ago may still be leaving."""
     patience = time.monotonic() + _LEAVING_S
     while True:
         try:
-            return socket.create_server(("", port), backlog=CLIENTS)
+            return socket.create_server((host, port), backlog=CLIENTS)
         except OSError:
             if time.monotonic() > patience:
                 raise
@@ -90,12 +91,13 @@ def _listen(port: int) -> socket.socket:
 class _HastyProtocol(H11Protocol):
     """HTTP for clients that say what they want in time; others would hold a connection for ever."""
 
+    life_s: float | None = _LIFE_S
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._ends = [
-            self.loop.call_later(_FIRST_REQUEST_S, self._abort_unless_asked),
-            self.loop.call_later(_LIFE_S, transport.abort),
-        ]
+        self._ends = [self.loop.call_later(_FIRST_REQUEST_S, self._abort_unless_asked)]
+        if self.life_s is not None:
+            self._ends.append(self.loop.call_later(self.life_s, transport.abort))
 
     def _abort_unless_asked(self) -> None:
         if self.cycle is None:
@@ -105,3 +107,9 @@ class _HastyProtocol(H11Protocol):
         for end in self._ends:
             end.cancel()
         super().connection_lost(exc)
+
+
+class _LastingProtocol(_HastyProtocol):
+    """For answers that go on until one side has had enough."""
+
+    life_s = None

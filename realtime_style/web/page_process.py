@@ -1,4 +1,4 @@
-"""A web page of the kiosk in a process of its own, kept alive, with lines of text to and fro."""
+"""A web page in a process of its own, kept alive, with lines of text to and fro."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _PATIENCE_S = 20.0
 
 
 class PageProcess:
-    """Runs a module whose ``main`` ends with :func:`realtime_style.kiosk.serving.serve`."""
+    """Runs a module of this package whose ``main`` ends with :func:`realtime_style.web.serving.serve`."""
 
     def __init__(
         self, module: str, arguments: Sequence[str], *, port: int, remedy: str, environment: Mapping[str, str] | None = None
     ) -> None:
         """Start it. Raises RealtimeStyleError, ending with `remedy`, when the port cannot be had."""
-        self._command = [sys.executable, "-m", f"realtime_style.kiosk.{module}", *arguments, "--port", str(port)]
+        self._command = [sys.executable, "-m", f"realtime_style.{module}", *arguments, "--port", str(port)]
         self._module, self._port, self._remedy = module, port, remedy
         self._environment = {**os.environ, **(environment or {})}
         self._heard: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -77,7 +77,7 @@ class PageProcess:
         if not line.strip().isdigit():
             process.wait(_PATIENCE_S)
             _close_pipes(process)
-            raise RealtimeStyleError(f"no page can be served on port {self._port}; {self._remedy}")
+            raise RealtimeStyleError(f"no page can be served: {line.strip() or 'it did not start'}; {self._remedy}")
         self._listener = threading.Thread(target=self._listen, args=(process,), name=f"page {self._module}", daemon=True)
         self._listener.start()
         return process, int(line)

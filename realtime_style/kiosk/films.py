@@ -1,0 +1,57 @@
+"""The day on film, for hosts who ask for it: a film every ten minutes, so that little is lost when the power goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from realtime_style.atomic import unwritable
+from realtime_style.frames import Frame
+from realtime_style.sinks import Sink, VideoSink
+
+FILM_S = 600.0
+"""Length of a film."""
+
+
+class Films(Sink):
+    """Writes frames to H.264 videos in a folder, named by the time of their first frame; none is ever overwritten."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        today: Callable[[], datetime] = datetime.now,
+    ) -> None:
+        """`folder` is made if missing; raises OutputUnwritable."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unwritable(folder, error) from error
+        self._folder, self._clock, self._today = folder, clock, today
+        self._film: VideoSink | None = None
+        self._shape: tuple[int, ...] = ()
+        self._began = 0.0
+
+    def write(self, frame: Frame) -> None:
+        """Raises OutputUnwritable; the film that was being written is then lost, those before are whole."""
+        if self._film is not None and (frame.shape != self._shape or self._clock() - self._began >= FILM_S):
+            self.close()
+        if self._film is None:
+            self._film, self._shape, self._began = VideoSink(self._free_name(), clock=self._clock), frame.shape, self._clock()
+        self._film.write(frame)
+
+    def close(self) -> None:
+        """Finish the film."""
+        film, self._film = self._film, None
+        if film is not None:
+            film.close()
+
+    def _free_name(self) -> Path:
+        stem = f"{self._today():%Y-%m-%d_%H-%M-%S}"
+        path, number = self._folder / f"{stem}.mp4", 2
+        while path.exists():
+            path, number = self._folder / f"{stem}_{number}.mp4", number + 1
+        return path

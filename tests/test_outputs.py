@@ -1,0 +1,300 @@
+"""Second screen and virtual camera beside the window: real pages, a real browser, and failures that stay where they are."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import pyvirtualcam
+from playwright.sync_api import Error, Page
+
+from realtime_style import outputs as outputs_module
+from realtime_style.errors import OutputUnwritable, RealtimeStyleError, SinkError
+from realtime_style.frames import Frame
+from realtime_style.kiosk.films import FILM_S, Films
+from realtime_style.outputs import Outputs
+from realtime_style.sinks import NullSink, Sink, VideoSink
+from realtime_style.testing_output import FakeVirtualCamera
+from realtime_style.virtual_camera import VirtualCameraSink
+from realtime_style.web.address import parse_address
+from realtime_style.web.mjpeg import MjpegSink
+from realtime_style.web.mjpeg_page import VIEWERS
+from realtime_style.webcam import WebcamOptions
+from tests.browser import page  # noqa: F401  (fixture)
+from tests.webcam_helpers import LEVEL, Script, read_video, show
+
+GREY = np.full((120, 160, 3), 77, np.uint8)
+
+
+def until(true: Callable[[], object], seconds: float = 20) -> None:
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < seconds
+        time.sleep(0.02)
+
+
+@pytest.fixture(autouse=True)
+def virtual_camera() -> Iterator[None]:
+    FakeVirtualCamera.reset()
+    pyvirtualcam.register_backend("fake", FakeVirtualCamera)
+    yield
+    FakeVirtualCamera.reset()
+
+
+@pytest.fixture
+def screen() -> Iterator[MjpegSink]:
+    sink = MjpegSink("18481")
+    yield sink
+    sink.close()
+
+
+class Stubborn(Sink):
+    """Hangs until told, as a driver may."""
+
+    def __init__(self) -> None:
+        self.hanging = True
+
+    def write(self, frame: Frame) -> None:
+        while self.hanging:
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        pass
+
+
+# side by side
+
+
+def test_output_that_fails_is_opened_again_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outputs_module, "_FIRST_PAUSE_S", 0.05)
+    null = NullSink()
+    with Outputs({"virtual camera": lambda: VirtualCameraSink(), "null": lambda: null}) as outputs:
+        outputs.put(GREY)
+        until(lambda: FakeVirtualCamera.frames and null.frames == 1)
+        FakeVirtualCamera.plugged = False
+        outputs.put(GREY)
+        until(lambda: outputs.problems)
+        assert "virtual camera" in outputs.problems
+        before = null.frames
+        outputs.put(GREY)
+        until(lambda: null.frames > before)
+        FakeVirtualCamera.plugged = True
+        seen = len(FakeVirtualCamera.frames)
+
+        def back() -> bool:
+            outputs.put(GREY)
+            return len(FakeVirtualCamera.frames) > seen
+
+        until(back)
+        until(lambda: not outputs.problems)
+
+
+def test_output_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outputs_module, "_LEAVING_S", 0.2)
+    stubborn, null = Stubborn(), NullSink()
+    outputs = Outputs({"stubborn": lambda: stubborn, "null": lambda: null})
+    for frames in range(1, 6):
+        outputs.put(GREY)
+        until(partial(lambda frames: null.frames == frames, frames))
+    outputs.close()
+    assert outputs.written == {"stubborn": 0, "null": 5}
+    stubborn.hanging = False
+
+
+def test_impatient_outputs_tell_at_once_what_is_missing(tmp_path: Path) -> None:
+    FakeVirtualCamera.plugged = False
+    film = tmp_path / "film.mp4"
+    with pytest.raises(SinkError, match="no virtual camera is plugged in"):
+        Outputs({"film": lambda: VideoSink(film), "virtual camera": lambda: VirtualCameraSink(size_wh=(640, 480))})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_patient_outputs_wait_for_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outputs_module, "_FIRST_PAUSE_S", 0.05)
+    FakeVirtualCamera.plugged = False
+    with Outputs({"virtual camera": VirtualCameraSink}, patient=True) as outputs:
+        outputs.put(GREY)
+        until(lambda: outputs.problems)
+        FakeVirtualCamera.plugged = True
+
+        def there() -> list[Frame]:
+            outputs.put(GREY)
+            return FakeVirtualCamera.frames
+
+        until(there)
+
+
+# the virtual camera
+
+
+def test_virtual_camera_gets_the_very_frames_and_is_opened_again_for_another_size() -> None:
+    with VirtualCameraSink("fake", size_wh=(160, 120)) as sink:
+        frame = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
+        sink.write(frame)
+        sink.write(GREY[:60])
+    assert (FakeVirtualCamera.frames[0] == frame).all()
+    assert FakeVirtualCamera.frames[1].shape == (60, 160, 3)
+    assert FakeVirtualCamera.opened == 2
+
+
+def test_missing_driver_is_told_in_one_line_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeVirtualCamera.plugged = False
+    with pytest.raises(SinkError, match=r"no virtual camera of 640x480: .*modprobe v4l2loopback") as caught:
+        VirtualCameraSink(size_wh=(640, 480))
+    assert "\n" not in str(caught.value)
+
+
+# the second screen
+
+
+def ask(sink: MjpegSink, path: str, method: str = "GET") -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", parse_address(sink.address[7:-1])[1], timeout=20)
+    try:
+        connection.request(method, path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def test_single_picture_is_what_is_on_screen(screen: MjpegSink) -> None:
+    with Outputs({"second screen": lambda: screen}) as outputs:
+        told = threading.Event()
+
+        def paint() -> None:
+            while not told.wait(0.03):
+                outputs.put(GREY)
+
+        painting = threading.Thread(target=paint)
+        painting.start()
+        status, body = ask(screen, "/frame.jpg")
+        told.set()
+        painting.join()
+    assert status == 200
+    picture = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    assert abs(picture.astype(int) - GREY).max() <= 2
+
+
+def test_nobody_finds_anything_else(screen: MjpegSink) -> None:
+    for path in ("/etc/passwd", "/../mjpeg.py", "//", "/stream/", "/frame.jpg/..", "/%2e%2e/"):
+        assert ask(screen, path)[0] in (400, 404)
+    assert ask(screen, "/", "POST")[0] == 404
+
+
+def test_one_viewer_too_many_is_told_to_come_back(screen: MjpegSink) -> None:
+    port = parse_address(screen.address[7:-1])[1]
+    viewers = [http.client.HTTPConnection("127.0.0.1", port, timeout=20) for _ in range(VIEWERS)]
+    answers = []  # kept: one that is let go closes its connection
+    for viewer in viewers:
+        viewer.request("GET", "/stream")
+        answers.append(viewer.getresponse())
+        assert answers[-1].status == 200
+    assert ask(screen, "/stream")[0] == 503
+    for viewer in viewers:
+        viewer.close()
+
+    def room() -> bool:
+        viewer = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        viewer.request("GET", "/stream")
+        status = viewer.getresponse().status
+        viewer.close()
+        return status == 200
+
+    until(room)
+
+
+def test_nothing_is_compressed_while_nobody_watches(screen: MjpegSink, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(screen._page, "send", sent.append)
+    for _ in range(10):
+        screen.write(GREY)
+    assert sent == []
+
+
+def test_port_in_use_is_told(screen: MjpegSink) -> None:
+    with pytest.raises(RealtimeStyleError, match=r"port 18481 cannot be used: .*; choose another one"):
+        MjpegSink("18481")
+
+
+def test_browser_shows_the_picture_hides_it_when_it_ends_and_finds_it_again(page: Page) -> None:  # noqa: F811
+    def shows(level: int) -> bool:
+        try:
+            picture = cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+        except Error:  # it cannot take one while a page is being put up
+            return False
+        assert picture is not None
+        middle = picture[picture.shape[0] // 2, picture.shape[1] // 2].astype(int)
+        return bool(abs(middle - level).max() <= 2)
+
+    for visit, level in enumerate((77, 200)):
+        frame = np.full((120, 160, 3), level, np.uint8)
+        with Outputs({"second screen": lambda: MjpegSink("18482")}) as outputs:
+            if visit == 0:
+                page.goto("http://127.0.0.1:18482/", wait_until="commit")
+
+            def there(outputs: Outputs = outputs, frame: Frame = frame, level: int = level) -> bool:
+                outputs.put(frame)
+                return shows(level)
+
+            until(there, 30)
+        until(lambda: shows(0), 30)
+
+
+@pytest.mark.parametrize("where", ["", "eighty", "0", "70000", "127.0.0.1:", "::"])
+def test_address_that_is_none_is_refused(where: str) -> None:
+    with pytest.raises(ValueError, match="such as 8082"):
+        parse_address(where)
+
+
+# in the live show
+
+
+def test_show_gives_every_output_the_picture_without_words(options: WebcamOptions) -> None:
+    summary = show(replace(options, virtual_camera=""), Script({2: "h"}, frames=30))
+    assert summary.outputs["virtual camera"] == len(FakeVirtualCamera.frames) > 5
+    for frame in FakeVirtualCamera.frames:
+        assert set(np.unique(frame)) <= {255 - LEVEL, 255}
+
+
+def test_show_does_not_begin_without_the_virtual_camera_it_was_asked_for(options: WebcamOptions) -> None:
+    FakeVirtualCamera.plugged = False
+    with pytest.raises(SinkError, match="no virtual camera"):
+        show(replace(options, virtual_camera=""), Script(frames=3))
+
+
+def test_show_goes_on_when_the_virtual_camera_goes(options: WebcamOptions) -> None:
+    def unplug(frame: int) -> None:
+        if frame == 5:
+            FakeVirtualCamera.plugged = False
+
+    screen = Script(frames=60, at=unplug)
+    assert show(replace(options, virtual_camera=""), screen).frames == 60
+    assert not (screen.shown[59] == screen.shown[4]).all()  # a word about it
+
+
+def test_films_are_ten_minutes_long_and_none_is_overwritten(tmp_path: Path) -> None:
+    now = [0.0]
+    with Films(tmp_path / "films", clock=lambda: now[0], today=lambda: datetime(2026, 11, 25, 9)) as films:
+        for _ in range(5):
+            films.write(GREY)
+            now[0] += FILM_S / 2
+        films.write(GREY[:60])
+    names = sorted(path.name for path in (tmp_path / "films").iterdir())
+    assert names == [f"2026-11-25_09-00-00{which}.mp4" for which in ("", "_2", "_3", "_4")]
+    assert [len(read_video(tmp_path / "films" / name)[0]) for name in names] == [2, 2, 1, 1]
+
+
+def test_folder_for_films_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "films").write_text("a file")
+    with pytest.raises(OutputUnwritable, match="films"):
+        Films(tmp_path / "films")

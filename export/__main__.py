@@ -1,4 +1,4 @@
-"""``python -m export onnx|check|pack|optimise|report``: from checkpoints and recipes to style files, and what they are worth.
+"""``python -m export ACT``: from checkpoints and recipes to style files, what they are worth, and pictures for the docs.
 
 Exit codes are those of ``realtime-style``: 0 done, 1 expected failure, 2 wrong usage, 130 Ctrl-C.
 """
@@ -73,6 +73,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--show-originals", action="store_true", help="show photographs and rivals, too: not for publishing")
     report.add_argument("--seconds", type=float, default=20.0, help="how long to time it, default 20")
+
+    screens = acts.add_parser("screens", help="take pictures of the kiosk's screens: needs Xvfb, xdotool and ImageMagick")
+    screens.add_argument("clip", type=Path, help="video file in the place of a camera")
+    screens.add_argument("-o", "--output", type=Path, default=Path("docs/kiosk"), metavar="DIR", help="default docs/kiosk")
     return parser
 
 
@@ -85,6 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "pack": make_pack,
         "optimise": optimise_picture,
         "report": report_on,
+        "screens": show_screens,
     }[args.act]
     try:
         return act(args)
@@ -165,6 +170,16 @@ def report_on(args: argparse.Namespace) -> int:
         report=lambda words: print(words, file=sys.stderr, flush=True),
     )
     print(page)
+    return 0
+
+
+def show_screens(args: argparse.Namespace) -> int:
+    """Take pictures of the kiosk's screens."""
+    from export.screens import write_screens
+
+    args.output.mkdir(parents=True, exist_ok=True)
+    for path in write_screens(args.clip, args.output):
+        print(path)
     return 0
 
 

@@ -22,6 +22,14 @@ from realtime_style.kiosk.words import load_words
 from realtime_style.test_pattern import TestPattern
 from tests.xvfb import desktop, display, screenshot, xdotool  # noqa: F401  (fixtures)
 
+
+@pytest.fixture(autouse=True)
+def without_mesa(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mesa brings LLVM into this process, and Triton, which PyTorch imports in later tests, crashes over another one."""
+    monkeypatch.setenv("SDL_RENDER_DRIVER", "software")
+    monkeypatch.setenv("SDL_FRAMEBUFFER_ACCELERATION", "0")
+
+
 WORDS = load_words()
 PAINTERS = [
     Painter("Vincent van Gogh", "1889"),

@@ -206,6 +206,7 @@ class Kiosk:
             self.counters.pictures += 1
             name = self._mixes[self.state.painter][0][0].info.name
             self.counters.by_painter[name] = self.counters.by_painter.get(name, 0) + 1
+            self._swept = float("-inf")  # count them again
             if self.state.scene is not Scene.CARD:
                 self._visitor.forget()  # the visitor left before it was ready
         elif made is not None:

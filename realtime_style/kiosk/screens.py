@@ -53,6 +53,7 @@ def _live(state: State, props: Props) -> Screen:
     u = unit(props)
     screen = Screen(covering(props))
     _sign(screen, props)
+    _manner(screen, state, props, Box(2 * u, 10 * u, min(90 * u, width - 4 * u), 8 * u))
     side = 31 * u
     rows = 1 if width - side >= 12 * u * len(props.tiles) else 2
     bar = Box(0, height - 25 * u * rows, width - side, 25 * u * rows)

@@ -17,7 +17,7 @@ from typing import Any
 
 from realtime_style import __version__
 from realtime_style.cli_options import build_parser
-from realtime_style.errors import RealtimeStyleError, TrainingError
+from realtime_style.errors import DisplayUnavailable, RealtimeStyleError, TrainingError
 
 __all__ = ["build_parser", "main"]
 
@@ -180,7 +180,7 @@ def kiosk(args: argparse.Namespace) -> int:
     """A screen that runs alone."""
     try:
         from realtime_style.kiosk.command import new_secrets, run_kiosk
-        from realtime_style.kiosk.watchdog import guard
+        from realtime_style.kiosk.watchdog import UNAVAILABLE, guard
     except ImportError as error:
         raise RealtimeStyleError(f"the kiosk needs more packages ({error}); pip install 'realtime-style[kiosk]'") from error
     if args.secrets:
@@ -188,7 +188,13 @@ def kiosk(args: argparse.Namespace) -> int:
         return 0
     if args.watchdog:
         return guard(_as_given(args))
-    done = run_kiosk(args.settings, camera=args.camera, seconds=args.seconds, beats=args.beats)
+    try:
+        done = run_kiosk(args.settings, camera=args.camera, seconds=args.seconds, beats=args.beats)
+    except DisplayUnavailable as error:
+        if not args.beats:
+            raise
+        _say(f"error: {error}")
+        return UNAVAILABLE
     counters = done.counters
     _print_result(args, asdict(counters), f"{counters.visitors} visitors, {counters.pictures} pictures taken home")
     return done.ending or 0

@@ -23,7 +23,7 @@ from realtime_style.kiosk.card import card_size
 from realtime_style.kiosk.pins import hash_pin
 from tests.browser import page  # noqa: F401  (fixture)
 from tests.webcam_helpers import read_video
-from tests.xvfb import desktop, display, screenshot, xdotool  # noqa: F401  (fixtures)
+from tests.xvfb import desktop, display, screenshot, start_screen, xdotool  # noqa: F401  (fixtures)
 
 CLIP = Path(__file__).parent.parent / "demos" / "media" / "big-buck-bunny.mp4"
 
@@ -183,8 +183,7 @@ def test_mistakes_stop_it_at_once(tmp_path: Path, settings: str, complaint: str)
 
 
 def test_no_screen_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SDL_VIDEODRIVER", "x11")
-    monkeypatch.setenv("DISPLAY", ":4711")
+    monkeypatch.setenv("DISPLAY", ":4711")  # SDL would rather paint where nobody sees it than say so
     visit = Visit(tmp_path)
     _, err = visit.process.communicate(timeout=60)
     assert visit.process.returncode == 1
@@ -289,3 +288,22 @@ def test_second_screen_and_film_have_the_live_picture_and_nothing_of_the_break(d
         if visit.process.poll() is None:
             visit.process.kill()
             visit.process.communicate()
+
+
+def test_kiosk_is_back_when_its_screen_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, name = start_screen()
+    monkeypatch.setenv("DISPLAY", name)
+    visit = Visit(tmp_path)
+    try:
+        visit.wait_for(painted, 40)
+        server.kill()
+        server.wait(10)
+        time.sleep(3)  # it tries, and there is none
+        server, _ = start_screen(name)
+        visit.wait_for(painted, 40)
+        visit.stop()
+    finally:
+        visit.process.kill()
+        visit.process.communicate()
+        server.terminate()
+        server.wait(10)

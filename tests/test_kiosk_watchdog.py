@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime_style.kiosk.watchdog import BEAT, Watchdog
+from realtime_style.kiosk.watchdog import BEAT, UNAVAILABLE, Watchdog
 
 ALIVE = f"print({BEAT!r}, flush=True)\n"
 
@@ -59,6 +59,12 @@ def test_failure_after_it_lived_is_no_reason_to_stop(tmp_path: Path) -> None:
     watched = dog(tmp_path, ALIVE + "sys.exit(1 if n == 0 else 0)\n")
     assert watched.run() == 0
     assert watched.starts == 2
+
+
+def test_screen_that_was_never_there_is_a_mistake(tmp_path: Path) -> None:
+    watched = dog(tmp_path, f"sys.exit({UNAVAILABLE})\n")
+    assert watched.run() == 1
+    assert watched.starts == 1
 
 
 def test_told_to_end_it_ends_the_kiosk_gently(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

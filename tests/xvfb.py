@@ -20,23 +20,30 @@ from realtime_style.frames import Frame
 @pytest.fixture
 def display(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An X server of its own, 800 x 600, in $DISPLAY for the test and the processes it starts."""
-    if shutil.which("Xvfb") is None:
-        pytest.skip("needs Xvfb (apt-get install xvfb)")
-    reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset"]
-    server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
-    os.close(writing)
+    server, name = start_screen()
     try:
-        with os.fdopen(reading) as answer:
-            number = answer.readline().strip()
-        if not number:
-            pytest.skip("Xvfb is installed but does not start here")
-        monkeypatch.setenv("DISPLAY", f":{number}")
+        monkeypatch.setenv("DISPLAY", name)
         monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-        yield f":{number}"
+        yield name
     finally:
         server.terminate()
         server.wait(10)
+
+
+def start_screen(name: str = "") -> tuple[subprocess.Popen[bytes], str]:
+    """An X server and its name, such as ``:3``: the one given, or a free one."""
+    if shutil.which("Xvfb") is None:
+        pytest.skip("needs Xvfb (apt-get install xvfb)")
+    reading, writing = os.pipe()
+    command = ["Xvfb", *([name] if name else []), "-displayfd", str(writing), "-screen", "0", "800x600x24"]
+    server = subprocess.Popen([*command, "-nolisten", "tcp", "-noreset"], pass_fds=[writing], stderr=subprocess.DEVNULL)
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        number = answer.readline().strip()
+    if not number:
+        server.wait(10)
+        pytest.skip("Xvfb is installed but does not start here")
+    return server, f":{number}"
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ Everything here belongs to one thread, the main one: window systems insist.
 from __future__ import annotations
 
 import ctypes
+import os
 import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it says which SDL it found
     import sdl2
 
+_BLIND = (b"dummy", b"offscreen", b"evdev")  # what SDL takes when there is no screen, unless somebody asked for it
 _KEPT = 64  # images whose textures are kept
 
 _NAMES = {
@@ -105,6 +107,9 @@ class Stage:
             sdl2.SDL_SetHint(name, value)
         if sdl2.SDL_InitSubSystem(sdl2.SDL_INIT_VIDEO) != 0:
             raise DisplayUnavailable(f"no screen for the kiosk: {_error()}; start it from a desktop")
+        if (driver := sdl2.SDL_GetCurrentVideoDriver()) in _BLIND and not os.environ.get("SDL_VIDEODRIVER"):
+            sdl2.SDL_QuitSubSystem(sdl2.SDL_INIT_VIDEO)
+            raise DisplayUnavailable(f"no screen for the kiosk: SDL found only {driver.decode()}; start it from a desktop")
         flags = sdl2.SDL_WINDOW_RESIZABLE | (sdl2.SDL_WINDOW_FULLSCREEN_DESKTOP if fullscreen else 0)
         where = sdl2.SDL_WINDOWPOS_CENTERED
         self._window = sdl2.SDL_CreateWindow(title.encode(), where, where, *size_wh, flags)

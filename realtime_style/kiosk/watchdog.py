@@ -24,6 +24,9 @@ BEAT = "~alive~"
 RESTART = 75
 """The exit code that asks for a new start at once (EX_TEMPFAIL of sysexits.h)."""
 
+UNAVAILABLE = 69
+"""The exit code that says there is no screen (EX_UNAVAILABLE): a mistake at the first start, a fault that passes later on."""
+
 BEAT_S = 1.0
 """Seconds from one to the next."""
 
@@ -50,17 +53,19 @@ class Watchdog:
     def run(self) -> int:
         """Until the command ends by itself, cannot begin, or `stop` is called; returns its exit code, 0 after `stop`.
 
-        A command that ends with 1 or 2 before it ever lived has a mistake that no restart mends. A service manager
-        shall see it.
+        A command that ends with 1 or 2 before it lived has a mistake that no restart mends. A service manager shall see it.
         """
-        pause = _FIRST_PAUSE_S
+        pause, ever_lived = _FIRST_PAUSE_S, False
         while True:
             began = time.monotonic()
             code, lived = self._run_once()
             if self._told.is_set() or code == 0:
                 return 0
+            ever_lived = ever_lived or lived
             if code == 130 or (code in (1, 2) and not lived):
                 return code
+            if code == UNAVAILABLE and not ever_lived:
+                return 1
             if code == RESTART or time.monotonic() - began > _WELL_S:
                 pause = _FIRST_PAUSE_S
             log.warning("the kiosk ended with %d; starting it again in %.1f s", code, pause)

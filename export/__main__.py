@@ -77,6 +77,11 @@ def build_parser() -> argparse.ArgumentParser:
     screens = acts.add_parser("screens", help="take pictures of the kiosk's screens: needs Xvfb, xdotool and ImageMagick")
     screens.add_argument("clip", type=Path, help="video file in the place of a camera")
     screens.add_argument("-o", "--output", type=Path, default=Path("docs/kiosk"), metavar="DIR", help="default docs/kiosk")
+
+    soak = acts.add_parser("soak", help="measure how a kiosk holds out: needs Linux, Xvfb and xdotool")
+    soak.add_argument("clip", type=Path, help="video file in the place of a camera")
+    soak.add_argument("--minutes", type=float, default=10.0, help="of visitors, default 10")
+    soak.add_argument("--clients", type=int, default=200, help="phones at once, afterwards; default 200")
     return parser
 
 
@@ -90,6 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "optimise": optimise_picture,
         "report": report_on,
         "screens": show_screens,
+        "soak": hold_out,
     }[args.act]
     try:
         return act(args)
@@ -180,6 +186,19 @@ def show_screens(args: argparse.Namespace) -> int:
     args.output.mkdir(parents=True, exist_ok=True)
     for path in write_screens(args.clip, args.output):
         print(path)
+    return 0
+
+
+def hold_out(args: argparse.Namespace) -> int:
+    """Print how a kiosk is over minutes of visitors, and under a crowd of phones."""
+    from export.soak import crowd, soak
+
+    print("minute  memory MB  threads  handles  fps   pictures")
+    for now in soak(args.clip, args.minutes):
+        row = f"{now.minutes:6.1f}  {now.memory_mb:9.1f}  {now.threads:7}  {now.handles:7}  {now.fps:4.1f}  {now.pictures:8}"
+        print(row, flush=True)
+    alone, together, answers = crowd(args.clip, args.clients)
+    print(f"{alone:.1f} fps alone, {together:.1f} fps with {args.clients} phones, who got {answers} answers")
     return 0
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -211,15 +213,32 @@ def test_stage_hears_touches_and_keys_and_is_not_closed_by_visitors(desktop: str
         stage.close()
 
 
-def test_textures_are_given_up_when_they_are_many(desktop: str) -> None:  # noqa: F811
+def test_textures_are_given_up_when_they_are_not_shown_any_more(desktop: str) -> None:  # noqa: F811
     stage = Stage("kiosk", fullscreen=False, size_wh=(320, 240))
     try:
         for level in range(200):
             image = Image(np.full((20, 20, 4), level, np.uint8))
             stage.show(None, Box(0, 0, 1, 1), [Sprite(image, Box(0, 0, 20, 20))])
-        assert len(stage._images) <= 64
+        assert len(stage._images) <= 61
     finally:
         stage.close()
+        stage.close()
+
+
+def test_nothing_that_was_shown_stays_in_memory(desktop: str) -> None:  # noqa: F811
+    stage = Stage("kiosk", fullscreen=False, size_wh=(320, 240))
+    gc.collect()
+    gc.disable()  # it would come too late: frames are large, and hold visitors
+    try:
+        frame, card = np.zeros((240, 320, 3), np.uint8), np.zeros((20, 20, 4), np.uint8)
+        gone = weakref.ref(frame), weakref.ref(card)
+        stage.show(frame, Box(0, 0, 320, 240), [Sprite(Image(card), Box(0, 0, 20, 20))])
+        del frame, card
+        for _ in range(70):
+            stage.show(None, Box(0, 0, 1, 1))
+        assert [ref() for ref in gone] == [None, None]
+    finally:
+        gc.enable()
         stage.close()
 
 

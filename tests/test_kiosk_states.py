@@ -58,7 +58,8 @@ def test_visitor_takes_a_picture_home() -> None:
     assert visit.wait(0.4) is Scene.REVIEW
     assert visit.do(Touch.KEEP) is Scene.CARD
     assert visit.do(Touch.PRINT, Touch.DONE) is Scene.LIVE
-    assert visit.done == [Effect.GREET, Effect.SHOOT, Effect.MAKE_CARD, Effect.PRINT]
+    # and nothing of it is left for the next visitor to see
+    assert visit.done == [Effect.GREET, Effect.SHOOT, Effect.MAKE_CARD, Effect.PRINT, Effect.FORGET]
     assert (visit.state.painter, visit.state.strength, visit.state.language) == (4, 0.5, "nl")
 
 

@@ -25,7 +25,7 @@ with warnings.catch_warnings():
     import sdl2
 
 _BLIND = (b"dummy", b"offscreen", b"evdev")  # what SDL takes when there is no screen, unless somebody asked for it
-_KEPT = 64  # images whose textures are kept
+_KEPT = 60  # frames for which a texture that is not shown is kept
 
 _NAMES = {
     sdl2.SDLK_ESCAPE: "esc",
@@ -93,6 +93,16 @@ class CloseAsked:
 Input = Press | Drag | Release | Key | CloseAsked
 
 
+@dataclass
+class _Texture:
+    """What SDL draws for an image, which is held so that no other gets its identity."""
+
+    image: Image
+    texture: Any
+    shown: int
+    """The last frame that it was in."""
+
+
 class Stage:
     """A window that fills the screen and that visitors cannot close. Raises DisplayUnavailable."""
 
@@ -122,7 +132,8 @@ class Stage:
         self.show_pointer(not fullscreen)
         self._video: Any = None
         self._video_wh = (0, 0)
-        self._images: OrderedDict[int, tuple[Image, Any]] = OrderedDict()
+        self._images: OrderedDict[int, _Texture] = OrderedDict()
+        self._frame = 0
         self._down = False
 
     @property
@@ -145,6 +156,8 @@ class Stage:
         for sprite in sprites:
             sdl2.SDL_RenderCopy(self._renderer, self._texture_of(sprite.image), None, _rect(sprite.box))
         sdl2.SDL_RenderPresent(self._renderer)
+        self._forget_textures(before=self._frame - _KEPT)
+        self._frame += 1
 
     def inputs(self) -> list[Input]:
         """What visitors did since the last call. Call it once per frame: it also keeps the window alive."""
@@ -166,6 +179,7 @@ class Stage:
                     found.append(CloseAsked())
                 case sdl2.SDL_RENDER_TARGETS_RESET | sdl2.SDL_RENDER_DEVICE_RESET:
                     self._forget_textures()
+                    self._forget_video()
         return found
 
     def close(self) -> None:
@@ -173,6 +187,7 @@ class Stage:
         if self._window is None:
             return
         self._forget_textures()
+        self._forget_video()
         sdl2.SDL_DestroyRenderer(self._renderer)
         sdl2.SDL_DestroyWindow(self._window)
         self._window = None
@@ -188,30 +203,31 @@ class Stage:
             self._video = sdl2.SDL_CreateTexture(self._renderer, sdl2.SDL_PIXELFORMAT_BGR24, streaming, width, height)
             self._video_wh = (width, height)
         pixels = np.ascontiguousarray(picture)
-        sdl2.SDL_UpdateTexture(self._video, None, pixels.ctypes.data_as(ctypes.c_void_p), 3 * width)
+        sdl2.SDL_UpdateTexture(self._video, None, _address(pixels), 3 * width)
         return self._video
 
     def _texture_of(self, image: Image) -> Any:
-        """Made when an image is first shown; the ones not shown for longest are given up."""
-        if id(image) in self._images:
+        """Made when an image is first shown. A visitor's card shall not stay long after it."""
+        if (known := self._images.get(id(image))) is not None:
+            known.shown = self._frame
             self._images.move_to_end(id(image))
-            return self._images[id(image)][1]
+            return known.texture
         height, width = image.bgra.shape[:2]
         static = sdl2.SDL_TEXTUREACCESS_STATIC
         texture = sdl2.SDL_CreateTexture(self._renderer, sdl2.SDL_PIXELFORMAT_BGRA32, static, width, height)
         pixels = np.ascontiguousarray(image.bgra)
-        sdl2.SDL_UpdateTexture(texture, None, pixels.ctypes.data_as(ctypes.c_void_p), 4 * width)
+        sdl2.SDL_UpdateTexture(texture, None, _address(pixels), 4 * width)
         sdl2.SDL_SetTextureBlendMode(texture, sdl2.SDL_BLENDMODE_BLEND)
-        self._images[id(image)] = image, texture  # with the image, so that no other gets its identity
-        if len(self._images) > _KEPT:
-            _, (_, oldest) = self._images.popitem(last=False)
-            sdl2.SDL_DestroyTexture(oldest)
+        self._images[id(image)] = _Texture(image, texture, self._frame)
         return texture
 
-    def _forget_textures(self) -> None:
-        for _, texture in self._images.values():
-            sdl2.SDL_DestroyTexture(texture)
-        self._images.clear()
+    def _forget_textures(self, before: float = float("inf")) -> None:
+        """Give up those that were last shown before that frame; the longest ago are in front."""
+        while self._images and next(iter(self._images.values())).shown < before:
+            _, oldest = self._images.popitem(last=False)
+            sdl2.SDL_DestroyTexture(oldest.texture)
+
+    def _forget_video(self) -> None:
         if self._video is not None:
             sdl2.SDL_DestroyTexture(self._video)
         self._video = None
@@ -221,6 +237,11 @@ def _key_name(symbol: int) -> str | None:
     if symbol in _NAMES:
         return _NAMES[symbol]
     return chr(symbol).lower() if 32 < symbol < 127 else None
+
+
+def _address(pixels: npt.NDArray[np.uint8]) -> ctypes.c_void_p:
+    """Where they lie. NumPy's ``data_as`` leaves a cycle of references, which keeps every frame until a garbage collection."""
+    return ctypes.c_void_p(pixels.ctypes.data)
 
 
 def _rect(box: Box) -> Any:

@@ -129,7 +129,7 @@ class Effect(Enum):
     START_FILM = auto()
     END_FILM = auto()
     FORGET = auto()
-    """Drop the picture that was taken, of which nothing is on the disk yet."""
+    """Let go of the picture that was taken and of its card on screen; what is kept on the disk stays there for its time."""
     MAKE_CARD = auto()
     """Keep the picture: make the card and the link to it."""
     PRINT = auto()

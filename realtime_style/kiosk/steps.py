@@ -123,7 +123,7 @@ def _touched(state: State, event: Touch | Choose | Strength | Speak | Digit, now
         case Touch.PRINT, Scene.CARD if rules.printing and not state.film:
             return state, (Effect.PRINT,)
         case Touch.DONE, Scene.CARD:
-            return replace(state, scene=Scene.LIVE, since=now), ()
+            return replace(state, scene=Scene.LIVE, since=now), (Effect.FORGET,)
     return state, ()
 
 

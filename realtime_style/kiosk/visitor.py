@@ -62,7 +62,8 @@ class Visitor:
         self.notice = ""
 
     def keep(self, text: CardText) -> None:
-        """Have the card made."""
+        """Have the card made; until it is, none is shown."""
+        self._made = self.card = self.code = None
         self.notice = ""
         if self._taken is not None:
             self._album.make(self._taken, text)

@@ -23,16 +23,17 @@ GREEN: Colour = (70, 120, 30)
 RED: Colour = (40, 40, 200)
 GREY: Colour = (92, 88, 84)
 
+_KEPT = 48  # of each kind: more than any scene has, and little to hold when texts change with the time
 _SHADE = 0.72  # of dark panels: the picture shows through, white letters still stand out
 
 
-@lru_cache(256)
+@lru_cache(_KEPT)
 def panel(width: int, height: int, colour: Colour = DARK, opacity: float = _SHADE, radius: int = 0) -> Image:
     """A plain area with round corners."""
     return Image(_with_alpha(blank(width, height, colour), _rounded(width, height, radius) * opacity))
 
 
-@lru_cache(256)
+@lru_cache(_KEPT)
 def label(
     text: str,
     width: int,
@@ -56,7 +57,7 @@ def label(
     return Image(_with_alpha(letters, np.maximum(_rounded(width, height, pad) * _SHADE, ink[..., 0])))
 
 
-@lru_cache(256)
+@lru_cache(_KEPT)
 def button(text: str, width: int, height: int, colour: Colour = BLUE) -> Image:
     """Something to press, with words on it."""
     frame = blank(width, height, colour)
@@ -140,7 +141,6 @@ def opaque(frame: Frame) -> Image:
     return Image(np.ascontiguousarray(np.dstack([frame, np.full(frame.shape[:2], 255, np.uint8)])))
 
 
-@lru_cache(8)
 def qr_code(link: str) -> Image:
     """The QR code of a link, with its quiet zone, large enough to be scaled down."""
     import segno

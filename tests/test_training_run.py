@@ -28,7 +28,7 @@ from realtime_style.training.data import (
 )
 from realtime_style.training.loss_log import TERMS
 from realtime_style.training.preview import preview_photographs
-from realtime_style.training.step import Target, blended, lesson, toned
+from realtime_style.training.step import Target, blended, lesson, part_to_judge, toned
 from realtime_style.training.train import CHECKPOINT, LOSSES, PREVIEWS, Progress, one_cycle, train
 from tests.training_helpers import random_loss_network, small_config, write_painting, write_photographs
 
@@ -418,3 +418,21 @@ def test_flicker_weight_steadies_a_still_scene(tmp_path: Path) -> None:
             return float((net(image + noise, net.style_weights()) - net(image, net.style_weights())).abs().mean() * 255)
 
     assert flicker(30_000.0) < 0.7 * flicker(0.0)
+
+
+def test_border_of_a_crop_is_judged_now_and_then(tmp_path: Path):
+    config = replace(small_config(tmp_path), crop=64, judged=0.75)
+    judged = np.zeros((64, 64))
+    for step in range(200):
+        picture = torch.zeros(1, 3, 64, 64)
+        picture[part_to_judge(config, torch.Generator().manual_seed(step))] = 1
+        assert picture.sum() == 3 * 48 * 48
+        judged += picture[0, 0].numpy() / 200
+    assert (judged.max(0) > 0).all()
+    assert (judged.max(1) > 0).all()
+    assert judged[0].max() < 0.2  # a border that is the same in all pictures helps little
+
+
+def test_share_that_is_none_is_refused(tmp_path: Path):
+    with pytest.raises(TrainingError, match="judged must be"):
+        replace(small_config(tmp_path), judged=1.5)

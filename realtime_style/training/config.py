@@ -43,8 +43,12 @@ class TrainConfig:
     """Train for this long instead of for `steps`; the learning rate then follows the clock."""
     batch: int = 2
     """Photographs per step. Twice as many steps in the same time teach more than steps of four."""
-    crop: int = 224
+    crop: int = 256
     """Side of the random crops, px: small enough for a step in 0.5 to 0.8 s on two cores, large enough for whole strokes."""
+    judged: float = 0.75
+    """Share of a painted crop's side that content and style are judged by; which part that is, is chosen anew for each step.
+    A network knows how far it is from the border of a picture: judged by the whole, it learned to paint the sky of a scream
+    along the upper border and the railing along the lower one, whatever was in the photograph."""
     plain_share: float = 0.06
     """Share of plain or nearly plain scenes among the photographs: walls and skies that fill the picture, where lattices and
     marked borders show."""
@@ -108,6 +112,7 @@ class TrainConfig:
             "minutes must be more than 0": self.minutes is None or self.minutes > 0,
             "batch must be at least 1": self.batch >= 1,
             "crop must be at least 64 px": self.crop >= 64,
+            "judged must be 0.5 to 1": 0.5 <= self.judged <= 1,
             "style_size must be at least 64 px": self.style_size >= 64,
             "evenness must be 0 to 1": 0 <= self.evenness <= 1,
             "plain_share must be 0 to 1": 0 <= self.plain_share <= 1,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import EllipsisType
 
 import torch
 import torch.nn.functional as F
@@ -101,9 +102,10 @@ def take_step(
             painted = toned(net(content, style), content, 1 - strength)
         else:
             painted, unsteadiness = _painted_thrice(net, content, style, random, sigma=config.noise)
-        features = vgg(painted, STYLE_LAYERS)
+        part = part_to_judge(config, random)
+        features = vgg(painted[part], STYLE_LAYERS)
         with torch.no_grad():
-            target = vgg(content, (CONTENT_LAYER,))
+            target = vgg(content[part], (CONTENT_LAYER,))
     terms = {
         "content": content_loss(features, target, CONTENT_LAYER),
         "style": relative_style_loss(features, to_learn.grams, config.evenness),
@@ -136,6 +138,13 @@ def take_step(
         return {"objective": math.nan, "strength": strength}
     values = {name: term.item() for name, term in terms.items()}
     return {"objective": objective.item(), "strength": strength, **{name: values.get(name, 0.0) for name in TERMS[2:]}}
+
+
+def part_to_judge(config: TrainConfig, random: torch.Generator) -> tuple[EllipsisType, slice, slice]:
+    """Which part of a picture (N, 3, crop, crop) content and style are judged by, as an index of it."""
+    side = round(config.crop * config.judged)
+    top, left = torch.randint(config.crop - side + 1, (2,), generator=random).tolist()
+    return ..., slice(top, top + side), slice(left, left + side)
 
 
 def _painted_thrice(

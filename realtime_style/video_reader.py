@@ -61,6 +61,7 @@ class Clip:
             self._video = picture_stream(path, self._container)
             self.audio = tuple(stream for stream in self._container.streams.audio if stream.codec_context is not None)
             self._describe()
+            self._turn = self._first.rotation, _matrix(self._first)
             self._check_index()
         except BaseException:
             self._container.close()
@@ -127,9 +128,12 @@ class Clip:
 
     def upright(self, frame: av.VideoFrame) -> Frame:
         """The picture as people should see it: (H, W, 3) uint8 BGR, turned by the file's rotation, always of one size."""
-        turned = _matrix(frame)[0] == 0
-        width, height = self.size[::-1] if turned else self.size
-        return _turned(self._bgr(frame, width, height), _matrix(frame))
+        # PyAV's side data holds its frame in a cycle of references, and decoded frames are large: not asked for every frame.
+        if frame.rotation != self._turn[0]:
+            self._turn = frame.rotation, _matrix(frame)
+        matrix = self._turn[1]
+        width, height = self.size[::-1] if matrix[0] == 0 else self.size
+        return _turned(self._bgr(frame, width, height), matrix)
 
     def _decode(self, packet: av.Packet[av.VideoStream]) -> list[av.VideoFrame]:
         """The packet's whole frames, or none from the first damage on.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from fractions import Fraction
 from pathlib import Path
 
@@ -152,3 +153,16 @@ def test_open_source_knows_what_is_meant(clip: Path, tmp_path: Path) -> None:
         open_source("97")
     with pytest.raises(VideoUnreadable, match="does not exist"):
         open_source(str(tmp_path / "nothing"))
+
+
+def test_decoded_frames_wait_for_no_garbage_collection(tmp_path: Path) -> None:
+    with VideoFile(numbered_video(tmp_path / "clip.mp4", 60)) as source:
+        frames = iter(source)
+        next(frames)
+        gc.collect()
+        gc.disable()  # decoded frames are large, and it may come minutes later
+        try:
+            assert sum(1 for _ in frames) == 59
+            assert gc.collect() < 20
+        finally:
+            gc.enable()

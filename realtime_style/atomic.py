@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from realtime_style.errors import OutputUnwritable, RealtimeStyleError
+
+
+def free_name(folder: Path, stem: str, suffix: str, *, taken: Collection[Path] = ()) -> Path:
+    """A path in `folder` that no file has and that is not `taken`: ``stem.mp4``, else ``stem_2.mp4`` and so on."""
+    path, number = folder / f"{stem}{suffix}", 2
+    while path in taken or path.exists():
+        path, number = folder / f"{stem}_{number}{suffix}", number + 1
+    return path
 
 
 @contextmanager

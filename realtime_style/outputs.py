@@ -11,12 +11,31 @@ from types import TracebackType
 from realtime_style.frames import Frame
 from realtime_style.latest import LatestFrame
 from realtime_style.sinks import Sink
+from realtime_style.virtual_camera import VirtualCameraSink
 
 log = logging.getLogger(__name__)
 
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
 _LEAVING_S = 10.0  # enough to finish a film
+
+
+def live_openers(
+    mjpeg: str | None = None, virtual_camera: str | None = None, *, size_wh: tuple[int, int] | None = None
+) -> dict[str, Callable[[], Sink]]:
+    """By name, what opens the outputs of a live picture that are asked for.
+
+    `mjpeg` is a second screen's ``[ADDRESS:]PORT``; `virtual_camera` and `size_wh` are as VirtualCameraSink takes
+    them; None: not asked for.
+    """
+    openers: dict[str, Callable[[], Sink]] = {}
+    if mjpeg is not None:
+        from realtime_style.web.mjpeg import MjpegSink
+
+        openers["second screen"] = lambda: MjpegSink(mjpeg)
+    if virtual_camera is not None:
+        openers["virtual camera"] = lambda: VirtualCameraSink(virtual_camera, size_wh=size_wh)
+    return openers
 
 
 class Outputs:

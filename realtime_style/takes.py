@@ -16,7 +16,7 @@ from types import TracebackType
 
 import cv2  # noqa: F401  # before av, which recording loads: windows hang otherwise
 
-from realtime_style.atomic import unwritable
+from realtime_style.atomic import free_name, unwritable
 from realtime_style.errors import RealtimeStyleError, SinkError
 from realtime_style.frames import Frame
 from realtime_style.images import Picture, write_image
@@ -144,11 +144,7 @@ class Takes:
         """A name that no file has and that none being written will have."""
         styles = "+".join(style.info.name for style, _ in mix[:3])
         stem = f"{self._today():%Y-%m-%d_%H-%M-%S}_{styles[:80]}"
-        taken = {path for path, _, _ in self._jobs}
-        path, number = self._folder / f"{stem}{suffix}", 2
-        while path in taken or path.exists():
-            path, number = self._folder / f"{stem}_{number}{suffix}", number + 1
-        return path
+        return free_name(self._folder, stem, suffix, taken=[path for path, _, _ in self._jobs])
 
     def __enter__(self) -> Takes:
         return self

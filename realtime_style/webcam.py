@@ -11,15 +11,13 @@ from pathlib import Path
 
 from realtime_style.camera import Camera, open_camera
 from realtime_style.controls import Controls, caption
-from realtime_style.outputs import Outputs
+from realtime_style.outputs import Outputs, live_openers
 from realtime_style.painter import Painter
 from realtime_style.playlist import build_playlist
 from realtime_style.show import Screen, Show
-from realtime_style.sinks import Sink
 from realtime_style.steadiness import DEFAULT_STEADINESS
 from realtime_style.styles import Mix, mix_label
 from realtime_style.takes import Takes
-from realtime_style.virtual_camera import VirtualCameraSink
 from realtime_style.window import Window, require_display
 
 log = logging.getLogger(__name__)
@@ -62,7 +60,7 @@ class WebcamOptions:
     snapshots: Path = field(default_factory=Path)
     """Folder for snapshots and for recordings started by key."""
     mjpeg: str | None = None
-    """``[ADDRESS:]PORT`` of a second screen, see web.mjpeg.MjpegSink."""
+    """``[ADDRESS:]PORT`` of a second screen, see web.mjpeg.MjpegSink; None: none."""
     virtual_camera: str | None = None
     """Name of a virtual camera to send the picture to, empty for the first there is; None: none."""
     paint_size: int | None = None
@@ -133,7 +131,8 @@ def run_webcam(
             camera = stack.enter_context(
                 open_camera(options.camera, size=options.size, fps=options.fps, fourcc=options.fourcc, clock=clock)
             )
-        outputs = stack.enter_context(Outputs(_openers(options, (camera.info.width, camera.info.height))))
+        size_wh = camera.info.width, camera.info.height
+        outputs = stack.enter_context(Outputs(live_openers(options.mjpeg, options.virtual_camera, size_wh=size_wh)))
         if screen is None and options.window:
             screen = stack.enter_context(Window(TITLE, fullscreen=options.fullscreen))
         controls = Controls(
@@ -173,18 +172,6 @@ def run_webcam(
         if options.record in takes.failures:
             raise takes.failures[options.record]
         return _summary(show, camera, painter, takes, outputs)
-
-
-def _openers(options: WebcamOptions, size_wh: tuple[int, int]) -> dict[str, Callable[[], Sink]]:
-    """By name: what opens the further places for the picture."""
-    openers: dict[str, Callable[[], Sink]] = {}
-    if (where := options.mjpeg) is not None:
-        from realtime_style.web.mjpeg import MjpegSink
-
-        openers["second screen"] = lambda: MjpegSink(where)
-    if (device := options.virtual_camera) is not None:
-        openers["virtual camera"] = lambda: VirtualCameraSink(device, size_wh=size_wh)
-    return openers
 
 
 def _summary(show: Show, camera: Camera, painter: Painter, takes: Takes, outputs: Outputs) -> WebcamSummary:

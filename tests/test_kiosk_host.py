@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from realtime_style.kiosk.hand_over import HostDesk
 from realtime_style.kiosk.host_page import STALE_S, Board
 from realtime_style.kiosk.pins import check_hash, hash_pin, is_pin
 from realtime_style.kiosk.states import Host
+from tests.web_helpers import ask
 
 TOKEN = "kVq2Zr8mT0aYxW4cN6bLpQ"
 
@@ -25,20 +25,10 @@ def desk() -> Iterator[HostDesk]:
     desk.close()
 
 
-def ask(desk: HostDesk, path: str, method: str = "GET") -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=20)
-    try:
-        connection.request(method, path)
-        response = connection.getresponse()
-        return response.status, response.read()
-    finally:
-        connection.close()
-
-
 def state_of(desk: HostDesk, **wanted: object) -> dict[str, object]:
     began = time.monotonic()
     while True:
-        seen: dict[str, object] = json.loads(ask(desk, f"/{TOKEN}/state")[1])
+        seen: dict[str, object] = json.loads(ask(desk.port, f"/{TOKEN}/state")[1])
         if all(seen.get(name) == value for name, value in wanted.items()):
             return seen
         assert time.monotonic() - began < 5
@@ -48,19 +38,19 @@ def state_of(desk: HostDesk, **wanted: object) -> dict[str, object]:
 def test_host_reads_how_the_kiosk_is(desk: HostDesk) -> None:
     desk.tell({"scene": "LIVE", "fps": 29.9, "painter": "<b>Turner</b>", "camera_lost": ""})
     assert state_of(desk, scene="LIVE")["well"] is True
-    status, page = ask(desk, f"/{TOKEN}/")
+    status, page = ask(desk.port, f"/{TOKEN}/")
     assert status == 200
     assert b"The kiosk is well" in page
     assert b"29.9" in page
     assert b"<b>Turner" not in page
-    assert ask(desk, f"/{TOKEN}/health") == (200, b"well\n")
+    assert ask(desk.port, f"/{TOKEN}/health") == (200, b"well\n")
 
 
 def test_health_tells_a_lost_camera(desk: HostDesk) -> None:
     desk.tell({"scene": "ATTRACT", "camera_lost": "unplugged"})
     state_of(desk, scene="ATTRACT")
-    assert ask(desk, f"/{TOKEN}/health") == (503, b"not well\n")
-    assert b"needs you" in ask(desk, f"/{TOKEN}/")[1]
+    assert ask(desk.port, f"/{TOKEN}/health") == (503, b"not well\n")
+    assert b"needs you" in ask(desk.port, f"/{TOKEN}/")[1]
 
 
 def test_health_tells_a_kiosk_that_stands_still() -> None:
@@ -76,15 +66,15 @@ def test_health_tells_a_kiosk_that_stands_still() -> None:
 def test_kiosk_hears_what_the_host_asks_for(desk: HostDesk) -> None:
     desk.asked()
     for host in ("PAUSE", "NEXT_PAINTER", "RESTART"):
-        assert ask(desk, f"/{TOKEN}/ask?for={host}", "POST")[0] == 303
+        assert ask(desk.port, f"/{TOKEN}/ask?for={host}", "POST")[0] == 303
     began = time.monotonic()
     heard: list[Host] = []
     while len(heard) < 3 and time.monotonic() - began < 5:
         heard += desk.asked()
     assert heard == [Host.PAUSE, Host.NEXT_PAINTER, Host.RESTART]
-    assert ask(desk, f"/{TOKEN}/ask?for=LEAVE", "POST")[0] == 400
-    assert ask(desk, f"/{TOKEN}/ask?for=__class__", "POST")[0] == 400
-    assert ask(desk, f"/{TOKEN}/ask", "POST")[0] == 400
+    assert ask(desk.port, f"/{TOKEN}/ask?for=LEAVE", "POST")[0] == 400
+    assert ask(desk.port, f"/{TOKEN}/ask?for=__class__", "POST")[0] == 400
+    assert ask(desk.port, f"/{TOKEN}/ask", "POST")[0] == 400
     assert desk.asked() == []
 
 
@@ -94,14 +84,14 @@ def test_without_the_token_there_is_nothing(desk: HostDesk, path: str, token: st
     from urllib.parse import quote
 
     for method in ("GET", "POST"):
-        status, body = ask(desk, path.format(quote(token, safe="%")), method)
+        status, body = ask(desk.port, path.format(quote(token, safe="%")), method)
         assert status == 404
         assert body == b"nothing here\n"
     assert desk.asked() == []
 
 
 def test_nothing_is_asked_by_a_link(desk: HostDesk) -> None:
-    assert ask(desk, f"/{TOKEN}/ask?for=QUIT", "GET")[0] == 404
+    assert ask(desk.port, f"/{TOKEN}/ask?for=QUIT", "GET")[0] == 404
     assert desk.asked() == []
 
 

@@ -30,8 +30,10 @@ from realtime_style.web.mjpeg import MjpegSink
 from realtime_style.web.mjpeg_page import VIEWERS
 from realtime_style.webcam import WebcamOptions
 from tests.browser import page  # noqa: F401  (fixture)
+from tests.web_helpers import ask
 from tests.webcam_helpers import LEVEL, Script, read_video, show
 
+SCREEN = 18481  # the port of the second screen
 GREY = np.full((120, 160, 3), 77, np.uint8)
 
 
@@ -52,7 +54,7 @@ def virtual_camera() -> Iterator[None]:
 
 @pytest.fixture
 def screen() -> Iterator[MjpegSink]:
-    sink = MjpegSink("18481")
+    sink = MjpegSink(str(SCREEN))
     yield sink
     sink.close()
 
@@ -156,16 +158,6 @@ def test_missing_driver_is_told_in_one_line_with_what_to_do(monkeypatch: pytest.
 # the second screen
 
 
-def ask(sink: MjpegSink, path: str, method: str = "GET") -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", parse_address(sink.address[7:-1])[1], timeout=20)
-    try:
-        connection.request(method, path)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    finally:
-        connection.close()
-
-
 def test_single_picture_is_what_is_on_screen(screen: MjpegSink) -> None:
     with Outputs({"second screen": lambda: screen}) as outputs:
         told = threading.Event()
@@ -176,7 +168,7 @@ def test_single_picture_is_what_is_on_screen(screen: MjpegSink) -> None:
 
         painting = threading.Thread(target=paint)
         painting.start()
-        status, body = ask(screen, "/frame.jpg")
+        status, body = ask(SCREEN, "/frame.jpg")
         told.set()
         painting.join()
     assert status == 200
@@ -187,24 +179,23 @@ def test_single_picture_is_what_is_on_screen(screen: MjpegSink) -> None:
 
 def test_nobody_finds_anything_else(screen: MjpegSink) -> None:
     for path in ("/etc/passwd", "/../mjpeg.py", "//", "/stream/", "/frame.jpg/..", "/%2e%2e/"):
-        assert ask(screen, path)[0] in (400, 404)
-    assert ask(screen, "/", "POST")[0] == 404
+        assert ask(SCREEN, path)[0] in (400, 404)
+    assert ask(SCREEN, "/", "POST")[0] == 404
 
 
 def test_one_viewer_too_many_is_told_to_come_back(screen: MjpegSink) -> None:
-    port = parse_address(screen.address[7:-1])[1]
-    viewers = [http.client.HTTPConnection("127.0.0.1", port, timeout=20) for _ in range(VIEWERS)]
+    viewers = [http.client.HTTPConnection("127.0.0.1", SCREEN, timeout=20) for _ in range(VIEWERS)]
     answers = []  # kept: one that is let go closes its connection
     for viewer in viewers:
         viewer.request("GET", "/stream")
         answers.append(viewer.getresponse())
         assert answers[-1].status == 200
-    assert ask(screen, "/stream")[0] == 503
+    assert ask(SCREEN, "/stream")[0] == 503
     for viewer in viewers:
         viewer.close()
 
     def room() -> bool:
-        viewer = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        viewer = http.client.HTTPConnection("127.0.0.1", SCREEN, timeout=20)
         viewer.request("GET", "/stream")
         status = viewer.getresponse().status
         viewer.close()
@@ -223,7 +214,7 @@ def test_nothing_is_compressed_while_nobody_watches(screen: MjpegSink, monkeypat
 
 def test_port_in_use_is_told(screen: MjpegSink) -> None:
     with pytest.raises(RealtimeStyleError, match=r"port 18481 cannot be used: .*; choose another one"):
-        MjpegSink("18481")
+        MjpegSink(str(SCREEN))
 
 
 def test_browser_shows_the_picture_hides_it_when_it_ends_and_finds_it_again(page: Page) -> None:  # noqa: F811

@@ -25,12 +25,10 @@ from realtime_style.kiosk.states import Rules, Timing
 from realtime_style.kiosk.watch import STALE_S, CameraWatch
 from realtime_style.kiosk.watchdog import Heart
 from realtime_style.kiosk.words import Words, load_words
-from realtime_style.outputs import Outputs
+from realtime_style.outputs import Outputs, live_openers
 from realtime_style.painter import Painter
 from realtime_style.sinks import Sink
 from realtime_style.styles import Mix, find_style, list_styles, user_folder
-from realtime_style.virtual_camera import VirtualCameraSink
-from realtime_style.web.mjpeg import MjpegSink
 
 TITLE = "realtime-style kiosk"
 
@@ -138,12 +136,8 @@ def _desk(settings: KioskSettings, stack: ExitStack) -> HostDesk | None:
 
 def _outputs(settings: KioskSettings) -> Mapping[str, Callable[[], Sink]]:
     asked = settings.outputs
-    openers: dict[str, Callable[[], Sink]] = {}
-    if asked.mjpeg:
-        openers["second screen"] = lambda: MjpegSink(asked.mjpeg)
-    if asked.virtual_camera:
-        device = "" if asked.virtual_camera == "auto" else asked.virtual_camera
-        openers["virtual camera"] = lambda: VirtualCameraSink(device)
+    device = {"": None, "auto": ""}.get(asked.virtual_camera, asked.virtual_camera)
+    openers = live_openers(asked.mjpeg or None, device)
     if (folder := asked.record) is not None:
         openers["film"] = lambda: Films(folder)
     return openers

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from realtime_style.atomic import unwritable
+from realtime_style.atomic import free_name, unwritable
 from realtime_style.frames import Frame
 from realtime_style.sinks import Sink, VideoSink
 
@@ -40,7 +40,8 @@ class Films(Sink):
         if self._film is not None and (frame.shape != self._shape or self._clock() - self._began >= FILM_S):
             self.close()
         if self._film is None:
-            self._film, self._shape, self._began = VideoSink(self._free_name(), clock=self._clock), frame.shape, self._clock()
+            path = free_name(self._folder, f"{self._today():%Y-%m-%d_%H-%M-%S}", ".mp4")
+            self._film, self._shape, self._began = VideoSink(path, clock=self._clock), frame.shape, self._clock()
         self._film.write(frame)
 
     def close(self) -> None:
@@ -48,10 +49,3 @@ class Films(Sink):
         film, self._film = self._film, None
         if film is not None:
             film.close()
-
-    def _free_name(self) -> Path:
-        stem = f"{self._today():%Y-%m-%d_%H-%M-%S}"
-        path, number = self._folder / f"{stem}.mp4", 2
-        while path.exists():
-            path, number = self._folder / f"{stem}_{number}.mp4", number + 1
-        return path

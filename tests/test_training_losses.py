@@ -8,6 +8,7 @@ import torch
 
 from realtime_style.training.losses import (
     content_loss,
+    contrast_of,
     gram_matrix,
     grams_of_quarters,
     lattice_loss,
@@ -110,7 +111,20 @@ def test_lattice_loss_is_the_variance_of_the_phases_and_blind_to_everything_else
 
 
 def test_temporal_loss_counts_grey_levels() -> None:
-    assert temporal_loss(torch.zeros(1, 3, 2, 2), torch.full((1, 3, 2, 2), 2 / 255)).item() == pytest.approx(4.0)
+    black, dark = torch.zeros(1, 3, 2, 2), torch.full((1, 3, 2, 2), 2 / 255)
+    assert temporal_loss(black, dark, torch.ones(())).item() == pytest.approx(4.0)
+
+
+def test_pale_pictures_are_no_steadier_than_others() -> None:
+    painted = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    again = painted + 0.02 * torch.randn(painted.shape, generator=torch.Generator().manual_seed(1))
+    paler, paler_again = ((picture - 0.5) * 0.7 + 0.5 for picture in (painted, again))
+    strong = temporal_loss(again, painted, contrast_of(painted))
+    assert temporal_loss(paler_again, paler, contrast_of(paler)).item() == pytest.approx(strong.item(), rel=1e-3)
+
+
+def test_noise_on_a_plain_wall_does_not_count_without_bounds() -> None:
+    assert contrast_of(torch.full((2, 3, 8, 8), 0.4)).item() == pytest.approx(0.3)
 
 
 def test_motion_without_strength_leaves_the_picture_alone() -> None:

@@ -17,6 +17,7 @@ Features = Mapping[str, Tensor]
 
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, of R, G and B
 _WINDOW = 64  # px: strokes are shorter, a weave is not, so its power gathers in few frequencies
+_USUAL_VARIANCE = 35.0**2  # of a painted crop, grey levels squared
 _LONGEST_WEAVE = 8.0  # px: with 5, weaves become a little longer than that; strokes are longer than 8
 
 
@@ -150,10 +151,17 @@ def local_spectrum(image: Tensor) -> Tensor:
     return power
 
 
-def temporal_loss(moved_then_painted: Tensor, painted_then_moved: Tensor) -> Tensor:
+def temporal_loss(moved_then_painted: Tensor, painted_then_moved: Tensor, contrast: Tensor) -> Tensor:
     """Mean square difference, in grey levels squared, between painting a moved picture and moving a painted one.
 
     The motion is synthetic and known exactly (see :mod:`realtime_style.training.motion`), so no flow has to be
-    estimated; after "Consistent Video Style Transfer via Compound Regularization" (AAAI 2020).
+    estimated; after "Consistent Video Style Transfer via Compound Regularization" (AAAI 2020). Divided by `contrast`
+    (:func:`contrast_of`) of the painting, as a pale picture is a steady one: half the contrast would be a quarter of the loss.
     """
-    return F.mse_loss(moved_then_painted.float() * 255, painted_then_moved.float() * 255)
+    return F.mse_loss(moved_then_painted.float() * 255, painted_then_moved.float() * 255) / contrast
+
+
+def contrast_of(image: Tensor) -> Tensor:
+    """Variance of the pixels of (N, 3, H, W), mean of pictures and colours, as a share of a usual painting's; at least 0.3."""
+    variance = (image.float() * 255).var((2, 3)).mean()
+    return (variance / _USUAL_VARIANCE).clamp(min=0.3)  # below, a plain wall's noise would be all that counts

@@ -19,6 +19,7 @@ from realtime_style.training.loss_network import CONTENT_LAYER, STYLE_LAYERS, Lo
 from realtime_style.training.losses import (
     blended_grams,
     content_loss,
+    contrast_of,
     lattice_loss,
     mean_texture,
     relative_style_loss,
@@ -159,9 +160,10 @@ def _painted_thrice(
     moved = sensor_noise(move(content, grid), random, sigma=sigma)
     painted, painted_noisy, painted_moved = net(torch.cat([content, noisy, moved]), style).chunk(3)
     seen = inside(grid)
+    contrast = contrast_of(painted)
     return painted, {
-        "flicker": temporal_loss(painted_noisy, painted),
-        "temporal": temporal_loss(painted_moved.float() * seen, move(painted.float(), grid) * seen),
+        "flicker": temporal_loss(painted_noisy, painted, contrast),
+        "temporal": temporal_loss(painted_moved.float() * seen, move(painted.float(), grid) * seen, contrast),
     }
 
 

@@ -214,7 +214,8 @@ def optimise_picture(args: argparse.Namespace) -> int:
 
     if args.iterations < 1:
         raise TrainingError(f"{args.iterations} iterations are no picture; give --iterations 1 or more")
-    task = Task(args.photograph, args.painting, args.style_size, args.soften, args.style_weight, args.evenness)
+    network = Path(args.loss_network).stem
+    task = Task(args.photograph, args.painting, network, args.style_size, args.soften, args.style_weight, args.evenness)
     picture, curve = slow_picture(load_loss_network(args.loss_network), task, args.iterations, args.long_side)
     write_image(args.output, Picture(picture))
     shown = sorted({0, 10, 25, 50, 75, 100, args.iterations} & set(range(args.iterations + 1)))

@@ -32,6 +32,8 @@ class Task:
 
     photograph: Path
     painting: Path
+    loss_network: str
+    """Its name: weights differ in what they see."""
     style_size: int
     """Short side of the painting, px."""
     soften: float
@@ -43,7 +45,7 @@ class Task:
     @property
     def name(self) -> str:
         """The task's name in the folder: without paths, so that it is the same on every machine."""
-        settings = f"{self.style_size} {self.soften:g} {self.style_weight:g} {self.evenness:g}"
+        settings = f"{self.loss_network} {self.style_size} {self.soften:g} {self.style_weight:g} {self.evenness:g}"
         return f"{self.photograph.stem} {self.painting.stem} {settings}"
 
 
@@ -60,9 +62,9 @@ def read_curves(folder: Path) -> dict[str, list[float]]:
 
 
 def kept_picture(vgg: LossNetwork, task: Task, folder: Path) -> Frame:
-    """The slow method's picture, computed if it is not in `folder` yet; its curve is kept, too."""
+    """The slow method's picture, computed if it or its curve is not in `folder` yet; both are kept."""
     file = folder / f"{task.name}.jpg"
-    if not file.exists():
+    if not file.exists() or task.name not in read_curves(folder):
         picture, curve = slow_picture(vgg, task)
         write_image(file, Picture(picture))
         curves = {**read_curves(folder), task.name: [round(value) for value in curve]}

@@ -151,6 +151,7 @@ def slow_tasks(recipe: TrainConfig) -> list[Task]:
         Task(
             Path(recipe.content) / name,
             Path(painting),
+            Path(recipe.loss_network).stem,
             recipe.style_size,
             recipe.soften,
             recipe.style_weight,
@@ -198,8 +199,13 @@ def measure(
     return figures
 
 
-def blend_ratios(stylizer: Stylizer, judge: Judge, recipe: TrainConfig, report: Report) -> dict[tuple[str, str], float]:
-    """For each two styles, the objective of their even blend over the mean of their own, over all held-out photographs."""
+def blend_ratios(
+    stylizer: Stylizer, judge: Judge, recipe: TrainConfig, alone: Sequence[float], report: Report
+) -> dict[tuple[str, str], float]:
+    """For each two styles, the objective of their even blend over the mean of their own, over all held-out photographs.
+
+    `alone` are the mean objectives of the styles by themselves.
+    """
     photographs = held_out_frames(recipe)
     count = len(recipe.styles)
 
@@ -207,7 +213,6 @@ def blend_ratios(stylizer: Stylizer, judge: Judge, recipe: TrainConfig, report: 
         paint = painter_of(stylizer, weights)
         return float(np.mean([judge.likeness(paint(frame), frame, weights).objective for frame in photographs]))
 
-    alone = [mean_objective(one_style(count, index)) for index in range(count)]
     ratios = {}
     for first, second in combinations(range(count), 2):
         names = recipe.styles[first].name, recipe.styles[second].name

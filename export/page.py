@@ -71,28 +71,16 @@ def page(
 
 
 def _style_table(figures: Sequence[StyleFigures]) -> str:
-    head = [
-        "style",
-        "content",
-        "style term",
-        "objective",
-        "slow method",
-        "times",
-        "flicker",
-        "helped",
-        "warp error",
-        "helped",
-        "grid",
-        "border",
-    ]
+    slow = any(each.slow for each in figures)
+    head = ["style", "content", "style term", "objective", *(["slow method", "times"] if slow else [])]
+    head += ["flicker", "helped", "warp error", "helped", "grid", "border"]
     rows = [
         [
             each.info.name,
             _k(each.mean.content),
             _k(each.mean.style),
             _k(each.mean.objective),
-            _k(float(np.mean(each.slow))) if each.slow else "",
-            f"{each.over_slow:.2f}" if each.over_slow is not None else "",
+            *([_k(float(np.mean(each.slow))), f"{each.over_slow:.2f}"] if slow else []),
             f"{each.flicker.alone:.2f}",
             f"{each.flicker.helped:.2f}",
             f"{each.warp.alone:.3f}" if each.warp else "",
@@ -102,7 +90,7 @@ def _style_table(figures: Sequence[StyleFigures]) -> str:
         ]
         for each in figures
     ]
-    means = ["mean", *[""] * 5]
+    means = ["mean", *[""] * (5 if slow else 3)]
     means += [
         f"{np.mean([each.flicker.alone for each in figures]):.2f}",
         f"{np.mean([each.flicker.helped for each in figures]):.2f}",
@@ -121,8 +109,9 @@ def _legend(recipe: TrainConfig, figures: Sequence[StyleFigures]) -> str:
         f"Content, style term and objective (content + {recipe.style_weight:g} x style) in thousands, as the networks learn by "
         "them ([decisions](../decisions.md)): "
         f"means of {len(figures[0].likeness)} photographs that were not learned on, {LONG_SIDE} px on the long side, paintings "
-        f"{recipe.style_size} px on the short side, softened by {recipe.soften:g} px. Slow method: {ITERATIONS} iterations of "
-        "L-BFGS on the pixels, from the photograph. Flicker: mean change of luma between two paintings of "
+        f"{recipe.style_size} px on the short side, softened by {recipe.soften:g} px. "
+        + (f"Slow method: {ITERATIONS} iterations of L-BFGS on the pixels, from the photograph. " if figures[0].slow else "")
+        + "Flicker: mean change of luma between two paintings of "
         f"a still scene with sensor noise of sigma {STILL_SIGMA:g}, in grey levels (1.5 for the photograph itself). "
         "Warp error: 0 to 1, along the scene's own optical flow. "
         f"Helped: with the player's steadiness at {DEFAULT_STEADINESS:g}. Grid: on plain grey "

@@ -76,14 +76,18 @@ def write_report(
         names = [style.name for style in stylizer.metadata.styles]
         if names != [style.name for style in recipe.styles]:
             raise TrainingError(f"{file} holds {', '.join(names)}, which are not the styles of the recipe; give its own recipe")
+        if not recipe.held_out:
+            raise TrainingError(
+                "the recipe holds out no photographs, so there is nothing to judge by; name some under held_out"
+            )
+        rivalries = _rivalries(stylizer, vgg, recipe, rivals)
         curves = {}
         if slow is not None:
             tasks = slow_tasks(recipe)
             curves = complete_curves(vgg, tasks, slow, lambda done, name: report(f"slow method {done} of {len(tasks)}: {name}"))
         judge = own_judge(vgg, recipe)
         figures = measure(stylizer, judge, recipe, curves, clip, report)
-        blends = blend_ratios(stylizer, judge, recipe, report)
-        rivalries = _rivalries(stylizer, vgg, recipe, rivals)
+        blends = blend_ratios(stylizer, judge, recipe, [each.mean.objective for each in figures], report)
         report("drawing")
         sheets = _sheets(stylizer, vgg, recipe, slow, rivals, show_originals=show_originals)
     for name, sheet in sheets.items():

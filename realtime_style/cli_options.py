@@ -193,7 +193,7 @@ def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]
     )
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     parser.add_argument("--recipe", type=Path, metavar="FILE.toml", help="take paintings and settings from a recipe")
-    parser.add_argument("--data", type=Path, default=Path(), metavar="DIR", help="folder that the recipe's paths start from")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder that the recipe's paths start from")
     about = parser.add_argument_group("about the painting", "written into the style file; for a single painting")
     for name, words in (
         ("name", "what --style will take; default: from the file name"),
@@ -226,7 +226,7 @@ def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]
         ("partial-every", _whole, "teach a lower strength every so many steps; 0: never"),
         ("pixel-weight", _from_zero, "weight of likeness to the photograph at strength 0"),
         ("learning-rate", _above_zero, "peak learning rate"),
-        ("seed", int, "seed of everything random"),
+        ("seed", _whole, "seed of everything random"),
     ):
         how.add_argument(f"--{name}", type=kind, help=_with_default(name.replace("-", "_"), words))
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")

@@ -18,7 +18,7 @@ from tests.training_helpers import random_loss_network, random_weights, write_pa
 @pytest.fixture
 def task(tmp_path: Path) -> Task:
     photograph = find_photographs(write_photographs(tmp_path / "photos", count=1))[0]
-    return Task(photograph, write_painting(tmp_path / "waves.png"), style_size=64, soften=0.0, style_weight=6.0, evenness=0.2)
+    return Task(photograph, write_painting(tmp_path / "waves.png"), "vgg16", 64, soften=0.0, style_weight=6.0, evenness=0.2)
 
 
 def test_slow_method_lowers_the_objective_from_the_photographs_own(task: Task) -> None:
@@ -33,17 +33,25 @@ def test_curves_are_kept_and_not_computed_again(task: Task, tmp_path: Path, monk
     monkeypatch.setattr("export.baseline.slow_picture", lambda vgg, task: (picture, [5.4, 3.2, 1.1]))
     first = complete_curves(random_loss_network(), [task], tmp_path)
     monkeypatch.setattr("export.baseline.slow_picture", lambda vgg, task: pytest.fail("computed again"))
-    assert complete_curves(random_loss_network(), [task], tmp_path) == first == {"photo_0 waves 64 0 6 0.2": [5, 3, 1]}
+    assert complete_curves(random_loss_network(), [task], tmp_path) == first == {"photo_0 waves vgg16 64 0 6 0.2": [5, 3, 1]}
     assert kept_picture(random_loss_network(), task, tmp_path).shape == picture.shape
     assert str(tmp_path) not in (tmp_path / CURVES).read_text()
 
 
 def test_picture_that_was_not_kept_is_painted_again(task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / CURVES).write_text('{"photo_0 waves 64 0 6 0.2": [5, 3, 1], "another": [2, 1]}')
+    (tmp_path / CURVES).write_text('{"photo_0 waves vgg16 64 0 6 0.2": [5, 3, 1], "another": [2, 1]}')
     picture = read_image(task.photograph).bgr
     monkeypatch.setattr("export.baseline.slow_picture", lambda vgg, task: (picture, [5.4, 3.2, 1.1]))
     assert kept_picture(random_loss_network(), task, tmp_path).shape == picture.shape
-    assert read_curves(tmp_path) == {"photo_0 waves 64 0 6 0.2": [5, 3, 1], "another": [2, 1]}
+    assert read_curves(tmp_path) == {"photo_0 waves vgg16 64 0 6 0.2": [5, 3, 1], "another": [2, 1]}
+
+
+def test_curve_that_was_not_kept_is_computed_again(task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = read_image(task.photograph).bgr
+    monkeypatch.setattr("export.baseline.slow_picture", lambda vgg, task: (picture, [5.4, 3.2, 1.1]))
+    kept_picture(random_loss_network(), task, tmp_path)
+    (tmp_path / CURVES).unlink()
+    assert complete_curves(random_loss_network(), [task], tmp_path) == {task.name: [5, 3, 1]}
 
 
 def test_broken_file_of_curves_is_refused(tmp_path: Path) -> None:

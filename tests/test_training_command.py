@@ -87,7 +87,11 @@ def test_earlier_run_is_not_overwritten(workshop: list[str], tmp_path: Path, cap
         (["-o", "{tmp}/w.onnx", "--content", "{tmp}/nowhere"], "not a folder"),
         (["-o", "{tmp}/w.onnx", "--loss-network", "{tmp}/none.pt"], "neither vgg16, vgg19 nor a file"),
         (["-o", "{tmp}/w.onnx", "--name", "No Capitals"], "lower case"),
-        (["-o", "{tmp}/w.onnx", "--network", "c3s1-8"], "ends with 8 channels"),
+        (["-o", "{tmp}/w.onnx", "--network", "c3s1-8"], "does not end with a plain picture"),
+        (["-o", "{tmp}/w.onnx", "--data", "{tmp}"], "give one, or leave --data out"),
+        (["-o", "{tmp}/w.onnx", "--resume", "--start-from", "{tmp}/other.pt"], "--start-from begins a new run"),
+        (["-o", "{tmp}/w.onnx", "--resume", "--recipe", "{tmp}/other.toml"], "--recipe begins a new run"),
+        (["-o", "{tmp}/w.onnx", "--resume"], "there is no checkpoint"),
     ],
 )
 def test_what_cannot_work_is_refused_before_training(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,6 +87,35 @@ def test_resumed_run_ends_where_an_uninterrupted_one_does(tmp_path: Path) -> Non
     assert objectives(tmp_path / "cut") == pytest.approx(objectives(tmp_path / "whole"), rel=1e-5)
     for name, value in whole.net.items():
         assert torch.allclose(resumed.net[name], value, atol=1e-5)
+
+
+def test_ctrl_c_within_a_step_waits_for_its_end(tmp_path: Path) -> None:
+    config = small_config(tmp_path, steps=8)
+    whole = train(config, tmp_path / "whole", loss_network=random_loss_network())
+    teacher, looks = random_loss_network(), 0
+
+    def ctrl_c_at_the_ninth_look(*_: object) -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 9:
+            signal.raise_signal(signal.SIGINT)
+
+    teacher.register_forward_hook(ctrl_c_at_the_ninth_look)
+    with pytest.raises(KeyboardInterrupt):
+        train(config, tmp_path / "cut", loss_network=teacher)
+    assert 3 <= load_checkpoint(tmp_path / "cut" / CHECKPOINT).step <= 5
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    resumed = train(config, tmp_path / "cut", resume=True, loss_network=random_loss_network())
+    for name, value in whole.net.items():
+        assert torch.allclose(resumed.net[name], value, atol=1e-5)
+
+
+def test_resuming_a_finished_run_keeps_its_losses(tmp_path: Path) -> None:
+    config = small_config(tmp_path, steps=3)
+    done = train(config, tmp_path / "run", loss_network=random_loss_network())
+    again = train(config, tmp_path / "run", resume=True, loss_network=random_loss_network())
+    assert again.losses == done.losses
+    assert again.losses["objective"] > 0
 
 
 def test_kill_between_checkpoints_drops_the_rows_that_are_done_again(tmp_path: Path) -> None:

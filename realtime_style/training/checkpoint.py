@@ -69,11 +69,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
     try:
         values = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
-        raise TrainingError(f"there is no checkpoint {path}; start without --resume") from error
+        raise TrainingError(f"there is no checkpoint {path}; check the path or start a new run") from error
     except Exception as error:  # torch.load raises anything on files that are not its own
-        raise TrainingError(f"checkpoint {path} is damaged or none; start again without --resume") from error
+        raise TrainingError(f"checkpoint {path} is damaged or none; start a new run") from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise TrainingError(f"{path} is not a checkpoint of this version; start again without --resume")
+        raise TrainingError(f"{path} is not a checkpoint of this version; start a new run")
     return Checkpoint(
         config=TrainConfig.from_dict(values["config"]),
         step=values["step"],

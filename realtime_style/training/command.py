@@ -61,12 +61,17 @@ def make_style_with_bar(config: TrainConfig, output: Path, run: Path, *, resume:
 
 def config_from(args: argparse.Namespace, run: Path) -> TrainConfig:
     """The settings: those of the resumed run or of the recipe or the defaults, changed by the options that were given."""
+    if args.data is not None and args.recipe is None:
+        raise TrainingError("--data says where the paths of a --recipe start; give one, or leave --data out")
     changes = {name: getattr(args, name) for name in _SETTINGS}
     changes |= {name: str(getattr(args, name)) for name in ("content", "start_from") if getattr(args, name) is not None}
     if args.resume:
+        for option in ("recipe", "start_from"):
+            if getattr(args, option) is not None:
+                raise TrainingError(f"--{option.replace('_', '-')} begins a new run; leave it out, or --resume")
         config = resumed_config(run)
     elif args.recipe is not None:
-        config = load_recipe(args.recipe, args.data)
+        config = load_recipe(args.recipe, args.data or Path())
     else:
         if not args.paintings:
             raise TrainingError("no painting given; name one or more pictures, or a --recipe")

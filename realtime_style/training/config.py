@@ -44,7 +44,7 @@ class TrainConfig:
     batch: int = 2
     """Photographs per step. Twice as many steps in the same time teach more than steps of four."""
     crop: int = 256
-    """Side of the random crops, px: small enough for a step in 0.5 to 0.8 s on two cores, large enough for whole strokes."""
+    """Side of the random crops, px: small enough for a step in half a second on two cores, large enough for whole strokes."""
     judged: float = 0.75
     """Share of a painted crop's side that content and style are judged by; which part that is, is chosen anew for each step.
     A network knows how far it is from the border of a picture: judged by the whole, it learned to paint the sky of a scream
@@ -69,7 +69,7 @@ class TrainConfig:
     """How much each quarter of a picture is asked to be like the painting, and not only all of it on the whole. At 0 a network
     paints what is busy and leaves the sky bare; at 0.5 pictures lost an eighth to a quarter of their contrast."""
     tv_weight: float = 1.0
-    """A guard against pixel noise, 0.2 % of the objective. 25 instead of 1, for the last steps, changed nothing to be seen."""
+    """A guard against pixel noise, 0.03 % of the objective. 25 instead of 1, for the last steps, changed nothing to be seen."""
     lattice_weight: float = 10_000.0
     """A lattice of 2 grey levels would cost a twentieth of the objective; what is left is one of 0.2 (docs/decisions.md)."""
     weave_weight: float = 500.0
@@ -88,13 +88,13 @@ class TrainConfig:
     """With several paintings, every so many of the other steps teach a blend of two, so that fading from one to the other is
     painting all the way; 0: never."""
     pixel_weight: float = 1_000.0
-    """Likeness to the photograph pixel by pixel, at strength 0. An error of 10 grey levels then weighs as much as a third of
-    the content of a painting."""
+    """Likeness to the photograph pixel by pixel, at strength 0. An error of 10 grey levels then weighs half as much as
+    the content term of a painting."""
     noise: float = 4.0
     """Strongest sensor noise of the flicker and temporal terms, standard deviation in grey levels; the weakest is half."""
     learning_rate: float = 6e-3
-    """Peak of the one-cycle schedule. Objective on held-out photographs after 400 steps of two: 688 k with 2e-3, 618 k
-    with 6e-3 (741 k with Adam alone); 1.5e-2 was still at 4,730 k after 120 steps, where 6e-3 had 1,700 k."""
+    """Peak of the one-cycle schedule. Objective on held-out photographs after 400 steps of two: 652 k with 2e-3, 581 k
+    with 6e-3 (729 k with Adam alone); 1.5e-2 was still at 4,730 k after 120 steps, where 6e-3 had 1,700 k."""
     clip_norm: float = 30.0
     """Gradients of the logarithm of the objective are cut to this norm: one odd photograph shall not turn the network round."""
     seed: int = 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from realtime_style.errors import OutputUnwritable, TrainingError
 from realtime_style.style_format import StyleMetadata
+from realtime_style.styles import import_onnxruntime
 from realtime_style.training.checkpoint import load_checkpoint
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.to_onnx import export_checkpoint
@@ -24,9 +25,10 @@ def make_style(
 ) -> StyleMetadata:
     """Train with `config` in the folder `run`, then write the style file `output` and check that it plays.
 
-    What would fail at the end is refused at the start: an output that cannot be written, and a run folder that holds
-    another run. Raises TrainingError, OutputUnwritable, BadStyleFile.
+    What would fail at the end is refused at the start: an output that cannot be written, a run folder that holds
+    another run, and a missing package. Raises TrainingError, OutputUnwritable, BadStyleFile, DeviceUnavailable.
     """
+    _require_exporter()
     if output.suffix.lower() != ".onnx":
         raise OutputUnwritable(f"cannot write {output}: a style file's name ends in .onnx")
     if not output.parent.is_dir():
@@ -38,6 +40,19 @@ def make_style(
         )
     checkpoint = train(config, run, resume=resume, report=report)
     return export_checkpoint(checkpoint, output)
+
+
+def _require_exporter() -> None:
+    """What writes and checks the style file is needed after hours, and is easily forgotten: PyTorch alone trains."""
+    import_onnxruntime()
+    try:
+        import onnx  # noqa: F401  (only to see whether it is there)
+        import onnx_ir  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise TrainingError(
+            f"writing style files needs a package more ({error}); pip install 'realtime-style[train]'"
+        ) from error
 
 
 def resumed_config(run: Path) -> TrainConfig:

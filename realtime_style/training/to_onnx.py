@@ -22,7 +22,7 @@ from realtime_style.stylizer import Stylizer
 from realtime_style.training.checkpoint import Checkpoint
 from realtime_style.training.data import to_frame, to_image
 from realtime_style.training.swatch import make_swatch
-from realtime_style.training.transform_net import Conv, Detour, SmoothUpsampling, TransformNet, leaky_relu
+from realtime_style.training.transform_net import Conv, Detour, SmoothUpsampling, TransformNet
 
 PARITY_SIZES_WH = ((320, 240), (641, 479), (250, 130))
 """Frame sizes of the parity check: one that the stride divides, one that it does not, one that is small."""
@@ -73,24 +73,21 @@ def _write_out_phases(stages: nn.ModuleList) -> None:
             _write_out_phases(stage.stages)
 
 
-class _Phases(nn.Module):
+class _Phases(SmoothUpsampling):
     """SmoothUpsampling with its four phase kernels written out, so that the file holds a plain convolution."""
 
     def __init__(self, stage: SmoothUpsampling) -> None:
-        super().__init__()
+        nn.Module.__init__(self)  # the rest is that of `stage`
         kernel, bias = stage.phases()
         self.conv = nn.Conv2d(kernel.shape[1], kernel.shape[0], 3)
         self.conv.load_state_dict({"weight": kernel.detach(), "bias": bias.detach()})
         self.norm = stage.norm
         self.relu = stage.relu
 
-    def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        x = nn.functional.pad(x, (1, 1, 1, 1), mode="replicate")
-        x = nn.functional.pixel_shuffle(self.conv(x), 2)
-        if self.norm is None:
-            return x
-        x = self.norm(x, style)
-        return leaky_relu(x) if self.relu else x
+    def phases(self) -> tuple[Tensor, Tensor]:
+        """The kernels and biases as they were written out."""
+        assert self.conv.bias is not None
+        return self.conv.weight, self.conv.bias
 
 
 def export_network(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections import deque
@@ -16,14 +15,13 @@ from realtime_style.errors import TrainingError
 from realtime_style.training.checkpoint import Checkpoint, load_checkpoint, new_network, save_checkpoint
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.data import RandomCrops, find_photographs
+from realtime_style.training.interrupt import ctrl_c_held_back
 from realtime_style.training.loss_log import TERMS, LossLog
 from realtime_style.training.loss_network import LossNetwork, load_loss_network
 from realtime_style.training.muon import Muon
 from realtime_style.training.preview import preview_photographs, write_preview
 from realtime_style.training.step import make_target, take_step
 from realtime_style.training.transform_net import TransformNet
-
-log = logging.getLogger(__name__)
 
 CHECKPOINT, LOSSES, PREVIEWS = "checkpoint.pt", "losses.csv", "previews"
 _CHECKPOINT_EVERY_S = 60.0  # at most a minute of work is lost
@@ -75,7 +73,7 @@ def train(
         _start_from(load_checkpoint(Path(config.start_from)), net, config)
     net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizers = make_optimizers(net, config.learning_rate)
-    step, elapsed_before = 0, 0.0
+    step, elapsed_before, losses_before = 0, 0.0, dict[str, float]()
     if resume:
         state = load_checkpoint(run / CHECKPOINT)
         _check_same_network(config, state.config)
@@ -84,7 +82,7 @@ def train(
         net.load_state_dict(state.net)
         for name, optimizer in optimizers.items():
             optimizer.load_state_dict(state.optimizers[name])
-        step, elapsed_before = state.step, state.elapsed_s
+        step, elapsed_before, losses_before = state.step, state.elapsed_s, state.losses
 
     began = saved = time.monotonic()
     first_step = step
@@ -92,11 +90,13 @@ def train(
 
     def state_now() -> Checkpoint:
         states = {name: optimizer.state_dict() for name, optimizer in optimizers.items()}
-        return Checkpoint(config, step, elapsed_before + time.monotonic() - began, net.state_dict(), states, _mean(recent))
+        return Checkpoint(
+            config, step, elapsed_before + time.monotonic() - began, net.state_dict(), states, _mean(recent) or losses_before
+        )
 
     run.mkdir(parents=True, exist_ok=True)
     batches = crops.batches(step)
-    with LossLog(run / LOSSES, step) as loss_log:
+    with LossLog(run / LOSSES, step) as loss_log, ctrl_c_held_back() as raise_held_back:
         try:
             while (fraction := _fraction(config, step, elapsed_before + time.monotonic() - began)) < 1:
                 for optimizer in optimizers.values():
@@ -105,9 +105,10 @@ def train(
                 content = next(batches).to(device, memory_format=torch.channels_last)
                 losses = take_step(net, vgg, optimizers, content, targets, config, step)
                 if not math.isfinite(losses["objective"]):
+                    how = "go on from the last checkpoint with --resume" if (run / CHECKPOINT).exists() else "start again with"
                     raise TrainingError(
-                        f"the objective is no longer a number at step {step + 1}; the state before is in {run / CHECKPOINT}; "
-                        f"start again with a --learning-rate below {config.learning_rate:g}"
+                        f"the objective is no longer a number at step {step + 1}; "
+                        f"{how} --learning-rate below {config.learning_rate:g}"
                     )
                 step += 1
                 if losses["strength"] == 1 or not recent:
@@ -123,6 +124,7 @@ def train(
                     saved = time.monotonic()
                 if step in _PREVIEW_AT or step % 500 == 0:
                     write_preview(run / PREVIEWS / f"step_{step:06d}.jpg", net, previewed, config.styles)
+                raise_held_back()
         except KeyboardInterrupt:
             save_checkpoint(run / CHECKPOINT, state_now())
             raise

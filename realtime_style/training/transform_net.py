@@ -251,8 +251,12 @@ class TransformNet(nn.Module):
         words = self.architecture.replace("(", "(,").replace(")", ",)").split(",")
         stages, channels = _stages(words, 3, styles + photograph)
         self.stages = nn.ModuleList(stages)
-        if channels != 3:
-            raise ValueError(f"architecture {architecture!r} ends with {channels} channels; end it with s3 or cKs1-3")
+        if not isinstance(stages[0], Conv | ConvNorm | SmoothUpsampling):
+            raise ValueError(
+                f"architecture {architecture!r} begins with {words[0]}; begin it with a convolution, such as c5s2-16"
+            )
+        if channels != 3 or not _is_plain_end(stages[-1]):
+            raise ValueError(f"architecture {architecture!r} does not end with a plain picture; end it with s3 or cKs1-3")
         self.stride = _stride(words)
 
     def forward(self, image: Tensor, style: Tensor) -> Tensor:
@@ -272,6 +276,11 @@ class TransformNet(nn.Module):
         """The style vector (S,) of these weights, or of an even blend, on the network's device."""
         values = weights if weights is not None else [1 / self.styles] * self.styles
         return torch.tensor(list(values), device=next(self.parameters()).device)
+
+
+def _is_plain_end(stage: nn.Module) -> bool:
+    """Whether this stage can be the last: a convolution that nothing comes after, as colours are not normalised."""
+    return isinstance(stage, Conv) or (isinstance(stage, SmoothUpsampling) and stage.norm is None)
 
 
 def _stages(words: Sequence[str], channels: int, styles: int, *, inside: bool = False) -> tuple[list[nn.Module], int]:

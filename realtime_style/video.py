@@ -35,6 +35,7 @@ _COPIED_AUDIO = {
 _AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
 _AAC_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}  # by number of channels; rarer ones are mixed down
 _AAC_BITS_PER_CHANNEL = 96_000  # a second; transparent for nearly all material
+_LONG_S = 1  # a frame shown so long becomes a key frame: mp4 keeps the length of what is stored last, else one from before it
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,8 @@ class _Result:
     def __init__(
         self, out: av.container.OutputContainer, clip: Clip, shape: tuple[int, ...], suffix: str, crf: int, preset: str
     ) -> None:
+        import av
+
         self._out, self._clip, self._shape = out, clip, shape
         height, width = shape[:2]
         self.size = even_size(width, height)
@@ -135,6 +138,8 @@ class _Result:
             out, width=width, height=height, rate=clip.rate, time_base=clip.time_base, crf=crf, preset=preset
         )
         self._video.codec_context.thread_count = CODEC_THREADS
+        # Without it encoders forget how long a frame is shown, and a last one that stands still is gone at once.
+        self._video.codec_context.flags |= av.codec.context.Flags.frame_duration
         if clip.sample_aspect_ratio:
             self._video.codec_context.sample_aspect_ratio = clip.sample_aspect_ratio
         self._sounds = {stream.index: _Sound(out, stream, suffix) for stream in clip.audio}
@@ -142,10 +147,14 @@ class _Result:
 
     def write_picture(self, painted: Frame, original: av.VideoFrame) -> None:
         """Encode a painted frame at the time of its original."""
+        import av
+
         if painted.shape != self._shape:
             raise ValueError(f"unexpected shape of the stylized frame: {painted.shape} != {self._shape}")
         picture = encode_frame(painted, original.pts or 0, self._clip.time_base)
         picture.duration = original.duration
+        if original.duration * self._clip.time_base >= _LONG_S:
+            picture.pict_type = av.video.frame.PictureType.I
         self._out.mux(self._video.encode(picture))
 
     def write_sound(self, packet: av.Packet[av.AudioStream]) -> None:

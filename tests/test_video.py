@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from realtime_style.frames import Frame
 from tests.video_helpers import (
@@ -74,6 +75,39 @@ def test_uneven_times_are_kept_exactly(tmp_path: Path, suffix: str) -> None:
     assert times(tmp_path / f"out{suffix}") == times(source) == [Fraction(tick, 600) for tick in ticks]
     assert greys(tmp_path / f"out{suffix}") == list(range(12))
     assert packets(tmp_path / f"out{suffix}") == packets(source)
+
+
+def held_at_the_end(path: Path) -> Path:
+    """A clip whose five frames are shown 0.1 s each but for the last: 3 s."""
+    import av
+
+    if path.suffix == ".gif":
+        first, *rest = [Image.fromarray(flat(n)) for n in range(5)]
+        first.save(path, save_all=True, append_images=rest, duration=[100, 100, 100, 100, 3000])
+        return path
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("mpeg4", rate=10)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        pictures = [av.VideoFrame.from_ndarray(flat(n), format="bgr24") for n in range(5)]
+        stored = [packet for picture in (*pictures, None) for packet in video.encode(picture)]
+        for packet in stored:
+            packet.duration = round((3 if packet is stored[-1] else Fraction(1, 10)) / packet.time_base)
+            container.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("name", ["in.mp4", "in.gif"])
+def test_the_last_frame_is_held_as_long_as_it_was(tmp_path: Path, name: str) -> None:
+    import av
+
+    paint_clip(held_at_the_end(tmp_path / name), tmp_path / "out.mp4")
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert container.duration == pytest.approx(3.4e6, abs=2000)
+        shown = [
+            ((packet.pts or 0) * packet.time_base, (packet.duration or 0) * packet.time_base) for packet in container.demux()
+        ]
+    assert max(shown) == (Fraction(4, 10), 3)
+    assert times(tmp_path / "out.mp4") == [Fraction(n, 10) for n in range(5)]
 
 
 @pytest.mark.parametrize("video_ticks", [0, 250, 301])

@@ -103,10 +103,8 @@ def test_the_last_frame_is_held_as_long_as_it_was(tmp_path: Path, name: str) -> 
     paint_clip(held_at_the_end(tmp_path / name), tmp_path / "out.mp4")
     with av.open(str(tmp_path / "out.mp4")) as container:
         assert container.duration == pytest.approx(3.4e6, abs=2000)
-        shown = [
-            ((packet.pts or 0) * packet.time_base, (packet.duration or 0) * packet.time_base) for packet in container.demux()
-        ]
-    assert max(shown) == (Fraction(4, 10), 3)
+        shown = [(packet.pts or 0, (packet.duration or 0) * packet.time_base) for packet in container.demux()]
+    assert max(shown)[1] == Fraction(3)
     assert times(tmp_path / "out.mp4") == [Fraction(n, 10) for n in range(5)]
 
 

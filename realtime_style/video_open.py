@@ -38,8 +38,9 @@ def open_video(path: Path) -> av.container.InputContainer:
 
     check_video_file(path)
     try:
-        # file: because FFmpeg takes "a:b.mp4" for a protocol; replace because tags come in any encoding.
-        return av.open(f"file:{path}", metadata_errors="replace")
+        # file: because FFmpeg takes "a:b.mp4" for a protocol; replace because tags come in any encoding. A clock that starts
+        # again is not to be guessed into one that ran for 26 hours: OneClock sees to it.
+        return av.open(f"file:{path}", metadata_errors="replace", options={"correct_ts_overflow": "0"})
     except av.FFmpegError as error:
         raise unreadable(path, error) from error
 

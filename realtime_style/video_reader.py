@@ -9,6 +9,8 @@ lost in the middle of a format that finds its way back without a word (Matroska,
 from __future__ import annotations
 
 import logging
+import mmap
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +22,7 @@ import numpy as np
 
 from realtime_style.errors import VideoUnreadable
 from realtime_style.frames import Frame
+from realtime_style.video_clock import OneClock, forgive_joints
 from realtime_style.video_open import open_video, picture_stream, unreadable
 
 if TYPE_CHECKING:
@@ -63,6 +66,7 @@ class Clip:
             self._describe()
             self._turn = self._first.rotation, _matrix(self._first)
             self._check_index()
+            self._check_heads()
         except BaseException:
             self._container.close()
             raise
@@ -107,14 +111,15 @@ class Clip:
         import av
 
         last_pts, reached = -(1 << 62), Fraction(0)
-        packets = self._container.demux()
+        clock = OneClock(self.path, self._start)
         try:
-            for packet in packets:
+            for packet in clock.straighten(forgive_joints(self._container.demux(), self._video.index)):
                 if packet.pts is not None:
                     reached = max(reached, (packet.pts + (packet.duration or 0)) * packet.time_base)
                 if packet.stream.index == self._video.index:
                     for frame in self._decode(cast("av.Packet[av.VideoStream]", packet)):
                         last_pts = self._place(frame, last_pts)
+                        self.total = None if clock.restarts else self.total  # it was reckoned from the part before
                         yield frame
                 elif packet.stream in self.audio:
                     self._shift(packet)
@@ -201,6 +206,18 @@ class Clip:
             entries = [entry for entry in self._video.index_entries if not entry.is_discard]
             self._good = sum(entry.pos + entry.size <= size for entry in entries)
             raise self._damaged("the file is cut short")
+
+    def _check_heads(self) -> None:
+        """Refuse FLV files put together byte by byte: FFmpeg loses its way at the second one's head, and calls that the end."""
+        if self._container.format.name != "flv":
+            return
+        with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            joint = re.compile(rb"FLV\x01[\x01\x04\x05]\0\0\0\x09\0\0\0\0").search(data, 1)
+        if joint is not None:
+            raise VideoUnreadable(
+                f"{self.path} is several FLV files in one, of which only the first can be read; "
+                "join them again with ffmpeg -f concat, or paint them one by one"
+            )
 
     def _damaged(self, reason: str) -> VideoUnreadable:
         total = max(self.total or 0, self._good + self._bad)

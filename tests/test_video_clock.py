@@ -1,0 +1,89 @@
+"""Clips whose own clock starts again in the middle come out on one that does not."""
+
+from __future__ import annotations
+
+import logging
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from realtime_style.errors import VideoUnreadable
+from tests.video_helpers import RATE, flat, greys, make_clip, packets, paint_clip, refuse_to_paint, times
+
+FRAMES = [flat(n) for n in range(24)]
+
+
+def joined(path: Path, *, codec: str, audio: str | None, starts_s: tuple[int, ...] = (0, 0)) -> Path:
+    """Clips of 3 s, one for each number: where its clock starts. Put together as ``cat`` does."""
+    parts = []
+    for start in starts_s:
+        options = {"output_ts_offset": str(start)}
+        part = make_clip(path.with_name(f"part{path.suffix}"), FRAMES * 4, codec=codec, audio=audio, options=options)
+        parts.append(part.read_bytes())
+        part.unlink()
+    path.write_bytes(b"".join(parts))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "audio", "starts_s"),
+    [
+        ("in.ts", "libx264", "libmp3lame", (0, 0)),
+        ("in.ts", "libx264", "aac", (0, 0, 0)),
+        ("in.ts", "libx264", "ac3", (7200, 3600)),  # by more than a minute: FFmpeg alone takes it for 26 hours of stillness
+        ("in.mts", "libx264", None, (0, 0)),
+        ("in.mpg", "mpeg2video", "mp2", (0, 0)),
+    ],
+)
+def test_a_clip_whose_clock_starts_again_plays_through(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, codec: str, audio: str | None, starts_s: tuple[int, ...]
+) -> None:
+    source = joined(tmp_path / name, codec=codec, audio=audio, starts_s=starts_s)
+    parts, frames = len(starts_s), 96 * len(starts_s)
+    reports: list[tuple[int, int | None]] = []
+    with caplog.at_level(logging.WARNING):
+        summary = paint_clip(source, tmp_path / "out.mp4", report=lambda done, total: reports.append((done, total)))
+    (said,) = (line for line in caplog.messages if "encoding it to AAC" not in line)
+    assert said.startswith(f"the clock of {source} starts again at 3.")
+    assert summary.frames == frames
+    assert reports[-1] == (frames, None)
+    shown = times(tmp_path / "out.mp4")
+    gaps = np.diff(np.array(shown, float))
+    assert gaps.max() < 0.15
+    assert float(shown[-1] - shown[0]) == pytest.approx(frames / RATE, abs=0.15 * parts)
+    assert greys(tmp_path / "out.mp4") == list(range(24)) * 4 * parts
+    if audio:
+        starts = [time for time, _, _ in packets(tmp_path / "out.mp4")]
+        assert np.diff(np.array(starts, float)).max() < 0.25
+        assert abs(float(starts[-1] - shown[-1])) < 0.2, "sound and picture stay together"
+
+
+def test_all_pieces_of_sound_of_a_joined_clip_are_kept(tmp_path: Path) -> None:
+    source = joined(tmp_path / "in.ts", codec="libx264", audio="libmp3lame")
+    paint_clip(source, tmp_path / "out.mp4")
+    assert [data for _, _, data in packets(tmp_path / "out.mp4")] == [data for _, _, data in packets(source)]
+
+
+def test_a_joint_excuses_no_real_damage(tmp_path: Path) -> None:
+    source = joined(tmp_path / "in.ts", codec="libx264", audio=None)
+    data = source.read_bytes()
+    at = len(data) // 188 // 4 * 188
+    source.write_bytes(data[:at] + data[at + 5 * 188 :])
+    with pytest.raises(VideoUnreadable, match=r"damaged: \d+ of \d+ frames can be read"):
+        paint_clip(source, tmp_path / "out.mp4")
+
+
+def test_flv_files_in_one_are_refused_before_any_work(tmp_path: Path) -> None:
+    source = joined(tmp_path / "in.flv", codec="libx264", audio="libmp3lame")
+    with pytest.raises(VideoUnreadable, match=r"in\.flv is several FLV files in one, .* ffmpeg -f concat"):
+        paint_clip(source, tmp_path / "out.mp4", refuse_to_paint)
+
+
+def test_a_still_picture_in_between_is_no_new_clock(tmp_path: Path) -> None:
+    """Frames far apart are stored in another order than they are shown in: their times of display fall by seconds."""
+    ticks = [0, 10, 20, 30, 40, 41, 42, 60]
+    source = make_clip(tmp_path / "in.mkv", [flat(n) for n in range(8)], pts=ticks, time_base=Fraction(1), audio=None)
+    paint_clip(source, tmp_path / "out.mp4")
+    assert times(tmp_path / "out.mp4") == ticks

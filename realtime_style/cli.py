@@ -1,7 +1,8 @@
 """The command line: parser, one small function for each verb, errors to exit codes.
 
-Exit codes: 0 done, 1 expected failure (one line on stderr), 2 wrong usage, 130 Ctrl-C. Results go to stdout, words for
-people to stderr. Everything heavy is imported by the verb that needs it, so that ``--help`` answers at once.
+Exit codes: 0 done, 1 expected failure (one line on stderr), 2 wrong usage, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP. Results go
+to stdout, words for people to stderr. Everything heavy is imported by the verb that needs it, so that ``--help`` answers at
+once.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from getpass import getpass
 from typing import Any
 
 from realtime_style import __version__
 from realtime_style.cli_options import build_parser
+from realtime_style.endings import taken_as_ctrl_c
 from realtime_style.errors import DisplayUnavailable, RealtimeStyleError, TrainingError
 
 __all__ = ["build_parser", "main"]
@@ -28,6 +31,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.DEBUG if args.debug else logging.WARNING, format="realtime-style: %(message)s", force=True
     )
+    if args.verb == "kiosk":  # it ends in an orderly way of its own
+        return _run(args)
+    with taken_as_ctrl_c() as told:
+        code = _run(args)
+        return 128 + told[0] if told else code
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
         return VERBS[args.verb](args)
     except KeyboardInterrupt:
@@ -266,4 +277,5 @@ def _print_result(args: argparse.Namespace, values: dict[str, Any], words: str) 
 
 
 def _say(words: str) -> None:
-    print(f"realtime-style: {words}", file=sys.stderr)
+    with suppress(OSError):  # of a terminal that has been closed
+        print(f"realtime-style: {words}", file=sys.stderr)

@@ -184,8 +184,9 @@ class VideoSink(Sink):
 
         self._size = size
         self._started_s = self._clock()
-        # faststart: the index goes in front, so that a browser can start before it has everything.
-        self._container = av.open(str(self._part), "w", options={"movflags": "+faststart"})
+        # faststart: the index goes in front, so that a browser can start before it has everything. file: because FFmpeg takes
+        # "18:30.mp4" for a protocol.
+        self._container = av.open(f"file:{self._part}", "w", options={"movflags": "+faststart"})
         self._stream = add_h264_stream(
             self._container,
             width=size[0],

@@ -108,6 +108,16 @@ def test_frames_may_be_painted_on_after_writing(tmp_path: Path) -> None:
     assert [read_barcode(picture) for picture in VideoFile(tmp_path / "out.mp4")] == list(range(12))
 
 
+def test_names_that_ffmpeg_takes_for_something_else_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = ["18:30.mp4", "50%d.mp4", "http:x.mp4", "-o.mp4", "Ünïcode 夜.mp4"]
+    for name in names:
+        with VideoSink(Path(name), fps=30) as sink:
+            sink.write(PICTURES[0])
+        assert len(times_s(tmp_path / name)) == 1
+    assert {path.name for path in tmp_path.iterdir()} == set(names)
+
+
 # What may go wrong.
 
 

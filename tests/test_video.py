@@ -195,11 +195,13 @@ def test_a_bare_stream_without_times_gets_even_ones(tmp_path: Path) -> None:
     assert len({round(float(gap), 4) for gap in np.diff(np.array(times(tmp_path / "out.mp4")))}) == 1
 
 
-def test_names_that_ffmpeg_takes_for_something_else_work(clip: Path, tmp_path: Path) -> None:
-    for name in ("at 10:30.mp4", "50%d.mp4", "http:x.mp4", "-o.mp4", "Ünïcode 夜.mp4"):
-        source = tmp_path / name
-        shutil.copy(clip, source)
-        assert paint_clip(source, tmp_path / f"out {name}").frames == 20
+def test_names_that_ffmpeg_takes_for_something_else_work(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in (tmp_path, Path()):
+        for name in ("18:30.mp4", "50%d.mp4", "http:x.mp4", "-o.mp4", "Ünïcode 夜.mp4"):
+            shutil.copy(clip, folder / name)
+            assert paint_clip(folder / name, folder / f"out{name}").frames == 20
+            assert paint_clip(folder / f"out{name}", folder / name).frames == 20
     assert len(names(tmp_path)) == 10
 
 

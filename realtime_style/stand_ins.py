@@ -21,6 +21,7 @@ from realtime_style.video_reader import Clip
 if TYPE_CHECKING:
     import av
 
+_STILL_S = 1.0  # a picture that stands still comes again so often: a camera that sends nothing counts as lost
 _LATE_S = 1.0  # a clip this far behind goes on from where it is: the machine slept
 
 
@@ -42,9 +43,13 @@ class PatternCapture:
         self.details = self._pattern.info.details
 
     def read(self) -> tuple[bool, Frame | None]:
-        """The frame that is due, waiting for it if it is not yet; frames nobody read in time are skipped."""
+        """The frame that is due, waiting for it if it is not yet; frames nobody read in time are skipped.
+
+        When the wait is longer than a second, the frame before comes again after one.
+        """
         due = max(self._last + 1, math.floor((self._clock() - self._start) * self.fps))
-        _sleep_until(self._start + due / self.fps, self._clock, self._sleep)
+        if not _sleep_until(self._start + due / self.fps, self._clock, self._sleep) and self._last >= 0:
+            return True, self._pattern.picture(self._last)
         self._last = due
         return True, self._pattern.picture(due)
 
@@ -81,12 +86,18 @@ class ClipCapture:
         self._pictures = self._clip_pictures()
         self._start = clock()  # when the first frame of this round is due
         self._end = self._start  # when the frame after the last one read is due
+        self._waiting: tuple[av.VideoFrame, float] | None = None  # decoded, and not due yet
+        self._shown: av.VideoFrame | None = None
 
     def read(self) -> tuple[bool, Frame | None]:
-        """The next frame whose time has not passed, waiting for it; after the last comes the first."""
+        """The next frame whose time has not passed, waiting for it; after the last comes the first.
+
+        When the wait is longer than a second, the frame before comes again after one.
+        """
         late_before_s = math.inf
         while True:
-            picture, due = self._next()
+            picture, due = self._waiting or self._next()
+            self._waiting = None
             late_s = self._clock() - due
             if late_s > _LATE_S or late_s >= late_before_s:  # skipping does not catch up: decoding alone is too slow
                 self._start += late_s
@@ -94,7 +105,10 @@ class ClipCapture:
             elif late_s > self._interval_s:  # the next frame is due already
                 late_before_s = late_s
                 continue
-            _sleep_until(due, self._clock, self._sleep)
+            if not _sleep_until(due, self._clock, self._sleep) and self._shown is not None:
+                self._waiting = picture, due
+                return True, self._frame(self._shown)
+            self._shown = picture
             return True, self._frame(picture)
 
     def release(self) -> None:
@@ -134,8 +148,9 @@ class ClipCapture:
         return np.asarray(scaled, np.uint8)
 
 
-def _sleep_until(due: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
-    """Let `clock` reach `due`, in one go: a frame comes at most one interval later."""
+def _sleep_until(due: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> bool:
+    """Let `clock` reach `due` in one go, or if that is far away, come nearer to it; returns whether it was reached."""
     wait_s = due - clock()
     if wait_s > 0:
-        sleep(wait_s)
+        sleep(min(wait_s, _STILL_S))
+    return wait_s <= _STILL_S

@@ -327,6 +327,31 @@ def test_a_clip_that_decodes_too_slowly_plays_slowly_instead_of_standing_still(n
     clip.release()
 
 
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five numbered frames in 0.2 s, as of a screen that then stands still, and one more at 2.5 s."""
+    path, clock = tmp_path_factory.mktemp("still") / "still.mp4", FakeClock()
+    with VideoSink(path, clock=clock) as sink:
+        for number, picture in enumerate(TestPattern(160, 120, frames=6)):
+            clock.now = number / 20 if number < 5 else 2.5
+            sink.write(picture)
+    return path
+
+
+def test_a_clip_that_stands_still_sends_its_last_picture_again(still: Path, fake_clock: FakeClock) -> None:
+    clip = clip_capture(still, fake_clock)
+    seen = [(read(clip), round(fake_clock.now, 2)) for _ in range(8)]
+    assert seen == [(0, 0), (1, 0.05), (2, 0.1), (3, 0.15), (4, 0.2), (4, 1.2), (4, 2.2), (5, 2.5)]
+    assert (read(clip), read(clip)) == (0, 1)
+    clip.release()
+
+
+def test_a_clip_that_stands_still_is_no_lost_camera(still: Path) -> None:
+    with open_camera(str(still), stale_s=1.5) as camera:
+        seen = map(read_barcode, camera)
+        assert (4, 4) in pairwise(seen)
+
+
 def test_a_size_scales_a_clip_and_details_say_so(numbered: Path, fake_clock: FakeClock) -> None:
     with open_camera(str(numbered), size=(80, 60)) as camera:
         assert next(iter(camera)).shape == (60, 80, 3)
@@ -361,6 +386,11 @@ def test_the_pattern_plays_in_real_time_whoever_reads(fake_clock: FakeClock) -> 
     assert read(pattern) == 18
     assert fake_clock.now == pytest.approx(1.8)
     pattern.release()
+
+
+def test_a_slow_pattern_sends_its_last_picture_again(fake_clock: FakeClock) -> None:
+    pattern = PatternCapture(160, 120, fps=0.4, clock=fake_clock, sleep=fake_clock.sleep)
+    assert [(read(pattern), fake_clock.now) for _ in range(5)] == [(0, 0), (0, 1), (0, 2), (1, 2.5), (1, 3.5)]
 
 
 def test_the_pattern_is_a_camera_of_640x480_at_30() -> None:

@@ -86,6 +86,8 @@ def stylize_video(
         _output_errors(target),
         av.open(f"file:{part}", "w", format=target.suffix.lower()[1:], options=_muxer_options(clip)) as out,
     ):
+        for number in clip.unreadable_audio:
+            logger.warning("sound stream %d of %s is in a format that this program cannot read: left out", number, source)
         result: _Result | None = None
         early: list[av.Packet[av.AudioStream]] = []  # sound stored before the first frame
         frames = 0

@@ -49,6 +49,10 @@ class Clip:
     """Unit of the frames' pts, in seconds."""
     total: int | None
     """How many frames there should be; None: the file does not say."""
+    audio: tuple[av.AudioStream, ...]
+    """Streams of sound."""
+    unreadable_audio: list[int]
+    """Streams of sound in a format that nobody here knows, by their number in the file; `read` leaves them out."""
 
     def __init__(self, path: Path) -> None:
         from av.video.reformatter import VideoReformatter
@@ -62,7 +66,9 @@ class Clip:
             self._container.close()
             self._container = open_video(path)  # from the start again; seeking back is not exact in every format
             self._video = picture_stream(path, self._container)
-            self.audio = tuple(stream for stream in self._container.streams.audio if stream.codec_context is not None)
+            tracks = self._container.streams.audio
+            self.audio = tuple(stream for stream in tracks if stream.codec_context is not None)
+            self.unreadable_audio = [stream.index for stream in tracks if stream.codec_context is None]
             self._describe()
             self._turn = self._first.rotation, _matrix(self._first)
             self._check_index()

@@ -162,6 +162,15 @@ def test_other_sound_is_encoded_to_aac_with_one_line(
     assert sum(samples.shape[1] for _, samples in decoded) / rate == pytest.approx(0.55, abs=0.3 if rate == 8000 else 0.1)
 
 
+def test_sound_that_nobody_can_read_is_left_out_with_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = make_clip(tmp_path / "in.mkv", [flat(n) for n in range(5)], audio="libmp3lame", audio_tracks=2)
+    source.write_bytes(source.read_bytes().replace(b"A_MPEG/L3", b"A_SECRET1", 1))
+    with caplog.at_level(logging.INFO):
+        assert paint_clip(source, tmp_path / "out.mp4").audio_streams == 1
+    assert caplog.messages == [f"sound stream 1 of {source} is in a format that this program cannot read: left out"]
+    assert packets(tmp_path / "out.mp4")
+
+
 def test_a_silent_clip_works(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "in.mp4", [flat(n) for n in range(5)], audio=None)
     assert paint_clip(source, tmp_path / "out.mp4").audio_streams == 0

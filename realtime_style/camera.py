@@ -75,9 +75,11 @@ class Camera(Source):
         details: str | None = None,
         clock: Callable[[], float] = time.monotonic,
         stale_s: float = 5.0,
+        first_s: float | None = None,
     ) -> None:
-        """Start reading and wait for the first frame, which shows the real size; CameraLost if none comes.
+        """Start reading and wait `first_s`, or else `stale_s`, for the first frame, which shows the real size.
 
+        Raises CameraLost if none comes; the error then holds this camera, whose driver may not come back (`hung`).
         `asked` is what the device was asked for, in words; `fps` and `fourcc` are what it says it granted. `details` says
         it all where nothing was asked.
         """
@@ -86,8 +88,9 @@ class Camera(Source):
         self._thread = threading.Thread(target=self._read_on, name=f"read {name}", daemon=True)
         self._thread.start()
         try:
-            if not self._latest.wait(stale_s):
-                raise self._lost(f"sent no picture in {stale_s:g} s")
+            patience = stale_s if first_s is None else first_s
+            if not self._latest.wait(patience):
+                raise self._lost(f"sent no picture in {patience:g} s")
             first = self._latest.peek()
             if first is None:
                 self._latest.get(0)  # raises what stopped the reader
@@ -147,7 +150,7 @@ class Camera(Source):
     def _lost(self, what: str) -> CameraLost:
         frames = self._latest.delivered
         hint = "check the cable" if frames else "close other programs that use it, or choose another with --camera"
-        return CameraLost(f"{self._name} {what} ({frames} frames came); {hint}, then start again")
+        return CameraLost(f"{self._name} {what} ({frames} frames came); {hint}, then start again", self)
 
 
 def open_camera(
@@ -158,6 +161,7 @@ def open_camera(
     fourcc: str | None = None,
     backend: str | None = None,
     stale_s: float = 5.0,
+    first_s: float | None = None,
     connect: Connect = cast("Connect", cv2.VideoCapture),  # noqa: B008  # a class, and only a cast
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
@@ -174,7 +178,7 @@ def open_camera(
         pattern = PatternCapture(*(size or (640, 480)), fps=fps or 30.0, clock=clock, sleep=sleep)
         return Camera(pattern, name="pattern", details=pattern.details, fps=pattern.fps, clock=clock, stale_s=stale_s)
     if is_device(spec):
-        return _open_device(spec, size, fps, fourcc, backend, stale_s, connect, clock)
+        return _open_device(spec, size, fps, fourcc, backend, stale_s, first_s, connect, clock)
     if not Path(spec).exists() and not Path(spec).suffix:
         raise CameraNotFound(f"camera {spec} is neither a number, a device nor a video file. {_advice(spec)}")
     clip = ClipCapture(Path(spec), size=size, clock=clock, sleep=sleep)
@@ -194,6 +198,7 @@ def _open_device(
     fourcc: str | None,
     backend: str | None,
     stale_s: float,
+    first_s: float | None,
     connect: Connect,
     clock: Callable[[], float],
 ) -> Camera:
@@ -221,7 +226,9 @@ def _open_device(
     letters = int(device.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=True).decode("ascii", "ignore")
     got_fourcc = letters if letters.isprintable() and letters.strip() else None
     name = f"camera {spec}"
-    return Camera(device, name=name, asked=asked, fps=got_fps, fourcc=got_fourcc, clock=clock, stale_s=stale_s)
+    return Camera(
+        device, name=name, asked=asked, fps=got_fps, fourcc=got_fourcc, clock=clock, stale_s=stale_s, first_s=first_s
+    )
 
 
 def _connect_quietly(connect: Connect, which: int | str, backend: int) -> Device | None:

@@ -24,6 +24,8 @@ Every message is one line: what failed, what was tried, what to do next. The com
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class RealtimeStyleError(Exception):
     """Anything this package refuses to do, with a message for people."""
@@ -38,7 +40,11 @@ class CameraNotFound(SourceError):
 
 
 class CameraLost(SourceError):
-    """The camera stopped delivering frames."""
+    """The camera stopped delivering frames. `camera` is the one that did, whose driver may still hold the device."""
+
+    def __init__(self, words: str, camera: Any = None) -> None:
+        super().__init__(words)
+        self.camera = camera
 
 
 class VideoUnreadable(SourceError, OSError):

@@ -6,10 +6,13 @@ import re
 from datetime import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from realtime_style.errors import BadSettings
-from realtime_style.kiosk.config import KioskSettings, load_settings
+from realtime_style.images import Picture, write_image
+from realtime_style.kiosk.config import load_settings
+from realtime_style.kiosk.settings import KioskSettings
 
 ALL = """\
 # A whole day at the institute.
@@ -57,6 +60,8 @@ record = "films"
 
 
 def load(tmp_path: Path, text: str) -> KioskSettings:
+    (tmp_path / "words").mkdir(exist_ok=True)
+    write_image(tmp_path / "logo.png", Picture(np.zeros((8, 8, 3), np.uint8)))
     path = tmp_path / "kiosk.toml"
     path.write_text(text, encoding="utf-8")
     return load_settings(path)
@@ -72,6 +77,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert settings.screen.words == tmp_path / "words"
     assert settings.screen.idle == 30
     assert settings.camera.size == "1280x720"
+    assert settings.camera.camera == str(tmp_path / "clip.mp4")
     assert settings.painting.styles == ("starry-night", "great-wave")
     assert settings.card.logo == tmp_path / "logo.png"
     assert settings.card.wish == {"nl": "Gelukkig nieuwjaar"}
@@ -102,6 +108,15 @@ def test_example_is_valid_and_what_it_comments_out_is_too(tmp_path: Path) -> Non
         ("idle = 30", "idle = true", 7, "idle must be a number"),
         ("idle = 30", "idle = 1", 7, "idle must be from 5 to 3600"),
         ("idle = 30", "idle = nan", 7, "idle must be from 5 to 3600"),
+        ("[screen]", "idle = 30\n[screen]", 2, r"no section \[idle\]"),
+        ("[printer]\ncommand", "[elsewhere]\ncommand", 31, r"no section \[elsewhere\]"),
+        ('"18:30"', '"18:30Z"', 25, "without a zone"),
+        ('"18:30"', "2026-11-25T18:30:00Z", 25, "a time such as"),
+        ('["nl", "fr"]', '["nl", "it"]', 4, "no catalogue it.toml"),
+        ('"starry-night",', '"starry-day",', 14, "starry-day"),
+        ('"starry-night",', '"mine.onnx",', 14, "mine.onnx"),
+        ('"logo.png"', '"none.png"', 20, "none.png"),
+        ("port = 9001", 'pin = "1234"', 35, "--secrets"),
         ("[printer]", "[printers]", 31, "did you mean 'printer'"),
         ("[screen]", "screen = 5\n[screens]", 2, r"\[screen\] is a section"),
         ('size = "A5"', 'size = "A4"', 18, "size must be one of A6, A5"),
@@ -134,6 +149,11 @@ def test_mistakes_are_told_by_line(tmp_path: Path, before: str, after: str, line
 def test_mistake_in_a_dotted_key_is_told_by_its_line(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match="line 3: hours must be from"):
         load(tmp_path, "# short\nscreen.idle = 30\npictures.hours = 99\n")
+
+
+def test_mistake_in_a_section_on_one_line_is_told_by_its_line(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="line 2: there is no 'idel'"):
+        load(tmp_path, "# short\nscreen = { idel = 30 }\n[host]\nport = 9000\n")
 
 
 def test_file_that_is_not_there_is_told(tmp_path: Path) -> None:

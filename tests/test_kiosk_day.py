@@ -7,8 +7,9 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,16 +19,17 @@ import pytest
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame
 from realtime_style.kiosk.album import Album
-from realtime_style.kiosk.config import KioskSettings
 from realtime_style.kiosk.keepsakes import Keepsakes
 from realtime_style.kiosk.kiosk import Kiosk
 from realtime_style.kiosk.lettering import Box
+from realtime_style.kiosk.settings import KioskSettings
 from realtime_style.kiosk.stage import CloseAsked, Drag, Input, Key, Press, Release, Sprite
-from realtime_style.kiosk.states import Rules, Scene
+from realtime_style.kiosk.states import Host, Rules, Scene
 from realtime_style.kiosk.words import load_words
 from realtime_style.painter import Painter
 from realtime_style.styles import open_style_file
 from realtime_style.test_pattern import TestPattern
+from realtime_style.testing import write_tiny_style
 
 HOURS = 10
 FAULTS = 200
@@ -72,8 +74,9 @@ def world() -> World:
 
 
 @pytest.fixture
-def kiosk(world: World, tiny_style: Path, tmp_path: Path) -> Iterator[Kiosk]:
-    mixes = [((style, 1.0),) for style in open_style_file(tiny_style)]
+def kiosk(world: World, tmp_path: Path) -> Iterator[Kiosk]:
+    styles = open_style_file(write_tiny_style(tmp_path / "two.onnx", names=("a", "b")))
+    mixes = [((style, 1.0),) for style in styles]
     keepsakes = Keepsakes(tmp_path / "kept", hours=2, clock=lambda: world.wall)
     album = Album(keepsakes)
     kiosk = Kiosk(
@@ -243,3 +246,86 @@ def test_hung_driver_asks_for_a_new_process(kiosk: Kiosk, world: World) -> None:
     assert kiosk.ending is None
     settle(kiosk, world, 10)
     assert kiosk.ending == 75
+
+
+def press(kiosk: Kiosk, world: World, *keys: str) -> None:
+    for key in keys:
+        world.touches = [Key(key)]
+        kiosk.round()
+
+
+def made(kiosk: Kiosk, pictures: int) -> None:
+    began = time.monotonic()
+    while kiosk.counters.pictures < pictures:
+        kiosk.round()
+        time.sleep(0.01)
+        assert time.monotonic() - began < 30
+
+
+def test_second_tap_on_keep_does_not_put_the_card_away(kiosk: Kiosk, world: World) -> None:
+    press(kiosk, world, "space", "space")
+    settle(kiosk, world, 4)
+    world.touches = [Key("space"), Key("space")]  # keep, and the same place means done on the next screen
+    kiosk.round()
+    assert kiosk.state.scene is Scene.CARD
+    world.pass_by(0.5)
+    press(kiosk, world, "space")
+    assert kiosk.state.scene is Scene.CARD
+    world.pass_by(0.5)
+    press(kiosk, world, "space")
+    assert kiosk.state.scene.name == "LIVE"
+
+
+def test_card_that_is_late_does_nothing_to_the_next_visitor(
+    kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = threading.Event()
+    draw = kiosk._visitor._album._make
+    monkeypatch.setattr(kiosk._visitor._album, "_make", lambda *arguments: (slow.wait(30), draw(*arguments))[1])
+    press(kiosk, world, "space", "space")
+    settle(kiosk, world, 4)
+    press(kiosk, world, "space")
+    settle(kiosk, world, 1)
+    press(kiosk, world, "space", "space")  # done, and the next one presses the button
+    settle(kiosk, world, 4)
+    assert kiosk.state.scene is Scene.REVIEW
+    slow.set()
+    made(kiosk, 1)
+    assert kiosk._visitor.picture(0) is not None  # the new picture is still there, to be kept
+    assert kiosk._visitor.card is None
+    press(kiosk, world, "space")
+    made(kiosk, 2)
+    assert kiosk._visitor.card is not None
+
+
+def test_card_names_who_painted_it_whoever_is_chosen_meanwhile(kiosk: Kiosk, world: World) -> None:
+    names = [mix[0][0].info.name for mix in kiosk._mixes]
+    press(kiosk, world, "space", "2", "space")
+    settle(kiosk, world, 4)
+    kiosk._do(Host.NEXT_PAINTER, world.now)
+    assert kiosk.state.painter == 0
+    press(kiosk, world, "space")
+    made(kiosk, 1)
+    assert kiosk.counters.by_painter == {names[1]: 1}
+
+
+def test_keypad_in_the_break_puts_nobody_on_air(kiosk: Kiosk, world: World) -> None:
+    sent: list[Frame] = []
+
+    class OnAir:
+        problems: Mapping[str, str] = {}
+
+        def put(self, frame: Frame) -> None:
+            sent.append(frame)
+
+        def __bool__(self) -> bool:
+            return True
+
+    kiosk._outputs = OnAir()  # type: ignore[assignment]
+    kiosk.round()
+    assert sent[-1].any()
+    kiosk._do(Host.PAUSE, world.now)
+    for scene in (Scene.ATTRACT, Scene.PIN, Scene.MENU):
+        kiosk.state = replace(kiosk.state, scene=scene, touched=world.now)
+        kiosk.round()
+        assert not sent[-1].any()

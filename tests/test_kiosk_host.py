@@ -63,6 +63,23 @@ def test_health_tells_a_kiosk_that_stands_still() -> None:
     assert board.read()[1] is False
 
 
+def test_page_that_died_takes_nothing_with_it_and_comes_back(desk: HostDesk) -> None:
+    desk.tell({"scene": "LIVE"})
+    desk._page._process.kill()
+    desk._page._process.wait()
+    began = time.monotonic()
+    longest = 0.0
+    while True:
+        before = time.monotonic()
+        desk.tell({"scene": "CARD"})
+        longest = max(longest, time.monotonic() - before)
+        assert time.monotonic() - began < 20
+        if desk._page._process.poll() is None and ask(desk.port, f"/{TOKEN}/health")[0] == 200:
+            break
+        time.sleep(0.05)
+    assert longest < 0.2  # the screen waits for none of it
+
+
 def test_kiosk_hears_what_the_host_asks_for(desk: HostDesk) -> None:
     desk.asked()
     for host in ("PAUSE", "NEXT_PAINTER", "RESTART"):

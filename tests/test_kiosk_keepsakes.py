@@ -143,3 +143,21 @@ def test_folder_that_cannot_be_is_told_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(OutputUnwritable, match="change folder"):
         Keepsakes(tmp_path / "file", hours=2)
+
+
+def test_other_folders_of_the_host_are_left_alone(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "making-of").mkdir()
+    (tmp_path / "making-of" / "film.mp4").write_bytes(b"the host's")
+    keepsakes = Keepsakes(tmp_path, hours=2, clock=clock)
+    left = keepsakes.workplace()
+    work = left.__enter__()
+    (work / "half.mp4").write_bytes(b"crash")
+    keepsakes.keep({"png": b"card"})
+    Keepsakes(tmp_path, hours=2, clock=clock).clear()
+    assert [path.name for path in tmp_path.iterdir()] == ["making-of"]
+    assert (tmp_path / "making-of" / "film.mp4").read_bytes() == b"the host's"
+
+
+def test_visitor_is_told_the_time_at_which_a_picture_is_deleted(tmp_path: Path, clock: Clock) -> None:
+    assert Keepsakes(tmp_path, hours=2, clock=clock).until() == "12:00"
+    assert Keepsakes(tmp_path, hours=2, closing=time(11, 30), clock=clock).until() == "11:30"

@@ -55,6 +55,7 @@ def props(size_wh: tuple[int, int] = (1280, 720), language: str = "en", **change
         card_wh=(174, 124),
         code=widgets.opaque(np.full((50, 50, 3), 255, np.uint8)),
         until="12:40",
+        kept_until="12:40",
     )
     return replace(common, **changes)  # type: ignore[arg-type]
 
@@ -108,6 +109,8 @@ def test_no_words_are_cut_and_none_too_small_to_read(
         for notice in ("", "print_failed", "keep_failed"):
             lay_out(state, replace(shown, notice=notice), 0.0)
     lay_out(State(scene=Scene.CARD), replace(shown, code=None), 0.0)
+    lay_out(State(scene=Scene.CARD), replace(shown, code=None, card=None), 0.0)
+    lay_out(State(scene=Scene.CARD), replace(shown, code=None, take_home=False), 0.0)
     lay_out(State(scene=Scene.PIN, locked_until=960.0), shown, 0.0)
     lay_out(State(scene=Scene.MENU, on_break=True), shown, 0.0)
     assert len(set_in) > 20

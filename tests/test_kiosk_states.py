@@ -258,6 +258,19 @@ def test_card_that_could_not_be_made_leads_back_to_the_picture() -> None:
     assert visit.do(Touch.KEEP) is Scene.CARD
 
 
+def test_camera_that_comes_and_goes_keeps_no_picture_on_screen() -> None:
+    visit = Visit()
+    visit.do(Touch.SCREEN, Touch.SHOOT)
+    visit.wait(4)
+    assert visit.state.scene is Scene.REVIEW
+    for _ in range(40):
+        visit.do(CameraLost("the same picture"))
+        visit.wait(1)
+        visit.do(Happening.CAMERA_BACK)
+        visit.wait(1)
+    assert visit.wait(0) is Scene.ATTRACT
+
+
 def test_nonsense_changes_nothing() -> None:
     visit = Visit(replace(RULES, printing=False))
     visit.do(Touch.SCREEN)

@@ -21,6 +21,7 @@ from playwright.sync_api import Page
 from realtime_style.frames import Frame
 from realtime_style.kiosk.card import card_size
 from realtime_style.kiosk.pins import hash_pin
+from realtime_style.kiosk.states import SETTLED_S
 from tests.browser import page  # noqa: F401  (fixture)
 from tests.webcam_helpers import read_video
 from tests.xvfb import desktop, display, screenshot, start_screen, xdotool  # noqa: F401  (fixtures)
@@ -65,6 +66,7 @@ class Visit:
         self.wait_for(languages_shown)
         xdotool("key", "space")
         self.wait_for(green_button, 10)
+        time.sleep(SETTLED_S + 0.3)
 
     def stop(self) -> dict[str, object]:
         self.process.terminate()
@@ -122,6 +124,7 @@ def test_visitor_takes_a_picture_home_and_nothing_else_is_kept(visit: Visit, pag
     assert visit.kept == []  # nothing is written before the visitor says so
     where = green_button(seen)
     assert where is not None
+    time.sleep(SETTLED_S + 0.3)
     visit.touch(*where)
     link = link_on(visit.wait_for(link_on))
     assert link.startswith("http://127.0.0.1:18473/")
@@ -233,6 +236,7 @@ def test_host_pauses_and_ends_it_by_pin_and_by_phone(desktop: str, tmp_path: Pat
             time.sleep(0.1)
         xdotool("key", "--delay", "30", "4", "7", "1", "1", "Return")
         visit.wait_for(lambda seen: int((abs(seen.astype(int) - (40, 40, 200)) < 12).all(-1).sum()) > 2000, 10)  # red: quit
+        time.sleep(SETTLED_S + 0.3)
         visit.touch(400, 555)  # back to the visitors
         visit.wait_for(painted, 10)
         page.goto(address + "/")

@@ -13,7 +13,7 @@ import pytest
 from realtime_style.camera import Camera, open_camera
 from realtime_style.errors import CameraNotFound
 from realtime_style.frames import Frame
-from realtime_style.kiosk.watch import STALE_S, CameraWatch
+from realtime_style.kiosk.watch import FIRST_S, STALE_S, CameraWatch
 from realtime_style.testing_camera import FakeCapture
 
 
@@ -144,4 +144,66 @@ def test_clip_that_stands_still_in_the_dark_is_no_fault(tmp_path: Path) -> None:
         time.sleep(2)
         assert not watch.problem
     finally:
+        watch.close()
+
+
+def test_device_that_sends_one_picture_for_ever_stays_lost(port: Port) -> None:
+    def still() -> Camera:
+        capture = FakeCapture()
+        capture.freeze()
+        return Camera(capture, name="camera 0", stale_s=STALE_S)
+
+    watch = CameraWatch(still)
+    try:
+        until(lambda: "same picture" in watch.problem, 4)
+        began = time.monotonic()
+        while time.monotonic() - began < 4:  # it is opened again meanwhile
+            assert watch.problem
+            time.sleep(0.01)
+        assert watch.opened >= 2
+    finally:
+        watch.close()
+
+
+def test_camera_may_take_its_time_for_the_first_picture() -> None:
+    class Slow(FakeCapture):
+        def read(self) -> tuple[bool, Frame | None]:
+            if not self.reads:
+                time.sleep(2)
+            return super().read()
+
+    watch = CameraWatch(lambda: Camera(Slow(), name="camera 0", stale_s=STALE_S, first_s=FIRST_S))
+    try:
+        until(lambda: seen(watch), 4)
+        assert watch.opened == 1
+    finally:
+        watch.close()
+
+
+def test_camera_that_opens_and_hangs_is_told_to_be_hung() -> None:
+    capture = FakeCapture()
+    capture.block()
+    watch = CameraWatch(lambda: Camera(capture, name="camera 0", stale_s=0.3))
+    try:
+        until(lambda: watch.hung, 4)
+        assert "sent no picture" in watch.problem
+    finally:
+        capture.unblock()
+        watch.close()
+
+
+def test_opening_that_does_not_come_back_is_told_to_be_hung(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("realtime_style.kiosk.watch._OPENING_S", 0.5)
+    ends = threading.Event()
+
+    def never() -> Camera:
+        ends.wait(20)
+        raise CameraNotFound("no camera 0")
+
+    watch = CameraWatch(never)
+    try:
+        assert not watch.hung
+        until(lambda: watch.hung, 3)
+    finally:
+        ends.set()
         watch.close()

@@ -61,6 +61,19 @@ def test_failure_after_it_lived_is_no_reason_to_stop(tmp_path: Path) -> None:
     assert watched.starts == 2
 
 
+def test_mistake_in_the_settings_at_noon_is_waited_out(tmp_path: Path) -> None:
+    watched = dog(tmp_path, "if n in (1, 2): sys.exit(1)\n" + ALIVE + "sys.exit(75 if n == 0 else 0)\n")
+    assert watched.run() == 0
+    assert watched.starts == 4
+
+
+def test_kiosk_that_takes_its_time_to_close_is_not_taken_for_a_hung_one(tmp_path: Path) -> None:
+    closing = "from realtime_style.kiosk.watchdog import Heart\nheart = Heart()\nheart.beat()\nheart.beat_on()\ntime.sleep(4)\n"
+    watched = dog(tmp_path, closing, hung_s=2.0)
+    assert watched.run() == 0
+    assert watched.starts == 1
+
+
 def test_screen_that_was_never_there_is_a_mistake(tmp_path: Path) -> None:
     watched = dog(tmp_path, f"sys.exit({UNAVAILABLE})\n")
     assert watched.run() == 1

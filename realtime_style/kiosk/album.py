@@ -18,6 +18,7 @@ from realtime_style.sinks import VideoSink
 log = logging.getLogger(__name__)
 
 FILM_FPS = 15.0
+"""At most; less where painting takes longer."""
 _PRINTER_S = 30.0
 
 
@@ -26,7 +27,10 @@ class Taken:
     """What a visitor took: a painting, and for a moving one all of its frames, (H, W, 3) uint8 BGR."""
 
     picture: Frame
+    painter: int = 0
+    """Who was chosen when it was taken."""
     film: tuple[Frame, ...] = ()
+    film_fps: float = FILM_FPS
 
 
 @dataclass(frozen=True)
@@ -35,16 +39,18 @@ class Made:
 
     card: Frame
     keepsake: Keepsake
+    painter: int
 
 
 class Album:
-    """Makes one card at a time, and prints it."""
+    """Makes one card at a time, and prints; a printer that takes its time keeps no card waiting."""
 
     def __init__(
         self, keepsakes: Keepsakes, *, size: str = "A6", logo: Picture | None = None, printer: Sequence[str] = ()
     ) -> None:
         self._keepsakes, self._size, self._logo, self._printer = keepsakes, size, logo, tuple(printer)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="album")
+        self._press = ThreadPoolExecutor(1, thread_name_prefix="printer")
         self._making: Future[Made] | None = None
         self._printing: Future[bool] | None = None
 
@@ -67,7 +73,7 @@ class Album:
 
     def print(self, keepsake: Keepsake) -> None:
         """Hand the card to the printer."""
-        self._printing = self._worker.submit(self._print, keepsake)
+        self._printing = self._press.submit(self._print, keepsake)
 
     def printed(self) -> bool | None:
         """Whether printing began well, told once; None while there is nothing new."""
@@ -77,19 +83,20 @@ class Album:
         return printing.exception() is None and printing.result()
 
     def close(self) -> None:
-        """Wait for what is being made."""
+        """Wait for what is being made and printed."""
         self._worker.shutdown(cancel_futures=True)
+        self._press.shutdown(cancel_futures=True)
 
     def _make(self, taken: Taken, text: CardText) -> Made:
         card = draw_card(taken.picture, text, self._size, self._logo)
         contents = {kind: encode_card(card, kind) for kind in ("png", "pdf")}
         if taken.film:
-            contents["mp4"] = self._film(taken.film)
-        return Made(card, self._keepsakes.keep(contents))
+            contents["mp4"] = self._film(taken.film, taken.film_fps)
+        return Made(card, self._keepsakes.keep(contents), taken.painter)
 
-    def _film(self, frames: Sequence[Frame]) -> bytes:
+    def _film(self, frames: Sequence[Frame], fps: float) -> bytes:
         with self._keepsakes.workplace() as folder:
-            with VideoSink(folder / "film.mp4", fps=FILM_FPS) as sink:
+            with VideoSink(folder / "film.mp4", fps=fps) as sink:
                 for frame in (*frames, *reversed(frames[1:-1])):  # there and back: the end meets the beginning
                     sink.write(frame)
             return (folder / "film.mp4").read_bytes()

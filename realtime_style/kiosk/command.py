@@ -11,20 +11,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from realtime_style.camera import is_device, open_camera
-from realtime_style.errors import BadSettings
 from realtime_style.images import read_image
 from realtime_style.kiosk.album import Album
-from realtime_style.kiosk.config import KioskSettings, load_settings
+from realtime_style.kiosk.config import load_settings
 from realtime_style.kiosk.films import Films
 from realtime_style.kiosk.hand_over import HandOver, HostDesk
 from realtime_style.kiosk.keepsakes import Keepsakes
 from realtime_style.kiosk.kiosk import Kiosk
-from realtime_style.kiosk.pins import check_hash, hash_pin, is_pin
+from realtime_style.kiosk.pins import hash_pin, is_pin
+from realtime_style.kiosk.settings import KioskSettings
 from realtime_style.kiosk.stage import Stage
 from realtime_style.kiosk.states import Rules, Timing
-from realtime_style.kiosk.watch import STALE_S, CameraWatch
-from realtime_style.kiosk.watchdog import Heart
-from realtime_style.kiosk.words import Words, load_words
+from realtime_style.kiosk.watch import FIRST_S, STALE_S, CameraWatch
+from realtime_style.kiosk.watchdog import RESTART, Heart
+from realtime_style.kiosk.words import load_words
 from realtime_style.outputs import Outputs, live_openers
 from realtime_style.painter import Painter
 from realtime_style.sinks import Sink
@@ -43,17 +43,17 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
     settings = load_settings(file)
     if camera is not None:
         settings = replace(settings, camera=replace(settings.camera, camera=camera))
-    if settings.host.pin:
-        check_hash(settings.host.pin)
-    languages = _languages(settings)
+    languages = load_words(settings.screen.words)
     mixes = _mixes(settings)
     logo = read_image(settings.card.logo) if settings.card.logo is not None else None
+    ending: int | None = None
     with ExitStack() as stack:
         keepsakes = Keepsakes(
             settings.pictures.folder or user_folder() / "kiosk",
             hours=settings.pictures.hours,
             closing=settings.pictures.closing,
         )
+        stack.push(lambda kind, error, trace: _tidy(keepsakes, kind, ending))
         hand_over, desk = _hand_over(settings, keepsakes, stack), _desk(settings, stack)
         printer = settings.printer.command
         kiosk = Kiosk(
@@ -71,8 +71,18 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
             desk=desk,
         )
         stack.callback(kiosk.close)
-        kiosk.run(seconds, _stop_sign(Heart() if beats else None))
+        heart = Heart() if beats else None
+        if heart is not None:
+            stack.callback(heart.beat_on)
+        kiosk.run(seconds, _stop_sign(heart))
+        ending = kiosk.ending
     return kiosk
+
+
+def _tidy(keepsakes: Keepsakes, error: type[BaseException] | None, ending: int | None) -> None:
+    """No kiosk, no links: pictures go with it, but not when it is started again, nor when it fell, for then it will be."""
+    if error in (None, KeyboardInterrupt) and ending != RESTART:
+        keepsakes.clear()
 
 
 def _stop_sign(heart: Heart | None) -> Callable[[], bool]:
@@ -108,14 +118,6 @@ def _rules(settings: KioskSettings, painters: int) -> Rules:
     )
 
 
-def _languages(settings: KioskSettings) -> Mapping[str, Words]:
-    languages = load_words(settings.screen.words)
-    for code in settings.screen.languages:
-        if code not in languages:
-            raise BadSettings(f"there is no catalogue {code}.toml for language {code!r}; there are {', '.join(languages)}")
-    return languages
-
-
 def _mixes(settings: KioskSettings) -> list[Mix]:
     styles = [find_style(name) for name in settings.painting.styles] or list_styles()
     return [((style, 1.0),) for style in styles]
@@ -147,7 +149,9 @@ def _watch(settings: KioskSettings) -> CameraWatch:
     asked = settings.camera
     width, height = (int(side) for side in asked.size.split("x"))
     if is_device(asked.camera):
-        return CameraWatch(lambda: open_camera(asked.camera, size=(width, height), fps=asked.fps, stale_s=STALE_S))
+        return CameraWatch(
+            lambda: open_camera(asked.camera, size=(width, height), fps=asked.fps, stale_s=STALE_S, first_s=FIRST_S)
+        )
     return CameraWatch(lambda: open_camera(asked.camera, stale_s=STALE_S), judge=False)  # a clip keeps its own shape
 
 

@@ -1,148 +1,25 @@
-"""The kiosk's settings: one TOML file, every line of it optional, every mistake named by its line."""
+"""Reads the kiosk's settings: one TOML file, every line of it optional, every mistake named by its line."""
 
 from __future__ import annotations
 
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, replace
 from datetime import time
 from pathlib import Path
 from typing import Any, NoReturn, get_type_hints
 
-from realtime_style.errors import BadSettings
-from realtime_style.kiosk.card import SIZES_MM
+from realtime_style.camera import is_device
+from realtime_style.errors import BadSettings, RealtimeStyleError
+from realtime_style.images import read_image
+from realtime_style.kiosk.pins import check_hash
+from realtime_style.kiosk.settings import KioskSettings
+from realtime_style.kiosk.words import load_words
+from realtime_style.styles import find_style
 from realtime_style.web.address import parse_address
-
-
-def _number(default: float, least: float, most: float) -> Any:
-    return field(default=default, metadata={"least": least, "most": most})
-
-
-def _choice(default: str, *others: str) -> Any:
-    return field(default=default, metadata={"choices": (default, *others)})
-
-
-@dataclass(frozen=True)
-class ScreenSettings:
-    """``[screen]``: what visitors see first, and how long it waits for them. Seconds."""
-
-    language: str = "en"
-    """The one each visit begins with."""
-    languages: tuple[str, ...] = ("en", "fr", "nl", "de")
-    """Those to choose from, in this order."""
-    words: Path | None = None
-    """Folder of further catalogues, or better ones."""
-    fullscreen: bool = True
-    mirror: bool = True
-    idle: float = _number(45, 5, 3600)
-    """Without a touch, until the kiosk thinks it is alone."""
-    review: float = _number(60, 10, 3600)
-    card: float = _number(90, 10, 3600)
-    countdown: float = _number(3, 1, 30)
-    film: float = _number(5, 1, 15)
-    attract: float = _number(12, 3, 600)
-    """Each painter's turn while nobody is there."""
-
-
-@dataclass(frozen=True)
-class CameraSettings:
-    """``[camera]``: as the options of ``webcam``."""
-
-    camera: str = "0"
-    size: str = "640x480"
-    fps: float = _number(30, 1, 120)
-
-
-@dataclass(frozen=True)
-class PaintingSettings:
-    """``[painting]``: who paints, and how."""
-
-    styles: tuple[str, ...] = ()
-    """Names or files; none: all painters that are there."""
-    strength: float = _number(1, 0, 1)
-    steadiness: float = _number(0.5, 0, 1)
-    device: str = _choice("auto", "cpu", "cuda", "openvino")
-
-
-@dataclass(frozen=True)
-class CardSettings:
-    """``[card]``: the greeting card."""
-
-    size: str = _choice("A6", *sorted(set(SIZES_MM) - {"A6"}))
-    wish: Mapping[str, str] = field(default_factory=dict)
-    """The season's text in each language; where it is missing, the catalogue's."""
-    host: str = ""
-    logo: Path | None = None
-    """A picture; what is transparent in it stays paper."""
-
-
-@dataclass(frozen=True)
-class PictureSettings:
-    """``[pictures]``: where visitors' pictures are kept, and how long."""
-
-    folder: Path | None = None
-    """None: a folder of the user's own state."""
-    hours: float = _number(2, 0.1, 24)
-    closing: time | None = None
-    """When the day ends and all pictures are deleted; none: only by their hours."""
-
-
-@dataclass(frozen=True)
-class TakeHomeSettings:
-    """``[take_home]``: the QR code and the page behind it."""
-
-    on: bool = True
-    address: str = ""
-    """Name or number of this machine as visitors' phones reach it; empty: found out."""
-    port: int = _number(8080, 1, 65535)
-
-
-@dataclass(frozen=True)
-class PrinterSettings:
-    """``[printer]``: how cards are printed."""
-
-    command: tuple[str, ...] = ()
-    """Program and arguments, ``{file}`` where the PDF's name goes; none: no printing."""
-
-
-@dataclass(frozen=True)
-class OutputSettings:
-    """``[outputs]``: further places for the picture on screen; as the options of ``webcam``."""
-
-    mjpeg: str = ""
-    """``[ADDRESS:]PORT`` of a second screen; empty: none."""
-    virtual_camera: str = ""
-    """Name of a virtual camera, or ``auto`` for the first there is; empty: none."""
-    record: Path | None = None
-    """Folder for films of everything that is shown; none: nothing is filmed."""
-
-
-@dataclass(frozen=True)
-class HostSettings:
-    """``[host]``: for the one who looks after it."""
-
-    pin: str = ""
-    """Hash of the PIN of the menu on screen; empty: no menu."""
-    port: int = _number(8081, 1, 65535)
-    token: str = ""
-    """What the phone page's address ends with; empty: no phone page."""
-
-
-@dataclass(frozen=True)
-class KioskSettings:
-    """All settings; each as it is in the file, or its default."""
-
-    screen: ScreenSettings = ScreenSettings()
-    camera: CameraSettings = CameraSettings()
-    painting: PaintingSettings = PaintingSettings()
-    card: CardSettings = field(default_factory=CardSettings)
-    pictures: PictureSettings = PictureSettings()
-    take_home: TakeHomeSettings = TakeHomeSettings()
-    printer: PrinterSettings = PrinterSettings()
-    outputs: OutputSettings = OutputSettings()
-    host: HostSettings = HostSettings()
 
 
 def load_settings(path: Path | None) -> KioskSettings:
@@ -173,12 +50,47 @@ class _Reader:
         sections = get_type_hints(KioskSettings)
         for name, table in values.items():
             if name not in sections:
-                self._complain(name, None, _unknown(f"section [{name}]", name, sections))
+                section, key = (name, None) if isinstance(table, dict) else (None, name)
+                self._complain(section, key, _unknown(f"section [{name}]", name, sections))
             if not isinstance(table, dict):
                 self._complain(None, name, f"[{name}] is a section, with its settings on the lines below")
         settings = KioskSettings(**{name: self._section(name, sections[name], table) for name, table in values.items()})
         self._check_together(settings)
+        settings = self._from_here(settings)
+        self._check_what_is_named(settings)
         return settings
+
+    def _from_here(self, settings: KioskSettings) -> KioskSettings:
+        """Files that may be named where names of other things may stand, too."""
+        folder = self._path.parent
+        camera = settings.camera.camera
+        if not is_device(camera) and camera != "pattern":
+            settings = replace(settings, camera=replace(settings.camera, camera=str(folder / camera)))
+        styles = (str(folder / name) if name.endswith(".onnx") else name for name in settings.painting.styles)
+        return replace(settings, painting=replace(settings.painting, styles=tuple(styles)))
+
+    def _check_what_is_named(self, settings: KioskSettings) -> None:
+        """That languages, styles and logo are there, and that the PIN is one."""
+        languages = load_words(settings.screen.words)
+        for code in settings.screen.languages:
+            if code not in languages:
+                self._complain("screen", "languages", f"there is no catalogue {code}.toml; there are {', '.join(languages)}")
+        with self._complaints_about("host", "pin"):
+            if settings.host.pin:
+                check_hash(settings.host.pin)
+        with self._complaints_about("card", "logo"):
+            if settings.card.logo is not None:
+                read_image(settings.card.logo)
+        with self._complaints_about("painting", "styles"):
+            for name in settings.painting.styles:
+                find_style(name)
+
+    @contextmanager
+    def _complaints_about(self, section: str, key: str) -> Iterator[None]:
+        try:
+            yield
+        except RealtimeStyleError as error:
+            self._complain(section, key, str(error))
 
     def _section(self, section: str, kind: Any, table: Mapping[str, Any]) -> Any:
         known = {entry.name: entry for entry in fields(kind)}
@@ -231,11 +143,13 @@ class _Reader:
         """Where this key stands, or its section: 1 is the first line."""
         name = r"\s*[\"']?" + re.escape(key or "") + r"[\"']?\s*[=.]"
         dotted = rf"\s*{re.escape(section or '')}\s*\.{name}"
-        found, inside = 1, section is None
+        found, inside, root = 1, section is None, True
         for number, line in enumerate(self._lines, 1):
             if header := re.match(r"\s*\[+\s*[\"']?([^\]\"'.]+)", line):
-                inside = header[1].strip() == section
+                inside, root = header[1].strip() == section, False
                 found = number if inside else found
+            elif root and section is not None and re.match(rf"\s*[\"']?{re.escape(section)}[\"']?\s*=", line):
+                return number  # all of it on one line
             elif key is not None and ((inside and re.match(name, line)) or re.match(dotted, line)):
                 return number
         return found
@@ -276,9 +190,10 @@ def _instance(value: Any, kind: type, words: str) -> Any:
 
 
 def _time(value: Any) -> time:
-    if isinstance(value, time):
-        return value
     try:
-        return time.fromisoformat(value)
+        read = value if isinstance(value, time) else time.fromisoformat(value)
     except (TypeError, ValueError) as error:
         raise ValueError('a time such as "18:30"') from error
+    if read.tzinfo is not None:
+        raise ValueError('a time of this place such as "18:30", without a zone')
+    return read

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from realtime_style.kiosk.states import Host
 from realtime_style.web.page_process import PageProcess
+
+_SIOCGIFADDR = 0x8915  # linux/sockios.h
+_NOBODYS = ("127.", "0.")
 
 
 class HandOver:
@@ -32,6 +37,10 @@ class HandOver:
         if address is None or not self._page.serves():
             return None
         return f"http://{address}:{self.port}/{token}"
+
+    def look_after(self) -> None:
+        """Start the page again if it has ended: links that were given need it."""
+        self._page.serves()
 
     def close(self) -> None:
         """End it; unfinished downloads are cut off after a second."""
@@ -70,7 +79,31 @@ def own_address() -> str | None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # an address for documentation: only the way there is asked for
+            address = str(probe.getsockname()[0])
+        except OSError:  # no way out, which is how it is with a hotspot of its own: its address will do
+            return next(iter(_addresses()), None)
+    return None if address.startswith(_NOBODYS) else address
+
+
+def _addresses() -> list[str]:
+    """IPv4 addresses of this machine under which others may reach it."""
+    if sys.platform == "linux":
+        found = [_address_of(name) for _, name in socket.if_nameindex()]
+    else:
+        try:
+            found = [str(entry[4][0]) for entry in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)]
+        except OSError:
+            found = []
+    return [address for address in found if address and not address.startswith(_NOBODYS)]
+
+
+def _address_of(interface: str) -> str | None:
+    """The address of an interface; None when it has none."""
+    import fcntl
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            answer = fcntl.ioctl(asking.fileno(), _SIOCGIFADDR, struct.pack("256s", interface.encode()[:15]))
         except OSError:
             return None
-        address = str(probe.getsockname()[0])
-    return None if address.startswith(("127.", "0.")) else address
+    return socket.inet_ntoa(answer[20:24])

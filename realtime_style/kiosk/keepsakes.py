@@ -30,7 +30,8 @@ KINDS = {"png": "image/png", "pdf": "application/pdf", "mp4": "video/mp4"}
 """What can be kept, and its media type."""
 
 _NAME = re.compile(r"(?P<created>\d{1,12})-(?P<expires>\d{1,12})-(?P<digest>[0-9a-f]{64})\.(?P<kind>[a-z0-9]{3})")
-_WORK = "making-"
+_WORK = ".realtime-style-making-"
+_WORK_NAME = re.compile(re.escape(_WORK) + r"[a-z0-9_]{8}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _CLOCK_SLACK_S = 120.0
 
@@ -91,8 +92,9 @@ class Keepsakes(Shelf):
             raise OutputUnwritable(
                 f"cannot keep pictures in {folder}: {error.strerror}; change folder in [pictures]"
             ) from error
-        for left in folder.glob(_WORK + "*"):
-            shutil.rmtree(left, ignore_errors=True)
+        for left in folder.iterdir():
+            if _WORK_NAME.fullmatch(left.name):
+                shutil.rmtree(left, ignore_errors=True)
         self.sweep()
 
     def keep(self, contents: Mapping[str, bytes]) -> Keepsake:
@@ -120,13 +122,25 @@ class Keepsakes(Shelf):
         with tempfile.TemporaryDirectory(prefix=_WORK, dir=self.folder) as folder:
             yield Path(folder)
 
+    def until(self) -> str:
+        """When a picture that is kept now is deleted, as on a clock."""
+        return datetime.fromtimestamp(self._expiry(self._clock())).strftime("%H:%M")
+
     def sweep(self) -> int:
         """Delete what is over; returns how many files are left."""
-        now, left = self._clock(), 0
+        now = self._clock()
+        return self._delete(lambda path: _is_over(path, now))
+
+    def clear(self) -> None:
+        """Delete everything: where no page serves it, a picture only lies about."""
+        self._delete(lambda path: True)
+
+    def _delete(self, over: Callable[[Path], bool]) -> int:
+        left = 0
         for path in self.folder.iterdir():
             if not _NAME.fullmatch(path.name):
                 continue  # not ours: a folder may have been chosen that holds other things
-            if not _is_over(path, now):
+            if not over(path):
                 left += 1
                 continue
             try:

@@ -19,7 +19,6 @@ from realtime_style.kiosk import widgets
 from realtime_style.kiosk.album import Album, Made
 from realtime_style.kiosk.buttons import meaning
 from realtime_style.kiosk.card import CardText
-from realtime_style.kiosk.config import KioskSettings
 from realtime_style.kiosk.figures import Counters, LastWarning, Status
 from realtime_style.kiosk.hand_over import HandOver, HostDesk
 from realtime_style.kiosk.keepsakes import Keepsakes
@@ -27,9 +26,10 @@ from realtime_style.kiosk.layout import Painter as PainterInfo
 from realtime_style.kiosk.layout import Props, Screen, Target
 from realtime_style.kiosk.lettering import Box
 from realtime_style.kiosk.screens import lay_out
+from realtime_style.kiosk.settings import KioskSettings
 from realtime_style.kiosk.stage import Drag, Input, Key, Press, Release, Sprite
 from realtime_style.kiosk.states import NEEDS_CAMERA, CameraLost, Effect, Event, Happening, Rules, Scene, Touch
-from realtime_style.kiosk.steps import first_state, step
+from realtime_style.kiosk.steps import first_state, settled, step
 from realtime_style.kiosk.visitor import Visitor
 from realtime_style.kiosk.watchdog import RESTART
 from realtime_style.kiosk.words import Words
@@ -105,6 +105,7 @@ class Kiosk:
         self._rescued = False
         self._fade = Crossfade(self._mixes[0])
         self._live: Frame | None = None
+        self._hand_over = hand_over
         self._visitor = Visitor(album, hand_over.link if hand_over is not None else lambda token: None)
         self._held: Target | None = None
         self._kept = 0
@@ -127,12 +128,13 @@ class Kiosk:
         self._hear_of_touches(now)
         self._hear_of_card(now)
         self._do(Happening.TICK, now)
-        if frame is not None and not self.state.covered and (self.state.scene in NEEDS_CAMERA or self._outputs):
+        hidden = self.state.covered or self.state.on_break  # with the keypad up, too: anybody can ask for it
+        if frame is not None and not hidden and (self.state.scene in NEEDS_CAMERA or self._outputs):
             self._live = self._paint(frame, now)
             self._outputs.put(self._live)
             if self.state.scene is Scene.FILMING:
                 self._visitor.film(self._live, now)
-        elif self.state.covered and self._live is not None:
+        elif hidden and self._live is not None:
             self._outputs.put(np.zeros_like(self._live))
         screen = self._lay_out(now)
         with self.meter.stage("show"):
@@ -171,11 +173,11 @@ class Kiosk:
             case Effect.GREET:
                 self.counters.visitors += 1
             case Effect.SHOOT if self._live is not None:
-                self._visitor.shoot(self._live)
+                self._visitor.shoot(self._live, self.state.painter)
             case Effect.START_FILM:
                 self._visitor.start_film()
             case Effect.END_FILM:
-                self._visitor.end_film()
+                self._visitor.end_film(self.state.painter)
             case Effect.FORGET | Effect.LEAVE:
                 self._visitor.forget()
             case Effect.MAKE_CARD:
@@ -189,7 +191,7 @@ class Kiosk:
 
     def _hear_of_camera(self, now: float) -> None:
         problem = self._watch.problem
-        if problem and not self.state.camera_lost:
+        if problem and problem != self.state.camera_lost:
             self._do(CameraLost(problem), now)
         elif not problem and self.state.camera_lost:
             self._do(Happening.CAMERA_BACK, now)
@@ -198,17 +200,15 @@ class Kiosk:
         for heard in self._stage.inputs():
             event = self._event_of(heard, self._lay_out(now))
             if event is not None:
-                self._do(event, now)
+                self._do(event if settled(self.state, now) else Touch.SCREEN, now)
 
     def _hear_of_card(self, now: float) -> None:
-        made = self._visitor.hear()
+        made = self._visitor.hear(now)
         if isinstance(made, Made):
             self.counters.pictures += 1
-            name = self._mixes[self.state.painter][0][0].info.name
+            name = self._mixes[made.painter][0][0].info.name
             self.counters.by_painter[name] = self.counters.by_painter.get(name, 0) + 1
             self._swept = float("-inf")  # count them again
-            if self.state.scene is not Scene.CARD:
-                self._visitor.forget()  # the visitor left before it was ready
         elif made is not None:
             self._do(Happening.CARD_FAILED, now)
 
@@ -250,6 +250,8 @@ class Kiosk:
         """What is to be done now and then."""
         if now - self._swept >= _SWEEP_S:
             self._kept, self._swept = self._keepsakes.sweep(), now
+            if self._hand_over is not None:
+                self._hand_over.look_after()
         if self._desk is not None:
             for host in self._desk.asked():
                 self._do(host, now)
@@ -276,7 +278,8 @@ class Kiosk:
             tiles=self._tiles,
             painters=self._painters,
             rules=self._rules,
-            hours=self._settings.pictures.hours,
+            kept_until=self._keepsakes.until() if self.state.scene is Scene.REVIEW else "",
+            take_home=self._hand_over is not None,
             recorded=self._settings.outputs.record is not None,
             card=visitor.card,
             card_wh=visitor.card_wh,
@@ -289,7 +292,7 @@ class Kiosk:
 
     def _card_text(self) -> CardText:
         words, card = self._words(), self._settings.card
-        painter = self._painters[self.state.painter]
+        painter = self._painters[self._visitor.painter]
         manner = words("manner", painter=painter.name) + (f", {painter.year}" if painter.year else "")
         wish = card.wish.get(words.code) or words("wish")
         return CardText(wish, manner[0].upper() + manner[1:], words.date(datetime.now().date()), card.host)

@@ -47,10 +47,14 @@ class Props:
     tiles: widgets.Tiles
     painters: Sequence[Painter]
     rules: Rules
-    hours: float = 2.0
+    kept_until: str = ""
+    """When a picture that is kept now is deleted, as on a clock."""
+    take_home: bool = True
+    """Whether there are links to take pictures home by."""
     recorded: bool = False
     """Whether what is on screen is filmed."""
     card: Image | None = None
+    """None while it is being made."""
     card_wh: tuple[int, int] = (1, 1)
     code: Image | None = None
     """The QR code; None when there is no network."""

@@ -65,6 +65,11 @@ def _live(state: State, props: Props) -> Screen:
     film = Box(buttons.x, buttons.y + 7 * u, 11 * u, 11 * u)
     screen.put(widgets.shutter(film.width, film=True), film, Touch.FILM)
     screen.put(widgets.shutter(shoot.width, film=False), shoot, Touch.SHOOT)
+    under = Box(film.x - u, film.y + film.height + u, film.width + u, 5 * u)
+    seconds = f"{props.rules.timing.film:g}"
+    screen.put(
+        widgets.label(props.words("film", seconds=seconds), under.width, under.height, 3 * u, lines=2, shade=False), under
+    )
     below = Box(shoot.x - 3 * u, shoot.y + shoot.height, shoot.width + 6 * u, 5 * u)
     screen.put(widgets.label(props.words("shoot"), below.width, below.height, 3 * u, shade=False), below)
     languages = 14 * u * len(props.languages) + u
@@ -107,7 +112,7 @@ def _review(props: Props) -> Screen:
     title = Box(0, 0, width, 8 * u)
     screen.put(widgets.label(props.words("review"), width, title.height, 6 * u, weight=BOLD, shade=False), title)
     consent = Box(4 * u, height - low, width - 8 * u, 13 * u)
-    text = props.words("consent", hours=f"{props.hours:g}")
+    text = props.words("consent", time=props.kept_until)
     screen.put(widgets.label(text, consent.width, consent.height, 4 * u, lines=3, shade=False), consent)
     _two_buttons(screen, props, ("discard", widgets.GREY, Touch.DISCARD), ("keep", widgets.GREEN, Touch.KEEP))
     _notice(screen, props)
@@ -124,7 +129,7 @@ def _card(state: State, props: Props) -> Screen:
     if props.card is not None:
         screen.put(props.card, inside(left, props.card_wh))
     right = Box(left.x + left.width + 3 * u, left.y, width - left.width - 9 * u, left.height)
-    words = props.words("no_link")
+    words = props.words("making" if props.card is None else "no_link" if props.take_home else "ask_host")
     text = right
     if props.code is not None:
         side = min(right.width, round(right.height * 0.66))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import html
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -49,7 +50,7 @@ def share_app(shelf: Shelf, languages: Mapping[str, Words]) -> Starlette:
         words = _language_of(request, languages)
         token, _, kind = request.path_params["name"].partition(".")
         if kind:
-            return _file(shelf, token, kind) or _gone(words)
+            return _file(shelf, token, kind, request.headers.get("range", "")) or _gone(words)
         return _page(shelf, token, words) or _gone(words)
 
     async def elsewhere(request: Request, error: Exception) -> Response:
@@ -75,7 +76,7 @@ def _page(shelf: Shelf, token: str, words: Words) -> Response | None:
     )
 
 
-def _file(shelf: Shelf, token: str, kind: str) -> Response | None:
+def _file(shelf: Shelf, token: str, kind: str, wanted: str) -> Response | None:
     path = shelf.find(token, kind)
     if path is None:
         return None
@@ -83,13 +84,34 @@ def _file(shelf: Shelf, token: str, kind: str) -> Response | None:
         file = path.open("rb")  # once open, it is served to its end whatever a sweep does meanwhile
     except FileNotFoundError:
         return None
-    headers = {**HEADERS, "Content-Length": str(os.fstat(file.fileno()).st_size)}
-    return StreamingResponse(_chunks(file), media_type=KINDS[kind], headers=headers)
+    size = os.fstat(file.fileno()).st_size
+    first, end = _part(wanted, size) or (0, size)
+    headers = {**HEADERS, "Accept-Ranges": "bytes", "Content-Length": str(end - first)}
+    status = 200
+    if end - first < size:
+        status, headers["Content-Range"] = 206, f"bytes {first}-{end - 1}/{size}"
+    file.seek(first)
+    return StreamingResponse(_chunks(file, end - first), status, headers, KINDS[kind])
 
 
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
+def _part(wanted: str, size: int) -> tuple[int, int] | None:
+    """First byte and end of the single part that a ``Range`` header asks for; None for all of it, as for what makes no sense.
+
+    Safari plays films only from where it gets parts (RFC 9110, section 14; a server may ignore what it does not like).
+    """
+    match = re.fullmatch(r"bytes=(\d{0,15})-(\d{0,15})", wanted.strip())
+    if match is None or match[1] == match[2] == "":
+        return None
+    if match[1] == "":  # the last so many bytes
+        return max(0, size - int(match[2])), size
+    first, end = int(match[1]), min(size, int(match[2]) + 1 if match[2] else size)
+    return (first, end) if first < end else None
+
+
+def _chunks(file: BinaryIO, left: int) -> Iterator[bytes]:
     with file:
-        while chunk := file.read(_CHUNK):
+        while left > 0 and (chunk := file.read(min(_CHUNK, left))):
+            left -= len(chunk)
             yield chunk
 
 

@@ -38,6 +38,7 @@ _NAMES = {
     sdl2.SDLK_UP: "up",
     sdl2.SDLK_DOWN: "down",
     sdl2.SDLK_F4: "f4",
+    **{getattr(sdl2, f"SDLK_KP_{digit}"): str(digit) for digit in range(10)},
 }
 
 

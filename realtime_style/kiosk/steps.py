@@ -9,6 +9,8 @@ from realtime_style.kiosk.states import (
     GESTURE_S,
     LOCKED_S,
     LONGEST_PIN,
+    NEEDS_CAMERA,
+    SETTLED_S,
     TRIES,
     CameraLost,
     Choose,
@@ -33,6 +35,11 @@ def first_state(rules: Rules, now: float) -> State:
     return State(since=now, touched=now, painter_since=now, language=rules.language, strength=rules.strength)
 
 
+def settled(state: State, now: float) -> bool:
+    """Whether a touch is meant for this scene's buttons: where one comes to lie under the finger, a double tap is not."""
+    return state.scene not in {Scene.REVIEW, Scene.CARD, Scene.MENU} or now - state.since >= SETTLED_S
+
+
 def step(state: State, event: Event, now: float, rules: Rules) -> Result:
     """The state after `event`, and what has to be done. `now` in seconds on a clock that only goes forward."""
     match event:
@@ -41,7 +48,8 @@ def step(state: State, event: Event, now: float, rules: Rules) -> Result:
         case CameraLost(reason):
             return _without_camera(replace(state, camera_lost=reason), now)
         case Happening.CAMERA_BACK:
-            return replace(state, camera_lost="", touched=max(state.touched, now)), ()
+            waited = state.scene in NEEDS_CAMERA  # elsewhere nobody did, and a camera that comes and goes keeps no scene open
+            return replace(state, camera_lost="", touched=now if waited else state.touched), ()
         case Happening.CARD_FAILED if state.scene is Scene.CARD:
             return replace(state, scene=Scene.REVIEW, since=now), ()
         case Happening():

@@ -16,6 +16,7 @@ from realtime_style.kiosk.stage import Image
 log = logging.getLogger(__name__)
 
 _SHOWN = 1000  # px: a card on the screen
+_NOTICE_S = 6.0  # it lies over the card
 
 
 class Visitor:
@@ -25,9 +26,12 @@ class Visitor:
         """`link`: where a keepsake's token can be followed to, None without a network."""
         self._album, self._link = album, link
         self._film: list[Frame] = []
-        self._filmed_at = 0.0
+        self._filmed_from = self._filmed_at = 0.0
         self._taken: Taken | None = None
+        self._waits = False
         self._made: Made | None = None
+        self._printed = False
+        self._notice_ends = float("inf")
         self.card: Image | None = None
         """For the screen, once it is made."""
         self.code: Image | None = None
@@ -35,59 +39,85 @@ class Visitor:
         self.notice = ""
         """A key of the catalogue."""
 
-    def shoot(self, picture: Frame) -> None:
+    @property
+    def painter(self) -> int:
+        """Who was chosen when the picture was taken."""
+        return 0 if self._taken is None else self._taken.painter
+
+    def shoot(self, picture: Frame, painter: int) -> None:
         """Take what is on screen."""
-        self._taken = Taken(picture.copy())
+        self._taken = Taken(picture.copy(), painter)
+        self._say("")
 
     def start_film(self) -> None:
         """Frames are taken from now on."""
-        self._film, self._filmed_at = [], float("-inf")
+        self._film = []
+        self._say("")
 
     def film(self, frame: Frame, now: float) -> None:
         """One more frame, if it is time for one."""
-        if now - self._filmed_at >= 0.9 / FILM_FPS:
-            self._film.append(frame)
-            self._filmed_at = now
+        if not self._film:
+            self._filmed_from = now
+        elif now - self._filmed_at < 0.9 / FILM_FPS:
+            return
+        self._film.append(frame)
+        self._filmed_at = now
 
-    def end_film(self) -> None:
+    def end_film(self, painter: int) -> None:
         """No more frames."""
         if self._film:
-            self._taken = Taken(self._film[len(self._film) // 2], tuple(self._film))
+            spent = self._filmed_at - self._filmed_from
+            fps = min(FILM_FPS, (len(self._film) - 1) / spent) if spent > 0 else FILM_FPS
+            self._taken = Taken(self._film[len(self._film) // 2], painter, tuple(self._film), fps)
         self._film = []
 
     def forget(self) -> None:
         """Let go of everything."""
         self._taken = self._made = self.card = self.code = None
         self._film = []
-        self.notice = ""
+        self._waits = self._printed = False
+        self._say("")
 
     def keep(self, text: CardText) -> None:
         """Have the card made; until it is, none is shown."""
         self._made = self.card = self.code = None
-        self.notice = ""
+        self._printed = False
+        self._say("")
         if self._taken is not None:
+            self._waits = True
             self._album.make(self._taken, text)
 
     def print(self) -> None:
-        """Have it printed."""
+        """Have it printed, once: who taps again because nothing has come out yet gets the same words, not another card."""
         if self._made is not None:
-            self.notice = "printing"
-            self._album.print(self._made.keepsake)
+            self._say("printing")
+            if not self._printed:
+                self._printed = True
+                self._album.print(self._made.keepsake)
 
-    def hear(self) -> Made | RealtimeStyleError | None:
-        """What has come of the card since the last call; see Album.made."""
+    def hear(self, now: float) -> Made | RealtimeStyleError | None:
+        """What has come of a card since the last call; see Album.made.
+
+        Its visitor may be gone: then it is kept for its time, and nothing of it is shown to the one who is there now.
+        """
         printed = self._album.printed()
-        if printed is not None and self._made is not None:
-            self.notice = "" if printed else "print_failed"
+        if printed is not None and self._printed:
+            self._say("printing" if printed else "print_failed", now + _NOTICE_S)
+            self._printed = printed
+        if now >= self._notice_ends:
+            self._say("")
         made = self._album.made()
-        if isinstance(made, Made):
-            self._made = made
+        if isinstance(made, Made) and self._waits:
+            self._made, self._waits = made, False
             self.card = widgets.opaque(fit_within(made.card, _SHOWN))
-            link = self._link(made.keepsake.token)
-            self.code = None if link is None else widgets.qr_code(link)
-        elif made is not None:
+        elif isinstance(made, RealtimeStyleError):
             log.warning("%s", made)
-            self.notice = "keep_failed"
+            if not self._waits:
+                return None
+            self._waits = False
+            self._say("keep_failed", now + _NOTICE_S)
+        if self._made is not None and self.code is None and (link := self._link(self._made.keepsake.token)) is not None:
+            self.code = widgets.qr_code(link)
         return made
 
     def picture(self, now: float) -> Frame | None:
@@ -95,7 +125,10 @@ class Visitor:
         if self._taken is None:
             return None
         film = self._taken.film
-        return film[int(now * FILM_FPS) % len(film)] if film else self._taken.picture
+        return film[int(now * self._taken.film_fps) % len(film)] if film else self._taken.picture
+
+    def _say(self, notice: str, until: float = float("inf")) -> None:
+        self.notice, self._notice_ends = notice, until
 
     @property
     def card_wh(self) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from realtime_style.camera import Camera
-from realtime_style.errors import RealtimeStyleError
+from realtime_style.errors import CameraLost, RealtimeStyleError
 from realtime_style.frames import Frame
 from realtime_style.latest import LatestFrame
 
@@ -20,6 +20,10 @@ log = logging.getLogger(__name__)
 STALE_S = 1.2
 """Without a new, lit picture for so long, the camera counts as lost: visitors read of it within two seconds."""
 
+FIRST_S = 5.0
+"""Time for a camera's first frame: it wakes up, and finds its exposure."""
+
+_OPENING_S = 15.0  # opening a camera takes seconds at most, some of them with a driver that looks for it first
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S, _GROWTH = 0.2, 2.0, 1.6  # back within three seconds, however long it was away
 _BLACK = 4.0  # grey levels: below this mean, and as even, is a covered lens or a driver's idea of no signal
 
@@ -38,6 +42,8 @@ class CameraWatch:
         self._latest = LatestFrame()
         self._problem = "the camera is being opened"
         self._reader: Camera | None = None
+        self._opening_since: float | None = None
+        self._mark = -1  # of the frame before, from whichever opening
         self._seen_well = False
         self.opened = 0
         """How often it was opened."""
@@ -52,8 +58,10 @@ class CameraWatch:
 
     @property
     def hung(self) -> bool:
-        """Whether a read does not come back: nothing but a new process helps when that lasts."""
-        return self._reader is not None and self._reader.hung
+        """Whether a read or the opening does not come back: nothing but a new process helps when that lasts."""
+        since = self._opening_since
+        opening = since is not None and self._clock() - since > _OPENING_S
+        return opening or (self._reader is not None and self._reader.hung)
 
     def take(self, timeout_s: float) -> Frame | None:
         """The newest frame not taken yet; None when none came in time."""
@@ -82,24 +90,29 @@ class CameraWatch:
         self._seen_well = False
         camera: Camera | None = None
         try:
+            self._opening_since = self._clock()
             self._reader = camera = self._open()
+            self._opening_since = None
             self.opened += 1
             self._pass_on(camera)
         except Exception as error:
+            if isinstance(error, CameraLost) and error.camera is not None:
+                self._reader = error.camera  # it opened, sent nothing, and may still hold the device
             self._note(error)  # before it is closed, which may take a second
         finally:
+            self._opening_since = None
             if camera is not None:
                 camera.close()
 
     def _pass_on(self, camera: Camera) -> None:
-        good_at, last = self._clock(), -1
+        good_at = self._clock()
         for frame in camera:
             if self._ends.is_set():
                 return
             mark = zlib.crc32(np.ascontiguousarray(frame[::4, ::4]).data)
-            repeated = self._judge and mark == last
+            repeated = self._judge and mark == self._mark
             black = self._judge and _is_black(frame)
-            last, now = mark, self._clock()
+            self._mark, now = mark, self._clock()
             if not repeated and not black:
                 good_at = now
                 self._problem, self._seen_well = "", True

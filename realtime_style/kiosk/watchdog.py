@@ -34,7 +34,8 @@ _HUNG_S = 10.0  # without a beat
 _START_S = 90.0  # until the first one: a network is compiled, a window opened
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 30.0
 _WELL_S = 60.0  # after so long a fault is a new one, and the next pause short again
-_GRACE_S = 8.0
+_CLOSING_S = 50.0  # a film is finished, a card printed, the camera given back
+_GRACE_S = _CLOSING_S + 5.0
 
 
 class Watchdog:
@@ -53,7 +54,8 @@ class Watchdog:
     def run(self) -> int:
         """Until the command ends by itself, cannot begin, or `stop` is called; returns its exit code, 0 after `stop`.
 
-        A command that ends with 1 or 2 before it lived has a mistake that no restart mends. A service manager shall see it.
+        A command that ends with 1 or 2 before it ever lived has a mistake that a service manager shall see. One that did live
+        is started again, however long it takes: its host may be at the settings, and nobody else is there to start it.
         """
         pause, ever_lived = _FIRST_PAUSE_S, False
         while True:
@@ -62,7 +64,7 @@ class Watchdog:
             if self._told.is_set() or code == 0:
                 return 0
             ever_lived = ever_lived or lived
-            if code == 130 or (code in (1, 2) and not lived):
+            if code == 130 or (code in (1, 2) and not ever_lived):
                 return code
             if code == UNAVAILABLE and not ever_lived:
                 return 1
@@ -144,6 +146,16 @@ class Heart:
                 print(BEAT, flush=True)
             except OSError:  # nobody reads any more
                 self.alone.set()
+
+    def beat_on(self) -> None:
+        """Beat in a thread while the kiosk closes what it has, for as long as that may take."""
+        threading.Thread(target=self._beat_on, name="last heartbeats", daemon=True).start()
+
+    def _beat_on(self) -> None:
+        began = time.monotonic()
+        while time.monotonic() - began < _CLOSING_S and not self.alone.is_set():
+            self.beat()
+            time.sleep(BEAT_S / 2)
 
     def _listen(self) -> None:
         # Not sys.stdin: Python aborts when it ends while a thread holds the lock of a buffered stream.

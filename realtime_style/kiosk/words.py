@@ -31,7 +31,9 @@ class Words:
 
     def date(self, day: date) -> str:
         """The date in words, as on a card."""
-        return self("date", day=day.day, month=self.entries["months"][day.month - 1], year=day.year)
+        return self(
+            "date", day=self("first") if day.day == 1 else day.day, month=self.entries["months"][day.month - 1], year=day.year
+        )
 
 
 def load_words(more: Path | None = None) -> dict[str, Words]:

@@ -14,7 +14,7 @@ import numpy as np
 from realtime_style.atomic import unwritable
 from realtime_style.errors import ImageUnreadable, OutputUnwritable
 from realtime_style.frames import Frame, fit_within
-from realtime_style.images import IMAGE_SUFFIXES, Picture, read_image, write_image
+from realtime_style.images import IMAGE_SUFFIXES, Picture, images_in, read_image, write_image
 
 logger = logging.getLogger(__name__)
 
@@ -121,9 +121,7 @@ def _find_images(inputs: Sequence[Path]) -> list[Path]:
     found: dict[Path, Path] = {}
     for path in inputs:
         if path.is_dir():
-            inside = sorted(entry for entry in path.iterdir() if _is_image(entry))
-            if not inside:
-                raise ImageUnreadable(f"folder {path} has no images in it ({', '.join(sorted(IMAGE_SUFFIXES))}); give another")
+            inside = images_in(path)
         elif path.exists():
             inside = [path]
         else:
@@ -133,11 +131,6 @@ def _find_images(inputs: Sequence[Path]) -> list[Path]:
     if not found:
         raise ImageUnreadable("no images given; name files or folders")
     return list(found.values())
-
-
-def _is_image(path: Path) -> bool:
-    """Hidden files are none: macOS leaves ``._photo.jpg`` beside each photo on foreign disks."""
-    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def _name_for(source: Path) -> str:

@@ -41,6 +41,19 @@ class Picture:
     """(H, W) uint8, 0 transparent to 255 opaque; None: the picture has no transparency."""
 
 
+def is_image(path: Path) -> bool:
+    """Whether it is one by its name. Hidden files are none: macOS leaves ``._photo.jpg`` beside each photo on foreign disks."""
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
+def images_in(folder: Path) -> list[Path]:
+    """The image files in `folder`, by name, without those of its sub-folders; raises ImageUnreadable if there is none."""
+    paths = sorted(path for path in folder.iterdir() if is_image(path))
+    if not paths:
+        raise ImageUnreadable(f"folder {folder} has no images in it ({', '.join(sorted(IMAGE_SUFFIXES))}); give another")
+    return paths
+
+
 def read_image(path: Path) -> Picture:
     """Read an image file; raises ImageUnreadable, naming the file and the reason."""
     from PIL import Image, ImageOps, UnidentifiedImageError

@@ -11,7 +11,7 @@ from pathlib import Path
 from realtime_style.camera import Camera, list_cameras, open_camera
 from realtime_style.errors import SourceError
 from realtime_style.frames import Frame
-from realtime_style.images import IMAGE_SUFFIXES, read_image
+from realtime_style.images import IMAGE_SUFFIXES, images_in, read_image
 from realtime_style.streams import Source, StreamInfo
 from realtime_style.test_pattern import TestPattern
 from realtime_style.video_reader import Clip
@@ -44,14 +44,6 @@ def open_source(spec: str) -> Source:
     if path.suffix.lower() in IMAGE_SUFFIXES:
         return ImageFiles([path])
     return VideoFile(path)
-
-
-def images_in(folder: Path) -> list[Path]:
-    """The image files in `folder`, by name; raises SourceError if there is none."""
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
-    if not paths:
-        raise SourceError(f"no images in folder {folder}; looked for {', '.join(sorted(IMAGE_SUFFIXES))}")
-    return paths
 
 
 class VideoFile(Source):

@@ -136,8 +136,15 @@ def test_an_image_source_keeps_blue_blue(tmp_path: Path) -> None:
     assert np.array_equal(frame, blue)
 
 
+def test_what_macos_leaves_beside_photographs_is_no_image(tmp_path: Path) -> None:
+    write_image(tmp_path / "photo.jpg", Picture(np.zeros((4, 4, 3), np.uint8)))
+    (tmp_path / "._photo.jpg").write_bytes(b"\0\5\x16\7 attributes of the file")
+    with open_source(str(tmp_path)) as photos:
+        assert len(list(photos)) == 1
+
+
 def test_an_empty_folder_and_a_broken_image_are_named(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=f"no images in folder {tmp_path}"):
+    with pytest.raises(SourceError, match=f"folder {tmp_path} has no images in it"):
         open_source(str(tmp_path))
     (tmp_path / "broken.png").write_text("no image")
     with pytest.raises(ImageUnreadable, match=r"broken\.png"):

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from realtime_style.atomic import unwritable
-from realtime_style.errors import ImageUnreadable, OutputUnwritable
+from realtime_style.errors import DeviceUnavailable, ImageUnreadable, OutputUnwritable, RealtimeStyleError, StyleError
 from realtime_style.frames import Frame, fit_within
 from realtime_style.images import IMAGE_SUFFIXES, Picture, images_in, read_image, write_image
 
@@ -57,8 +57,9 @@ def stylize_images(
     reduces larger images to that long side in pixels before they are painted. Transparency is kept as it is.
     `report(done, total)` is called after each image.
 
-    Each image is whole or not there. A damaged one is logged and passed over; when all others are done, ImageUnreadable says
-    how many failed. Anything wrong with the output raises OutputUnwritable at once.
+    Each image is whole or not there. A damaged one, or one too large for the memory of this machine, is logged and passed
+    over; when all others are done, ImageUnreadable says how many failed. Anything wrong with the output raises
+    OutputUnwritable at once.
     """
     started = time.perf_counter()
     if max_size is not None and max_size < 1:
@@ -69,7 +70,7 @@ def stylize_images(
     failed: list[Path] = []
     for number, (source, target) in enumerate(jobs, 1):
         try:
-            picture = read_image(source)
+            painted = _read_and_paint(source, paint, max_size)
         except ImageUnreadable as error:
             if len(jobs) == 1:
                 raise
@@ -77,7 +78,6 @@ def stylize_images(
             failures.append(error)
             failed.append(source)
         else:
-            painted = _paint_picture(picture, paint, max_size)
             _make_folder(target.parent)
             write_image(target, painted)
             height, width = painted.bgr.shape[:2]
@@ -156,6 +156,17 @@ def _refuse_clashes(jobs: Sequence[tuple[Path, Path]]) -> None:
                 raise OutputUnwritable(f"{target} is the image {replaced} to be painted; choose another place for the result")
 
 
+def _read_and_paint(source: Path, paint: Callable[[Frame], Frame], max_size: int | None) -> Picture:
+    picture = read_image(source)
+    try:
+        return _paint_picture(picture, paint, max_size)
+    except (StyleError, DeviceUnavailable):  # they are about all pictures alike
+        raise
+    except (RealtimeStyleError, MemoryError) as error:
+        reason = str(error) or "out of memory; paint it smaller with --max-size"
+        raise ImageUnreadable(f"image {source} cannot be painted: {reason}") from error
+
+
 def _paint_picture(picture: Picture, paint: Callable[[Frame], Frame], max_size: int | None) -> Picture:
     frame, alpha = picture.bgr, picture.alpha
     if alpha is not None:
@@ -192,4 +203,4 @@ def _some_failed(failed: Sequence[Path], total: int, output: Path) -> ImageUnrea
     if len(failed) > _NAMED_FAILURES:
         names += f" and {len(failed) - _NAMED_FAILURES} more"
     rest = f"the other {total - len(failed)} are painted in {output}" if len(failed) < total else "nothing was written"
-    return ImageUnreadable(f"{len(failed)} of {total} images could not be read: {names}; {rest}")
+    return ImageUnreadable(f"{len(failed)} of {total} images could not be read or painted: {names}; {rest}")

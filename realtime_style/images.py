@@ -75,6 +75,8 @@ def read_image(path: Path) -> Picture:
         raise ImageUnreadable(f"{path} is not an image; give a JPEG, PNG, WebP, BMP or TIFF file") from error
     except ImageUnreadable:
         raise
+    except MemoryError as error:
+        raise ImageUnreadable(f"image {path} does not fit into memory; reduce it first") from error
     except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:  # SyntaxError is Pillow's for a broken PNG
         reason = getattr(error, "strerror", None) or error
         raise ImageUnreadable(f"image {path} is damaged or unreadable: {reason}; try another copy") from error

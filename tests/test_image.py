@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from realtime_style.errors import ImageUnreadable, OutputUnwritable
+from realtime_style import memory
+from realtime_style.errors import BadStyleFile, ImageUnreadable, OutputUnwritable
 from realtime_style.frames import Frame
 from realtime_style.image import ImageSummary, plan_images, stylize_images
 from realtime_style.images import Picture, read_image, write_image
+from realtime_style.stylizer import Stylizer
 
 
 def invert(frame: Frame) -> Frame:
@@ -140,7 +144,10 @@ def test_a_damaged_image_is_passed_over_and_named_at_the_end(tmp_path: Path, cap
     for name in ("a.png", "b.png", "c.png"):
         save(photos / name)
     (photos / "b.png").write_bytes((photos / "b.png").read_bytes()[:60])
-    with caplog.at_level(logging.WARNING), pytest.raises(ImageUnreadable, match=r"1 of 3 images could not be read: .*b\.png"):
+    with (
+        caplog.at_level(logging.WARNING),
+        pytest.raises(ImageUnreadable, match=r"1 of 3 images could not be read or painted: .*b"),
+    ):
         run([photos], tmp_path / "out")
     assert "b.png" in caplog.text
     assert names(tmp_path / "out") == ["a.png", "c.png"]
@@ -151,6 +158,51 @@ def test_a_single_damaged_image_is_its_own_error(tmp_path: Path) -> None:
     with pytest.raises(ImageUnreadable, match=r"a\.jpg is not an image"):
         run([tmp_path / "a.jpg"], tmp_path / "o.jpg")
     assert names(tmp_path) == ["a.jpg"]
+
+
+def test_an_image_too_large_for_memory_is_passed_over_and_named(
+    tmp_path: Path, tiny_style: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, size in (("a.png", (20, 20)), ("b.png", (60, 50)), ("c.png", (20, 20))):
+        save(tmp_path / "photos" / name, size=size)
+    large = tmp_path / "photos" / "b.png"
+    monkeypatch.setattr(memory, "available_bytes", lambda: 1000 * 176)
+    with Stylizer(tiny_style, device="cpu") as paint:
+        with caplog.at_level(logging.WARNING), pytest.raises(ImageUnreadable, match=rf"1 of 3 images .*: {large}; the other 2"):
+            stylize_images([tmp_path / "photos"], tmp_path / "out", paint, provider="test")
+        assert names(tmp_path / "out") == ["a.png", "c.png"]
+        with pytest.raises(ImageUnreadable, match=r"b\.png cannot be painted: painting 60x50 pixels needs .* --max-size"):
+            stylize_images([large], tmp_path / "o.png", paint, provider="test")
+        stylize_images([large], tmp_path / "o.png", paint, provider="test", max_size=30)
+    assert f"image {large} cannot be painted: painting 60x50 pixels" in caplog.text
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits memory the way of Linux")
+def test_an_image_that_cannot_even_be_opened_for_want_of_memory_is_one_line(tmp_path: Path) -> None:
+    photo = save(tmp_path / "a.png", size=(12000, 9000))
+    script = """
+import resource, sys
+from pathlib import Path
+import numpy, PIL.Image
+from realtime_style.images import read_image
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 200 * 2**20,) * 2)
+try:
+    read_image(Path(sys.argv[1]))
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(photo)], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == f"ImageUnreadable image {photo} does not fit into memory; reduce it first\n"
+
+
+def test_a_style_that_fails_stops_at_the_first_image(tmp_path: Path) -> None:
+    def broken(frame: Frame) -> Frame:
+        raise BadStyleFile("the style file is broken")
+
+    inputs = [save(tmp_path / "a.png"), save(tmp_path / "b.png")]
+    with pytest.raises(BadStyleFile):
+        stylize_images(inputs, tmp_path / "out", broken, provider="test")
 
 
 def test_an_error_while_painting_keeps_the_old_file(tmp_path: Path) -> None:

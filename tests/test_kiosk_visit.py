@@ -208,6 +208,7 @@ def test_killed_kiosk_is_back_with_the_pictures_that_last(visit: Visit) -> None:
     assert get(link + ".png")[0] == 200
     assert len(visit.kept) == 2
     visit.stop()
+    assert visit.kept == []  # with no kiosk there is nobody to serve them
 
 
 def test_lost_camera_is_told_on_screen_and_the_kiosk_goes_on(desktop: str, tmp_path: Path) -> None:  # noqa: F811

@@ -141,7 +141,7 @@ def image(args: argparse.Namespace) -> int:
 
 def styles(args: argparse.Namespace) -> int:
     """The styles known by name."""
-    from realtime_style.styles import list_styles
+    from realtime_style.styles import PACK, list_styles
 
     found = list_styles()
     if args.json:
@@ -163,7 +163,8 @@ def styles(args: argparse.Namespace) -> int:
     for style in found:
         about = ", ".join(part for part in (style.info.title, style.info.artist, style.info.year) if part)
         print(f"{style.info.name:{column}}  {about}")
-        print(f"{'':{column}}  {style.info.licence or 'licence not stated'}")
+        own = "" if style.file.parent == PACK else f"; {style.file}"
+        print(f"{'':{column}}  {style.info.licence or 'licence not stated'}{own}")
     return 0
 
 

@@ -40,7 +40,8 @@ def user_folder() -> Path:
 
 
 def list_styles() -> list[StyleRef]:
-    """All styles known by name: the shipped ones, then the user's own.
+    """All styles known by name: the shipped ones, then the user's own. Of two with one name there is the one that the name
+    means: the user's own, or the first of these.
 
     A broken file does not hide the others: it is left out, and a warning in the log names it.
     """
@@ -52,14 +53,18 @@ def list_styles() -> list[StyleRef]:
 
 def scan_styles() -> tuple[list[StyleRef], dict[Path, BadStyleFile]]:
     """All styles known by name, as :func:`list_styles`, and the files that cannot be read, with the reason."""
+    shipped, own = sorted(PACK.glob("*.onnx")), sorted(user_folder().glob("*.onnx"))
     styles: list[StyleRef] = []
     broken: dict[Path, BadStyleFile] = {}
-    for file in [*sorted(PACK.glob("*.onnx")), *sorted(user_folder().glob("*.onnx"))]:
+    for file in [*shipped, *own]:
         try:
             styles += open_style_file(file)
         except BadStyleFile as error:
             broken[file] = error
-    return styles, broken
+    meant: dict[str, StyleRef] = {}
+    for style in sorted(styles, key=lambda style: style.file in shipped):  # a stable sort: the user's own come first
+        meant.setdefault(style.info.name, style)
+    return [style for style in styles if meant[style.info.name] is style], broken
 
 
 def open_style_file(path: Path) -> list[StyleRef]:
@@ -132,12 +137,12 @@ def find_style(name: str) -> StyleRef:
                 return style
         raise StyleNotFound(f"{path} has no style {inside!r}; it has {', '.join(style.info.name for style in styles)}")
     known, broken = scan_styles()
-    for style in known:
-        if style.info.name == name:
-            return style
+    found = next((style for style in known if style.info.name == name), None)
     for file, error in broken.items():
-        if file.stem == name:  # most files are named for their style
+        if file.stem == name and (found is None or found.file.parent == PACK):  # most files are named for their style
             raise error
+    if found is not None:
+        return found
     names = ", ".join(style.info.name for style in known) or "none"
     unread = f" (not readable: {', '.join(str(file) for file in broken)})" if broken else ""
     raise StyleNotFound(f"no style is called {name!r}; styles here: {names}{unread}; or give a style file, FILE.onnx")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from realtime_style import quiet_imports, styles
+from realtime_style.cli import main
 from realtime_style.errors import BadStyleFile, DeviceUnavailable, StyleError, StyleNotFound
 from realtime_style.styles import Mix, find_style, list_styles, mix_label, open_style_file, parse_mix, scan_styles, user_folder
 from realtime_style.testing import write_tiny_style
@@ -50,6 +51,21 @@ def test_shipped_styles_come_before_the_users_own(pack: Path, own_home: Path):
         ("pack.onnx", 1, 2),
         ("mine.onnx", 0, 1),
     ]
+
+
+def test_a_name_means_the_users_own_style_if_there_is_one(pack: Path, own_home: Path, capsys: pytest.CaptureFixture[str]):
+    own = write_tiny_style(own_home / "mine.onnx", names=["b", "c"])
+    write_tiny_style(own_home / "other.onnx", names=["c"])
+    assert (find_style("b").file, find_style("a").file) == (own, pack / "pack.onnx")
+    assert [(style.info.name, style.file) for style in list_styles()] == [("a", pack / "pack.onnx"), ("b", own), ("c", own)]
+    assert main(["styles"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1:4] == ["   CC0", "b  B, nobody, 2026", f"   CC0; {own}"]
+    own.write_bytes(b"not a model")
+    assert find_style("b").file == pack / "pack.onnx"
+    (own_home / "b.onnx").write_bytes(b"not a model either")
+    with pytest.raises(BadStyleFile, match=r"b\.onnx is not a style file"):  # not another one without a word
+        find_style("b")
 
 
 def test_the_users_folder_is_in_the_home_folder_unless_said_otherwise(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -124,7 +124,7 @@ def _add_video(verbs: Verbs) -> None:  # type: ignore[valid-type]
     parser.add_argument("output", type=Path, metavar="OUT", help="clip to write, .mp4")
     _add_painting(parser)
     _add_steadiness(parser)
-    parser.add_argument("--crf", type=_crf, default=18, help="quality of the H.264 picture, 0 best to 51")
+    parser.add_argument("--crf", type=_crf, default=18, help="quality of the H.264 picture, 1 best to 51")
     parser.add_argument("--preset", choices=_PRESETS, default="medium", help="speed of the H.264 encoder against file size")
 
 
@@ -297,8 +297,10 @@ def _share(text: str) -> float:
 
 
 def _crf(text: str) -> int:
-    if not text.isdecimal() or int(text) > 51:
-        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from 0 to 51")
+    if not text.isdecimal() or not 1 <= int(text) <= 51:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} must be a whole number from 1 to 51; 0 is lossless, which phones do not play"
+        )
     return int(text)
 
 

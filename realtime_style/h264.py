@@ -44,11 +44,13 @@ def add_h264_stream(
     """Add an H.264 stream for frames of `width` x `height` pixels (odd sizes are encoded one pixel larger).
 
     `rate` is in frames per second and exact (30000/1001, never 29.97). `time_base` is the unit of the frames' pts in
-    seconds; None means 1 / `rate`, so that pts are frame numbers. `crf` is x264's quality, 0 (lossless) to 51, and `preset`
+    seconds; None means 1 / `rate`, so that pts are frame numbers. `crf` is x264's quality, 1 (best) to 51, and `preset`
     its effort, ``ultrafast`` to ``veryslow``. Raises SinkError if PyAV was built without x264.
     """
     import av
 
+    if not 1 <= crf <= 51:  # 0 is lossless, of a profile that phones and many browsers do not play
+        raise ValueError(f"crf is a number from 1 to 51, not {crf}")
     try:
         stream = cast("av.VideoStream", container.add_stream(_CODEC, rate=rate, options={"crf": str(crf), "preset": preset}))
     except av.codec.codec.UnknownCodecError as error:

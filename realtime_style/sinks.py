@@ -109,7 +109,7 @@ class VideoSink(Sink):
         crf: int = 18,
         preset: str = "veryfast",
     ) -> None:
-        """`clock` gives seconds; `crf` is x264's quality, 0 lossless to 51; `preset` its effort: a live picture leaves
+        """`clock` gives seconds; `crf` is x264's quality, 1 best to 51; `preset` its effort: a live picture leaves
         little time for it.
         """
         if path.suffix.lower() not in _VIDEO_SUFFIXES:

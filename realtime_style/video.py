@@ -69,7 +69,7 @@ def stylize_video(
     """Paint every frame of `source` into `target`, an H.264 file (.mp4 or .mov) that browsers play.
 
     `paint` takes and gives (H, W, 3) uint8 BGR; its results have one shape, which may be another than the clip's. `provider`
-    is what it runs on, for the summary. `crf` is x264's quality, 0 (lossless) to 51, `preset` its effort, ``ultrafast`` to
+    is what it runs on, for the summary. `crf` is x264's quality, 1 (best) to 51, `preset` its effort, ``ultrafast`` to
     ``veryslow``. `report(done, total)` is called after each frame, total None if unknown.
 
     Times of frames and sound are those of `source`; sound is copied as it is where the format can hold it, else encoded to

@@ -77,6 +77,13 @@ def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFi
     assert "usage:" in capsys.readouterr().err
 
 
+def test_lossless_is_refused_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["video", "a.mp4", "b.mp4", "--crf", "0"])
+    assert stop.value.code == 2
+    assert "'0' must be a whole number from 1 to 51; 0 is lossless, which phones do not play" in capsys.readouterr().err
+
+
 def test_styles_as_json_has_what_scripts_rely_on(own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_tiny_style(own_home / "mine.onnx", names=("left", "right"))
     assert main(["styles", "--json"]) == 0

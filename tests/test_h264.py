@@ -16,11 +16,11 @@ from realtime_style.frames import Frame
 from realtime_style.h264 import add_h264_stream, encode_frame, even_size, exact_rate
 
 
-def write(path: Path, frames: list[Frame], rate: Fraction = Fraction(30)) -> Path:
+def write(path: Path, frames: list[Frame], rate: Fraction = Fraction(30), crf: int = 4) -> Path:
     import av
 
     with av.open(str(path), "w") as container:
-        stream = add_h264_stream(container, width=frames[0].shape[1], height=frames[0].shape[0], rate=rate, crf=4)
+        stream = add_h264_stream(container, width=frames[0].shape[1], height=frames[0].shape[0], rate=rate, crf=crf)
         for number, frame in enumerate(frames):
             container.mux(stream.encode(encode_frame(frame, number, 1 / rate)))
         container.mux(stream.encode(None))
@@ -39,6 +39,20 @@ def test_colours_come_back_as_they_went_in_and_are_tagged_bt709(tmp_path: Path) 
         assert (context.colorspace, context.color_primaries, context.color_trc, context.color_range) == (1, 1, 1, 1)
         for colour, picture in zip(colours, container.decode(stream), strict=True):
             assert np.abs(picture.to_ndarray(format="bgr24").astype(int) - colour).max() <= 6, colour
+
+
+@pytest.mark.parametrize("crf", [1, 51])
+def test_every_quality_is_of_a_profile_that_browsers_and_phones_play(tmp_path: Path, crf: int) -> None:
+    import av
+
+    with av.open(str(write(tmp_path / "out.mp4", [np.full((48, 64, 3), 99, np.uint8)], crf=crf))) as container:
+        assert container.streams.video[0].codec_context.profile == "High"
+
+
+@pytest.mark.parametrize("crf", [-1, 0, 52])
+def test_other_qualities_are_refused(tmp_path: Path, crf: int) -> None:
+    with pytest.raises(ValueError, match=f"from 1 to 51, not {crf}"):  # x264 makes 0 a profile of its own: High 4:4:4
+        write(tmp_path / "out.mp4", [np.full((48, 64, 3), 99, np.uint8)], crf=crf)
 
 
 @pytest.mark.parametrize(("width", "height"), [(63, 47), (64, 47), (63, 48), (64, 48), (1, 1)])

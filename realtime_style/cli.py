@@ -279,4 +279,5 @@ def _print_result(args: argparse.Namespace, values: dict[str, Any], words: str) 
 
 def _say(words: str) -> None:
     with suppress(OSError):  # of a terminal that has been closed
-        print(f"realtime-style: {words}", file=sys.stderr)
+        # In one line: names may have line breaks in them, and so may reasons that others give.
+        print(f"realtime-style: {' '.join(words.splitlines())}", file=sys.stderr)

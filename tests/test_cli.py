@@ -22,9 +22,10 @@ from realtime_style.testing import write_tiny_style
 
 
 def one_line(capsys: pytest.CaptureFixture[str]) -> str:
-    """What stderr says, which has to be one line."""
-    lines = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
-    assert len(lines) == 1
+    """What stderr says, which has to be one line, but for how far the work had come and what `auto` did not take."""
+    said = capsys.readouterr().err
+    lines = [line for line in said.splitlines() if not re.match(r"realtime-style: note: |\S+: \d+ (of \d+ )?\w+s\b", line)]
+    assert len(lines) == 1, said
     assert lines[0].startswith("realtime-style: error: ")
     return lines[0]
 
@@ -149,6 +150,13 @@ def test_broken_style_file_is_one_line(
     assert main(["image", str(photo), str(tmp_path / "out.png"), "--style", str(style)]) == 1
     assert complaint in one_line(capsys)
     assert not (tmp_path / "out.png").exists()
+
+
+def test_a_name_of_two_lines_makes_an_error_of_one(
+    tiny_style: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["image", str(tmp_path / "two\nlines.png"), str(tmp_path / "out.png"), "--style", str(tiny_style)]) == 1
+    assert "two lines.png does not exist" in one_line(capsys)
 
 
 def test_weights_that_sum_to_zero_are_refused(photo: Path, tiny_style: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,11 +46,20 @@ class Painter:
         self._device = device
         self._threads = threads
         self._stylizers: dict[Path, Stylizer] = {}
-        first = self._stylizer(mix[0][0].file)
-        self.provider = first.provider
-        """What it really runs on."""
-        self.fallback = first.fallback
-        """Why ``auto`` did not take a better device, one line; None when it did."""
+        self._ran_on: dict[Path, tuple[str, str | None]] = {}  # provider and fallback, also when closed
+        for file in self._weights_by_file():
+            self._stylizer(file)
+
+    @property
+    def provider(self) -> str:
+        """What it really runs on; where the style files loaded so far differ, all of it: ``A, B``."""
+        return ", ".join(dict.fromkeys(provider for provider, _ in list(self._ran_on.values())))
+
+    @property
+    def fallback(self) -> str | None:
+        """Why ``auto`` did not take a better device, for any of these files, one line; None when it always did."""
+        reasons = dict.fromkeys(reason for _, reason in list(self._ran_on.values()) if reason)
+        return "; ".join(reasons) or None
 
     @property
     def steadiness(self) -> float:
@@ -78,7 +87,7 @@ class Painter:
                 continue
             loaded = Stylizer(file, device=self._device, threads=self._threads)
             loaded.warm_up(width, height)
-            if self._stylizers.setdefault(file, loaded) is not loaded:  # the painting thread was faster
+            if self._keep(file, loaded) is not loaded:  # the painting thread was faster
                 loaded.close()
 
     def __call__(self, frame: Frame) -> Frame:
@@ -125,8 +134,13 @@ class Painter:
 
     def _stylizer(self, file: Path) -> Stylizer:
         if file not in self._stylizers:
-            self._stylizers[file] = Stylizer(file, device=self._device, threads=self._threads)
+            self._keep(file, Stylizer(file, device=self._device, threads=self._threads))
         return self._stylizers[file]
+
+    def _keep(self, file: Path, loaded: Stylizer) -> Stylizer:
+        kept = self._stylizers.setdefault(file, loaded)
+        self._ran_on[file] = kept.provider, kept.fallback
+        return kept
 
     def close(self) -> None:
         """Free all engines."""

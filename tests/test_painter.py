@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from realtime_style.engines import has_nvidia_driver
 from realtime_style.errors import RealtimeStyleError, StyleNotFound
 from realtime_style.frames import Frame
 from realtime_style.painter import Painter
@@ -125,6 +126,47 @@ def test_a_style_that_has_faded_out_is_not_painted_any_more(inverted: StyleRef, 
         paint.mix = ((same, 0.0), (inverted, 1.0))
         assert np.array_equal(paint(frame), 255 - frame)
         assert len(paint._stylizers) == 1
+
+
+def write_style_of_one_runtime(path: Path) -> Path:
+    """A style that inverts, with an operation in it that only ONNX Runtime knows."""
+    import onnx
+    from onnx import helper
+
+    model = onnx.load(write_tiny_style(path))
+    at = next(place for place, node in enumerate(model.graph.node) if "summed" in node.input)
+    model.graph.node[at].input[0] = "kept"
+    for node in reversed(
+        [
+            helper.make_node("MurmurHash3", ["summed"], ["hashed"], domain="com.microsoft"),
+            helper.make_node("Cast", ["hashed"], ["number"], to=onnx.TensorProto.FLOAT),
+            helper.make_node("Mul", ["number", "low"], ["nothing"]),
+            helper.make_node("Add", ["summed", "nothing"], ["kept"]),
+        ]
+    ):
+        model.graph.node.insert(at, node)
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    onnx.save(model, path)
+    return path
+
+
+def test_what_it_runs_on_is_said_of_every_file(tmp_path: Path, same: StyleRef, frame: Frame):
+    pytest.importorskip("openvino")
+    if has_nvidia_driver():
+        pytest.skip("CUDA runs both files")
+    odd = parse_mix(str(write_style_of_one_runtime(tmp_path / "odd.onnx")))[0][0]
+    with Painter(((same, 0.5), (odd, 0.5))) as paint:
+        named = paint.provider  # before a frame is painted: the summary of a clip is asked for it then
+        assert "cannot run odd.onnx here" in (paint.fallback or "")
+        assert (paint(frame) == 128).all()
+        assert named == paint.provider
+    assert named.endswith(", CPUExecutionProvider")
+    with Painter(((same, 1.0),)) as paint:
+        alone = paint.provider
+        assert alone == named.removesuffix(", CPUExecutionProvider")
+        assert "odd.onnx" not in (paint.fallback or "")
+        paint.preload(((odd, 1.0),), 64, 48)
+        assert paint.provider == named
 
 
 def test_an_empty_mix_is_refused(inverted: StyleRef, frame: Frame):

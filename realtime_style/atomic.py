@@ -24,7 +24,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Give a name beside `path` to write to; rename it to `path` when the block ends well, remove it when it does not.
 
     The temporary name keeps the suffix, so that writers who look at it (``.mp4``, ``.png``) are not misled. Whatever
-    stood at `path` stays until the rename. Raises OutputUnwritable, naming the reason, for anything the disk refuses.
+    stood at `path` stays until the rename; if it cannot be replaced, what was written is kept under a name that is free.
+    Raises OutputUnwritable, naming the reason, for anything the disk refuses.
     """
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     if path.is_dir():
@@ -37,13 +38,27 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise unwritable(path, error) from error
     try:
         yield part
-        part.replace(path)
+        _give_name(part, path)
     except OSError as error:
         if isinstance(error, RealtimeStyleError) or not _is_about(error, part):
             raise
         raise unwritable(path, error) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _give_name(part: Path, path: Path) -> None:
+    try:
+        part.replace(path)
+    except OSError as error:
+        if not path.exists():
+            raise
+        kept = free_name(path.parent, path.stem, path.suffix)
+        part.rename(kept)  # Windows replaces no file that a player has open; hours of work shall not end with that
+        raise OutputUnwritable(
+            f"cannot replace {path}: {error.strerror or error}; the result is kept as {kept}, "
+            "close the program that has the old one open"
+        ) from error
 
 
 def unwritable(path: Path, error: OSError) -> OutputUnwritable:

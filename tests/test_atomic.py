@@ -1,0 +1,47 @@
+"""Outputs that are whole or not there, also where the system will not let go of the old one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from realtime_style.atomic import whole_file
+from realtime_style.cli import main
+from realtime_style.errors import OutputUnwritable
+from realtime_style.sources import VideoFile
+from tests.video_helpers import names
+
+
+@pytest.fixture
+def held_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows: no file replaces one that another program has open."""
+
+    def replace(self: Path, target: Path) -> Path:
+        raise PermissionError(13, "Access is denied", str(self))
+
+    monkeypatch.setattr(Path, "replace", replace)
+
+
+@pytest.mark.usefixtures("held_open")
+def test_a_result_that_cannot_replace_the_old_one_is_kept_beside_it(
+    clip: Path, tiny_style: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").mkdir()
+    target, kept = tmp_path / "out" / "out.mp4", tmp_path / "out" / "out_2.mp4"
+    target.write_bytes(b"being played")
+    assert main(["video", str(clip), str(target), "--style", str(tiny_style), "--device", "cpu"]) == 1
+    assert f"error: cannot replace {target}: Access is denied; the result is kept as {kept}, " in capsys.readouterr().err
+    assert target.read_bytes() == b"being played"
+    assert names(target.parent) == ["out.mp4", "out_2.mp4"]
+    assert sum(1 for _ in VideoFile(kept)) == 20
+
+
+@pytest.mark.usefixtures("held_open")
+def test_nothing_is_kept_of_what_failed_or_has_no_old_one_in_its_way(tmp_path: Path) -> None:
+    (tmp_path / "old.txt").write_text("old")
+    with pytest.raises(KeyError), whole_file(tmp_path / "old.txt"):
+        raise KeyError
+    with pytest.raises(OutputUnwritable, match=r"cannot write .*new\.txt: Access is denied"), whole_file(tmp_path / "new.txt"):
+        pass
+    assert names(tmp_path) == ["old.txt"]

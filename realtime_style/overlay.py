@@ -31,24 +31,27 @@ def canvas(frame: Frame) -> Frame:
     return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
 
 
-def split(photo: Frame, painted: Frame, right_label: str) -> Frame:
-    """The photograph's left half beside the painting's right half, a line between them and a label on each.
+def split(photo: Frame, painted: Frame) -> Frame:
+    """The photograph's left half beside the painting's right half, a line between them.
 
-    Both frames have the same shape; the result is new. Labels that have no room are left out.
+    Both frames have the same shape; the result is new.
     """
     height, width = photo.shape[:2]
-    middle = width // 2
     result = painted.copy()
-    result[:, :middle] = photo[:, :middle]
-    line = max(1, height // 240)
-    result[:, middle : middle + line] = 255
+    result[:, : width // 2] = photo[:, : width // 2]
+    result[:, width // 2 : width // 2 + _line(height)] = 255
+    return result
+
+
+def draw_labels(frame: Frame, left: str, right: str) -> None:
+    """What the halves of a split picture show, on both sides of its line; labels that have no room are left out."""
+    height, middle = frame.shape[0], frame.shape[1] // 2
     style = _Style(height)
     room = middle - 2 * (style.margin + style.pad)
-    if left := _shorten("photograph", style, room):
-        _box(result, [left], style, x=middle - style.margin - style.box_width([left]), y=style.margin)
-    if right := _shorten(right_label, style, room):
-        _box(result, [right], style, x=middle + line + style.margin, y=style.margin)
-    return result
+    if left := _shorten(left, style, room):
+        _box(frame, [left], style, x=middle - style.margin - style.box_width([left]), y=style.margin)
+    if right := _shorten(right, style, room):
+        _box(frame, [right], style, x=middle + _line(height) + style.margin, y=style.margin)
 
 
 def draw_status(frame: Frame, lines: Sequence[str]) -> None:
@@ -99,6 +102,11 @@ def draw_help(frame: Frame, keys: Iterable[Key]) -> None:
         top = y + style.pad + row * style.line
         style.write(frame, shown, x + style.pad, top, _YELLOW)
         style.write(frame, words, x + first, top, _WHITE)
+
+
+def _line(height: int) -> int:
+    """Width in px of the line through a split picture."""
+    return max(1, height // 240)
 
 
 class _Style:

@@ -112,7 +112,7 @@ class Show:
             self._painter.keep_colours = self.controls.keep_colours
             picture = self._paint(photo)
         if self.controls.split:
-            picture = overlay.split(photo, picture, mix_label(self.controls.target))
+            picture = overlay.split(photo, picture)
         return picture
 
     def _paint(self, photo: Frame) -> Frame:
@@ -158,6 +158,8 @@ class Show:
     def _with_words(self, picture: Frame) -> Frame:
         now = self._clock()
         shown = overlay.canvas(picture)
+        if self.controls.split:
+            overlay.draw_labels(shown, "photograph", mix_label(self.controls.target))
         if self.controls.overlay:
             if now >= self._figures_until:
                 self._figures, self._figures_until = self._status(), now + _FIGURES_S

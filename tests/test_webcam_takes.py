@@ -34,6 +34,21 @@ def test_snapshot_is_the_picture_without_words(options: WebcamOptions):
     assert set(np.unique(picture)) == {255 - LEVEL, 255}
 
 
+def test_before_and_after_have_labels_on_screen_and_nowhere_else(options: WebcamOptions, tmp_path: Path):
+    screen = Script({8: "s"}, frames=20)
+    summary = show(replace(options, split=True, record=tmp_path / "split.mp4"), screen)
+    snapshot = read_image(Path(summary.snapshots[0])).bgr
+    assert set(np.unique(snapshot[:, :80])) == {0, LEVEL}
+    assert (snapshot[:, 80] == 255).all()
+    assert (snapshot[:, 81:] == 255 - LEVEL).all()
+    recorded = read_video(tmp_path / "split.mp4")[0][-1].astype(int)
+    assert abs(recorded - snapshot).max() < 12
+    shown = screen.shown[-1]
+    top, middle = shown[: len(shown) // 8], shown.shape[1] // 2
+    assert (top[:, :middle] > LEVEL + 20).any()  # of the photograph
+    assert (top[:, middle + 9 :] < 255 - LEVEL - 20).any()  # of the painting
+
+
 def test_snapshot_never_overwrites(options: WebcamOptions):
     summary = show(options, Script(dict.fromkeys(range(2, 8), "s")))
     assert len(set(summary.snapshots)) == 6

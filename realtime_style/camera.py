@@ -182,7 +182,6 @@ def open_camera(
     if not Path(spec).exists() and not Path(spec).suffix:
         raise CameraNotFound(f"camera {spec} is neither a number, a device nor a video file. {_advice(spec)}")
     clip = ClipCapture(Path(spec), size=size, clock=clock, sleep=sleep)
-    stale_s = max(stale_s, 2 / clip.fps)  # time-lapses may have a frame a minute
     return Camera(clip, name=clip.name, details=clip.details, fps=clip.fps, clock=clock, stale_s=stale_s)
 
 
@@ -226,9 +225,7 @@ def _open_device(
     letters = int(device.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=True).decode("ascii", "ignore")
     got_fourcc = letters if letters.isprintable() and letters.strip() else None
     name = f"camera {spec}"
-    return Camera(
-        device, name=name, asked=asked, fps=got_fps, fourcc=got_fourcc, clock=clock, stale_s=stale_s, first_s=first_s
-    )
+    return Camera(device, name=name, asked=asked, fps=got_fps, fourcc=got_fourcc, clock=clock, stale_s=stale_s, first_s=first_s)
 
 
 def _connect_quietly(connect: Connect, which: int | str, backend: int) -> Device | None:

@@ -21,7 +21,7 @@ from realtime_style.video_reader import Clip
 if TYPE_CHECKING:
     import av
 
-_STILL_S = 1.0  # a picture that stands still comes again so often: a camera that sends nothing counts as lost
+_STILL_S = 0.5  # a picture that stands still comes again so often: a camera that sends nothing soon counts as lost
 _LATE_S = 1.0  # a clip this far behind goes on from where it is: the machine slept
 
 
@@ -45,7 +45,7 @@ class PatternCapture:
     def read(self) -> tuple[bool, Frame | None]:
         """The frame that is due, waiting for it if it is not yet; frames nobody read in time are skipped.
 
-        When the wait is longer than a second, the frame before comes again after one.
+        While the wait is longer than half a second, the frame before comes again.
         """
         due = max(self._last + 1, math.floor((self._clock() - self._start) * self.fps))
         if not _sleep_until(self._start + due / self.fps, self._clock, self._sleep) and self._last >= 0:
@@ -92,7 +92,7 @@ class ClipCapture:
     def read(self) -> tuple[bool, Frame | None]:
         """The next frame whose time has not passed, waiting for it; after the last comes the first.
 
-        When the wait is longer than a second, the frame before comes again after one.
+        While the wait is longer than half a second, the frame before comes again.
         """
         late_before_s = math.inf
         while True:

@@ -15,15 +15,15 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import cv2  # noqa: F401  (before av is loaded anywhere: the other order hangs windows on Linux)
-import numpy as np
 
 from realtime_style.errors import VideoUnreadable
 from realtime_style.frames import Frame
 from realtime_style.video_clock import OneClock, forgive_joints
 from realtime_style.video_open import open_video, picture_stream, unreadable
+from realtime_style.video_picture import Upright
 
 if TYPE_CHECKING:
     import av
@@ -55,22 +55,20 @@ class Clip:
     """Streams of sound in a format that nobody here knows, by their number in the file; `read` leaves them out."""
 
     def __init__(self, path: Path) -> None:
-        from av.video.reformatter import VideoReformatter
-
         self.path = path
-        self._reformatter = VideoReformatter()
         self._good = self._bad = 0
         self._container = open_video(path)
         try:
-            self._first = self._first_frame()
+            first = self._first_frame()
             self._container.close()
             self._container = open_video(path)  # from the start again; seeking back is not exact in every format
             self._video = picture_stream(path, self._container)
             tracks = self._container.streams.audio
             self.audio = tuple(stream for stream in tracks if stream.codec_context is not None)
             self.unreadable_audio = [stream.index for stream in tracks if stream.codec_context is None]
-            self._describe()
-            self._turn = self._first.rotation, _matrix(self._first)
+            self._upright = Upright(path, first)
+            self.size = self._upright.size
+            self._describe(first)
             self._check_index()
             self._check_heads()
         except BaseException:
@@ -105,7 +103,7 @@ class Clip:
         ratio = self._video.sample_aspect_ratio
         if not ratio:
             return None
-        return 1 / ratio if _matrix(self._first)[0] == 0 else ratio
+        return 1 / ratio if self._upright.on_its_side else ratio
 
     def read(self) -> Iterator[av.VideoFrame | av.Packet[av.AudioStream]]:
         """All frames in order of display, and between them all packets of sound, in order of storage.
@@ -139,12 +137,7 @@ class Clip:
 
     def upright(self, frame: av.VideoFrame) -> Frame:
         """The picture as people should see it: (H, W, 3) uint8 BGR, turned by the file's rotation, always of one size."""
-        # PyAV's side data holds its frame in a cycle of references, and decoded frames are large: not asked for every frame.
-        if frame.rotation != self._turn[0]:
-            self._turn = frame.rotation, _matrix(frame)
-        matrix = self._turn[1]
-        width, height = self.size[::-1] if matrix[0] == 0 else self.size
-        return _turned(self._bgr(frame, width, height), matrix)
+        return self._upright(frame)
 
     def _decode(self, packet: av.Packet[av.VideoStream]) -> list[av.VideoFrame]:
         """The packet's whole frames, or none from the first damage on.
@@ -181,11 +174,9 @@ class Clip:
             raise unreadable(self.path, error) from error
         raise VideoUnreadable(f"video {self.path} is damaged: not one frame could be read; try another copy")
 
-    def _describe(self) -> None:
-        first, video, container = self._first, self._video, self._container
+    def _describe(self, first: av.VideoFrame) -> None:
+        video, container = self._video, self._container
         self._is_mp4 = container.format.name.startswith("mov")
-        turned = _matrix(first)[0] == 0
-        self.size = (first.height, first.width) if turned else (first.width, first.height)
         # A bare stream without times has no average rate, but often says in its headers what it was recorded at.
         rates = (video.average_rate, video.guessed_rate) if first.pts is not None else (video.guessed_rate, video.average_rate)
         self.rate = Fraction(next((rate for rate in rates if rate), 25))
@@ -249,46 +240,3 @@ class Clip:
             ticks = round(self._start / packet.time_base)
             packet.dts -= ticks
             packet.pts = packet.dts if packet.pts is None else packet.pts - ticks
-
-    def _bgr(self, frame: av.VideoFrame, width: int, height: int) -> Frame:
-        import av
-        from av.video.reformatter import ColorRange, Colorspace, Interpolation
-
-        # Untagged video is BT.709 from 720 lines on and BT.601 below, as players guess; FFmpeg alone would say BT.601.
-        guess = Colorspace.ITU709 if frame.colorspace == 2 and frame.height >= 720 else None
-        # Without these flags FFmpeg rounds down at each step, and every frame comes out two grey levels too dark.
-        exact = (
-            Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
-        )
-        try:
-            bgr = self._reformatter.reformat(
-                frame,
-                width=width,
-                height=height,
-                format="bgr24",
-                src_colorspace=guess,
-                dst_color_range=ColorRange.JPEG,
-                interpolation=exact,
-                threads=1,
-            )
-        except av.FFmpegError as error:
-            raise unreadable(self.path, error) from error
-        return cast("Frame", bgr.to_ndarray())
-
-
-def _matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
-    """How the picture is turned, as signs: x' = a x + c y, y' = b x + d y, given as (a, b, c, d); a = 0: by 90 degrees."""
-    stored: Any = frame.side_data.get("DISPLAYMATRIX")
-    if stored is None:
-        return 1, 0, 0, 1
-    a, b, _, c, d = np.frombuffer(bytes(stored), np.int32)[:5].tolist()
-    if abs(a) >= abs(b):
-        return int(np.sign(a)) or 1, 0, 0, int(np.sign(d)) or 1
-    return 0, int(np.sign(b)), int(np.sign(c)) or 1, 0
-
-
-def _turned(frame: Frame, matrix: tuple[int, int, int, int]) -> Frame:
-    a, b, c, d = matrix
-    picture = frame.transpose(1, 0, 2) if a == 0 else frame
-    left_right, up_down = (c, b) if a == 0 else (a, d)
-    return np.ascontiguousarray(picture[::up_down, ::left_right])

@@ -19,6 +19,7 @@ from realtime_style.frames import Frame
 from realtime_style.h264 import add_h264_stream, encode_frame, even_size
 from realtime_style.video_open import CODEC_THREADS, check_video_file
 from realtime_style.video_reader import Clip
+from realtime_style.video_sound import Sound
 
 if TYPE_CHECKING:
     import av
@@ -28,13 +29,6 @@ logger = logging.getLogger(__name__)
 VIDEO_SUFFIXES = (".mp4", ".mov")
 """What can be written. Not .mkv: it stores times in whole milliseconds, so 29.97 frames a second would not stay exact."""
 
-_COPIED_AUDIO = {
-    ".mp4": frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"}),
-    ".mov": frozenset({"aac", "ac3", "alac", "eac3", "mp3", "pcm_s16be", "pcm_s16le", "pcm_s24be", "pcm_s24le"}),
-}
-_AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
-_AAC_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}  # by number of channels; rarer ones are mixed down
-_AAC_BITS_PER_CHANNEL = 96_000  # a second; transparent for nearly all material
 _LONG_S = 1  # a frame shown so long becomes a key frame: mp4 keeps the length of what is stored last, else one from before it
 
 
@@ -144,7 +138,7 @@ class _Result:
         self._video.codec_context.flags |= av.codec.context.Flags.frame_duration
         if clip.sample_aspect_ratio:
             self._video.codec_context.sample_aspect_ratio = clip.sample_aspect_ratio
-        self._sounds = {stream.index: _Sound(out, stream, suffix) for stream in clip.audio}
+        self._sounds = {stream.index: Sound(out, stream, suffix) for stream in clip.audio}
         out.metadata.update(clip.metadata)
 
     def write_picture(self, painted: Frame, original: av.VideoFrame) -> None:
@@ -166,57 +160,6 @@ class _Result:
         self._out.mux(self._video.encode(None))
         for sound in self._sounds.values():
             sound.finish()
-
-
-class _Sound:
-    """One stream of sound on its way from the clip to the output, untouched if the output can hold it."""
-
-    def __init__(self, out: av.container.OutputContainer, stream: av.AudioStream, suffix: str) -> None:
-        context = stream.codec_context
-        name = context.codec.canonical_name
-        self._out = out
-        self._last_dts: int | None = None
-        # The mp4 format knows mp3 only from 16 kHz on.
-        self._copied = name in _COPIED_AUDIO[suffix] and not (name == "mp3" and context.sample_rate < 16_000)
-        if self._copied:
-            self._stream = out.add_stream_from_template(stream)
-        else:
-            logger.warning("sound stream %d is %s, which %s cannot hold: encoding it to AAC", stream.index, name, suffix)
-            rate = context.sample_rate if context.sample_rate in _AAC_RATES_HZ else 48_000
-            layout = _AAC_LAYOUTS.get(context.layout.nb_channels, "stereo")
-            self._stream = out.add_stream("aac", rate=rate, layout=layout)
-            self._stream.bit_rate = _AAC_BITS_PER_CHANNEL * self._stream.codec_context.layout.nb_channels
-        for tag in ("language", "title"):
-            if tag in stream.metadata:
-                self._stream.metadata[tag] = stream.metadata[tag]
-
-    def write(self, packet: av.Packet[av.AudioStream]) -> None:
-        if not self._copied:
-            for frame in _decoded(packet):
-                self._out.mux(self._stream.encode(frame))
-        elif packet.dts is None:
-            pass  # the end mark: nothing to copy
-        elif self._last_dts is None or packet.dts > self._last_dts:
-            self._last_dts = packet.dts
-            packet.stream = self._stream
-            self._out.mux(packet)
-        else:  # mp4 takes no two packets of one time; only faulty recordings have them
-            logger.warning("left out a piece of sound whose time %s is not after the one before it", packet.dts)
-
-    def finish(self) -> None:
-        if not self._copied:
-            self._out.mux(self._stream.encode(None))
-
-
-def _decoded(packet: av.Packet[av.AudioStream]) -> list[av.AudioFrame]:
-    """The packet's sound; none, and a warning, where it is damaged: a click is no reason to lose the picture."""
-    import av
-
-    try:
-        return packet.decode()
-    except av.FFmpegError as error:
-        logger.warning("left out a damaged piece of sound at %.2f s (%s)", float((packet.pts or 0) * packet.time_base), error)
-        return []
 
 
 def _muxer_options(clip: Clip) -> dict[str, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,17 +12,20 @@ import numpy as np
 import pytest
 
 from realtime_style.errors import VideoUnreadable
+from realtime_style.frames import Frame
 from tests.video_helpers import RATE, flat, greys, make_clip, packets, paint_clip, refuse_to_paint, times
 
 FRAMES = [flat(n) for n in range(24)]
 
 
-def joined(path: Path, *, codec: str, audio: str | None, starts_s: tuple[int, ...] = (0, 0)) -> Path:
+def joined(
+    path: Path, *, codec: str, audio: str | None, starts_s: tuple[int, ...] = (0, 0), frames: Sequence[Frame] = FRAMES * 4
+) -> Path:
     """Clips of 3 s, one for each number: where its clock starts. Put together as ``cat`` does."""
     parts = []
     for start in starts_s:
         options = {"output_ts_offset": str(start)}
-        part = make_clip(path.with_name(f"part{path.suffix}"), FRAMES * 4, codec=codec, audio=audio, options=options)
+        part = make_clip(path.with_name(f"part{path.suffix}"), frames, codec=codec, audio=audio, options=options)
         parts.append(part.read_bytes())
         part.unlink()
     path.write_bytes(b"".join(parts))
@@ -64,6 +69,17 @@ def test_all_pieces_of_sound_of_a_joined_clip_are_kept(tmp_path: Path) -> None:
     source = joined(tmp_path / "in.ts", codec="libx264", audio="libmp3lame")
     paint_clip(source, tmp_path / "out.mp4")
     assert [data for _, _, data in packets(tmp_path / "out.mp4")] == [data for _, _, data in packets(source)]
+
+
+@pytest.mark.parametrize(("name", "codec", "audio"), [("in.mkv", "libx264", "libmp3lame"), ("in.mpg", "mpeg2video", "mp2")])
+def test_sound_that_falls_back_by_little_is_left_out_with_one_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, codec: str, audio: str
+) -> None:
+    source = joined(tmp_path / name, codec=codec, audio=audio, frames=FRAMES)
+    with caplog.at_level(logging.WARNING):
+        assert paint_clip(source, tmp_path / "out.mp4").frames == 48
+    (said,) = (line for line in caplog.messages if "encoding it to AAC" not in line)
+    assert re.fullmatch(r"left out \d+ pieces of sound, as the recording has others at the same time", said)
 
 
 def test_a_joint_excuses_no_real_damage(tmp_path: Path) -> None:

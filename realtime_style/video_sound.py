@@ -1,0 +1,83 @@
+"""The sound of a clip: copied as it is where the format can hold it, else encoded to AAC."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import cv2  # noqa: F401  (before av is loaded anywhere: the other order hangs windows on Linux)
+
+if TYPE_CHECKING:
+    import av
+
+logger = logging.getLogger(__name__)
+
+_COPIED_AUDIO = {
+    ".mp4": frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"}),
+    ".mov": frozenset({"aac", "ac3", "alac", "eac3", "mp3", "pcm_s16be", "pcm_s16le", "pcm_s24be", "pcm_s24le"}),
+}
+_AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
+_AAC_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}  # by number of channels; rarer ones are mixed down
+_AAC_BITS_PER_CHANNEL = 96_000  # a second; transparent for nearly all material
+
+
+class Sound:
+    """One stream of sound on its way from the clip to the output, untouched if the output can hold it."""
+
+    def __init__(self, out: av.container.OutputContainer, stream: av.AudioStream, suffix: str) -> None:
+        context = stream.codec_context
+        name = context.codec.canonical_name
+        self._out = out
+        self._last: int | None = None  # time of what was written last, as the clip counts
+        self._left_out = 0
+        # The mp4 format knows mp3 only from 16 kHz on.
+        self._copied = name in _COPIED_AUDIO[suffix] and not (name == "mp3" and context.sample_rate < 16_000)
+        if self._copied:
+            self._stream = out.add_stream_from_template(stream)
+        else:
+            logger.warning("sound stream %d is %s, which %s cannot hold: encoding it to AAC", stream.index, name, suffix)
+            rate = context.sample_rate if context.sample_rate in _AAC_RATES_HZ else 48_000
+            layout = _AAC_LAYOUTS.get(context.layout.nb_channels, "stereo")
+            self._stream = out.add_stream("aac", rate=rate, layout=layout)
+            self._stream.bit_rate = _AAC_BITS_PER_CHANNEL * self._stream.codec_context.layout.nb_channels
+        for tag in ("language", "title"):
+            if tag in stream.metadata:
+                self._stream.metadata[tag] = stream.metadata[tag]
+
+    def write(self, packet: av.Packet[av.AudioStream]) -> None:
+        """Write a packet as the clip has it; an empty one (dts None) marks the end."""
+        if not self._copied:
+            for frame in _decoded(packet):
+                if self._comes_next(frame.pts):
+                    self._out.mux(self._stream.encode(frame))
+        elif packet.dts is not None and self._comes_next(packet.dts):
+            packet.stream = self._stream
+            self._out.mux(packet)
+
+    def _comes_next(self, time: int | None) -> bool:
+        """Whether it is after what was written last: mp4 takes no two of one time, and only faulty recordings have them."""
+        if time is None:
+            return True
+        if self._last is not None and time <= self._last:
+            self._left_out += 1
+            return False
+        self._last = time
+        return True
+
+    def finish(self) -> None:
+        """Write what is left."""
+        if self._left_out:
+            logger.warning("left out %d pieces of sound, as the recording has others at the same time", self._left_out)
+        if not self._copied:
+            self._out.mux(self._stream.encode(None))
+
+
+def _decoded(packet: av.Packet[av.AudioStream]) -> list[av.AudioFrame]:
+    """The packet's sound; none, and a warning, where it is damaged: a click is no reason to lose the picture."""
+    import av
+
+    try:
+        return packet.decode()
+    except av.FFmpegError as error:
+        logger.warning("left out a damaged piece of sound at %.2f s (%s)", float((packet.pts or 0) * packet.time_base), error)
+        return []

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from realtime_style.errors import ImageUnreadable, TrainingError
 from realtime_style.frames import Frame
-from realtime_style.images import IMAGE_SUFFIXES, read_image
+from realtime_style.images import IMAGE_SUFFIXES, is_image, read_image
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def find_photographs(folder: Path) -> list[Path]:
     """All image files below `folder`, sorted; raises TrainingError when there is none."""
     if not folder.is_dir():
         raise TrainingError(f"{folder} is not a folder; --content takes a folder of photographs")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    paths = sorted(path for path in folder.rglob("*") if is_image(path))
     if not paths:
         raise TrainingError(f"{folder} holds no images ({', '.join(sorted(IMAGE_SUFFIXES))}); give a folder of photographs")
     return paths

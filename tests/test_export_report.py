@@ -42,7 +42,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     torch.save(random_weights(), data / "vgg.pt")
     recipe = data / "two.toml"
     recipe.write_text(
-        f'network = "{SMALL}"\nloss_network = "vgg.pt"\ncontent = "photos"\nsteps = 4\nbatch = 1\ncrop = 64\nstyle_size = 64\n'
+        f'network = "{SMALL}"\nloss_network = "vgg.pt"\ncontent = "photos"\nsteps = 4\nbatch = 1\ncrop = 88\nstyle_size = 64\n'
         "soften = 0.0\nstyle_weight = 6.0\nevenness = 0.2\n"
         'held_out = ["photo_0.png", "photo_3.png"]\n'
         '[[styles]]\npainting = "waves.png"\nname = "waves"\n[[styles]]\npainting = "sea.png"\nname = "sea"\n'

@@ -181,7 +181,7 @@ def test_recipe_becomes_a_style_file_that_remembers_it(tmp_path: Path) -> None:
     torch.save(random_weights(), data / "vgg.pt")
     recipe = tmp_path / "waves.toml"
     recipe.write_text(
-        f'network = "{SMALL}"\nloss_network = "vgg.pt"\ncontent = "photos"\nsteps = 2\nbatch = 1\ncrop = 64\nstyle_size = 64\n'
+        f'network = "{SMALL}"\nloss_network = "vgg.pt"\ncontent = "photos"\nsteps = 2\nbatch = 1\ncrop = 88\nstyle_size = 64\n'
         '[[styles]]\npainting = "waves.png"\nname = "waves"\nartist = "nobody"\n'
     )
     output = tmp_path / "waves.onnx"

@@ -24,7 +24,7 @@ def workshop(tmp_path: Path) -> list[str]:
     torch.save(random_weights(), tmp_path / "vgg.pt")
     painting = write_painting(tmp_path / "My Waves (1).png")
     photographs = write_photographs(tmp_path / "photos")
-    settings = ["--network", SMALL, "--batch", "2", "--crop", "64", "--style-size", "64", "--steps", "6"]
+    settings = ["--network", SMALL, "--batch", "2", "--crop", "88", "--style-size", "64", "--steps", "6"]
     return ["train", str(painting), "--content", str(photographs), "--loss-network", str(tmp_path / "vgg.pt"), *settings]
 
 

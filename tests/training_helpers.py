@@ -66,7 +66,7 @@ def small_config(tmp_path: Path, **changes: object) -> TrainConfig:
         "network": SMALL,
         "steps": 12,
         "batch": 2,
-        "crop": 64,
+        "crop": 88,
         "style_size": 64,
         **changes,
     }

@@ -46,7 +46,7 @@ class TrainConfig:
     crop: int = 256
     """Side of the random crops, px: small enough for a step in half a second on two cores, large enough for whole strokes."""
     judged: float = 0.75
-    """Share of a painted crop's side that content and style are judged by; which part that is, is chosen anew for each step.
+    """Share of a painted crop's side that is judged; which part that is, is chosen anew for each step.
     A network knows how far it is from the border of a picture: judged by the whole, it learned to paint the sky of a scream
     along the upper border and the railing along the lower one, whatever was in the photograph."""
     plain_share: float = 0.06
@@ -111,7 +111,7 @@ class TrainConfig:
             "steps must be at least 1": self.steps >= 1,
             "minutes must be more than 0": self.minutes is None or self.minutes > 0,
             "batch must be at least 1": self.batch >= 1,
-            "crop must be at least 64 px": self.crop >= 64,
+            "crop times judged must be at least 64 px": round(self.crop * self.judged) >= 64,
             "judged must be 0.5 to 1": 0.5 <= self.judged <= 1,
             "style_size must be at least 64 px": self.style_size >= 64,
             "evenness must be 0 to 1": 0 <= self.evenness <= 1,

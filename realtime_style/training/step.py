@@ -98,15 +98,16 @@ def take_step(
     style = (mix * strength).to(content.device)
     factor = float(mix @ torch.tensor(config.style_weights)) if config.style_weights else 1.0
     with torch.autocast(content.device.type, dtype=torch.bfloat16, enabled=_has_bf16(content.device)):
+        part = part_to_judge(config, random)
         unsteadiness: dict[str, Tensor] = {}
         if strength < 1:
             painted = toned(net(content, style), content, 1 - strength)
         else:
-            painted, unsteadiness = _painted_thrice(net, content, style, random, sigma=config.noise)
-        part = part_to_judge(config, random)
-        features = vgg(painted[part], STYLE_LAYERS)
+            painted, unsteadiness = _painted_thrice(net, content, style, random, part, sigma=config.noise)
+        painted, content = painted[part], content[part]
+        features = vgg(painted, STYLE_LAYERS)
         with torch.no_grad():
-            target = vgg(content[part], (CONTENT_LAYER,))
+            target = vgg(content, (CONTENT_LAYER,))
     terms = {
         "content": content_loss(features, target, CONTENT_LAYER),
         "style": relative_style_loss(features, to_learn.grams, config.evenness),
@@ -141,15 +142,22 @@ def take_step(
     return {"objective": objective.item(), "strength": strength, **{name: values.get(name, 0.0) for name in TERMS[2:]}}
 
 
-def part_to_judge(config: TrainConfig, random: torch.Generator) -> tuple[EllipsisType, slice, slice]:
-    """Which part of a picture (N, 3, crop, crop) content and style are judged by, as an index of it."""
+Part = tuple[EllipsisType, slice, slice]
+
+
+def part_to_judge(config: TrainConfig, random: torch.Generator) -> Part:
+    """Which part of a picture (N, 3, crop, crop) is judged, as an index of it: next to each border every third time.
+
+    By all terms: where only those for steadiness looked, at the border, pictures became pale and dim.
+    """
     side = round(config.crop * config.judged)
-    top, left = torch.randint(config.crop - side + 1, (2,), generator=random).tolist()
+    room = config.crop - side
+    top, left = (torch.randint(-room, 2 * room + 1, (2,), generator=random).clamp(0, room)).tolist()
     return ..., slice(top, top + side), slice(left, left + side)
 
 
 def _painted_thrice(
-    net: TransformNet, content: Tensor, style: Tensor, random: torch.Generator, *, sigma: float
+    net: TransformNet, content: Tensor, style: Tensor, random: torch.Generator, part: Part, *, sigma: float
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The painting, and how far it changes when the scene has only gained sensor noise, and when it has moved as well.
 
@@ -160,10 +168,11 @@ def _painted_thrice(
     moved = sensor_noise(move(content, grid), random, sigma=sigma)
     painted, painted_noisy, painted_moved = net(torch.cat([content, noisy, moved]), style).chunk(3)
     seen = inside(grid)
-    contrast = contrast_of(painted)
+    contrast = contrast_of(painted[part])
+    before, after = move(painted.float(), grid) * seen, painted_moved.float() * seen
     return painted, {
-        "flicker": temporal_loss(painted_noisy, painted, contrast),
-        "temporal": temporal_loss(painted_moved.float() * seen, move(painted.float(), grid) * seen, contrast),
+        "flicker": temporal_loss(painted_noisy[part], painted[part], contrast),
+        "temporal": temporal_loss(after[part], before[part], contrast),
     }
 
 

@@ -101,7 +101,7 @@ def test_no_words_are_cut_and_none_too_small_to_read(
         return setting
 
     monkeypatch.setattr(lettering, "fitted", noted)
-    for drawn in (widgets.label, widgets.button, widgets.slider):
+    for drawn in (widgets.label, widgets.passing_label, widgets.button, widgets.slider):
         drawn.cache_clear()
     shown = props(size_wh, language)
     states = [State(scene=scene) for scene in Scene] + [State(on_break=True), State(camera_lost="gone")]
@@ -262,3 +262,14 @@ def test_qr_code_on_the_card_screen_can_be_read_from_a_screenshot(desktop: str, 
         assert found == link
     finally:
         stage.close()
+
+
+def test_an_hour_of_times_on_screen_is_not_kept() -> None:
+    shown = props()
+    before = widgets.label.cache_info().currsize
+    for minute in range(60):
+        at = replace(shown, kept_until=f"12:{minute:02}", until=f"12:{minute:02}", status=[f"{minute} fps"] * 2)
+        for scene in (Scene.REVIEW, Scene.CARD, Scene.MENU):
+            lay_out(State(scene=scene), at, 0.0)
+    assert widgets.label.cache_info().currsize <= before + 12
+    assert widgets.passing_label.cache_info().currsize <= 12

@@ -32,7 +32,7 @@ def menu(state: State, props: Props) -> Screen:
     screen = _dark(props)
     for number, line in enumerate(props.status):
         box = Box(4 * u, (3 + 6 * number) * u, width - 8 * u, 6 * u)
-        screen.put(widgets.label(line, box.width, box.height, 4 * u, align=0, shade=False), box)
+        screen.put(widgets.passing_label(line, box.width, box.height, 4 * u, align=0, shade=False), box)
     choices = [
         ("host_resume" if state.on_break else "host_pause", widgets.BLUE, Host.PAUSE),
         ("host_next", widgets.BLUE, Host.NEXT_PAINTER),

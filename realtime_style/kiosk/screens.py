@@ -113,7 +113,7 @@ def _review(props: Props) -> Screen:
     screen.put(widgets.label(props.words("review"), width, title.height, 6 * u, weight=BOLD, shade=False), title)
     consent = Box(4 * u, height - low, width - 8 * u, 13 * u)
     text = props.words("consent", time=props.kept_until)
-    screen.put(widgets.label(text, consent.width, consent.height, 4 * u, lines=3, shade=False), consent)
+    screen.put(widgets.passing_label(text, consent.width, consent.height, 4 * u, lines=3, shade=False), consent)
     _two_buttons(screen, props, ("discard", widgets.GREY, Touch.DISCARD), ("keep", widgets.GREEN, Touch.KEEP))
     _notice(screen, props)
     return screen
@@ -137,7 +137,7 @@ def _card(state: State, props: Props) -> Screen:
         screen.put(props.code, code)
         text = Box(right.x, right.y + side + u, right.width, right.height - side - u)
         words = props.words("scan", time=props.until)
-    screen.put(widgets.label(words, text.width, text.height, 4 * u, lines=6, shade=False), text)
+    screen.put(widgets.passing_label(words, text.width, text.height, 4 * u, lines=6, shade=False), text)
     if props.rules.printing and not state.film:
         _two_buttons(screen, props, ("print", widgets.BLUE, Touch.PRINT), ("done", widgets.GREEN, Touch.DONE))
     else:

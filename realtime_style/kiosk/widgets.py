@@ -23,7 +23,8 @@ GREEN: Colour = (70, 120, 30)
 RED: Colour = (40, 40, 200)
 GREY: Colour = (92, 88, 84)
 
-_KEPT = 48  # of each kind: more than any scene has, and little to hold when texts change with the time
+_KEPT = 48  # of each kind: more than any scene has
+_PASSING = 12  # as many as the host's menu has lines, and more
 _SHADE = 0.72  # of dark panels: the picture shows through, white letters still stand out
 
 
@@ -33,8 +34,7 @@ def panel(width: int, height: int, colour: Colour = DARK, opacity: float = _SHAD
     return Image(_with_alpha(blank(width, height, colour), _rounded(width, height, radius) * opacity))
 
 
-@lru_cache(_KEPT)
-def label(
+def _draw_label(
     text: str,
     width: int,
     height: int,
@@ -55,6 +55,11 @@ def label(
         return Image(_with_alpha(blank(width, height, WHITE), ink[..., 0]))
     letters = np.rint(ink * 255 + (1 - ink) * np.array(DARK)).astype(np.uint8)
     return Image(_with_alpha(letters, np.maximum(_rounded(width, height, pad) * _SHADE, ink[..., 0])))
+
+
+label = lru_cache(_KEPT)(_draw_label)
+passing_label = lru_cache(_PASSING)(_draw_label)
+"""The same for words with a time or figures in them, which are soon others: half a megabyte each."""
 
 
 @lru_cache(_KEPT)

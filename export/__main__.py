@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from realtime_style.endings import taken_as_ctrl_c
 from realtime_style.errors import RealtimeStyleError, TrainingError
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -98,7 +99,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         "soak": hold_out,
     }[args.act]
     try:
-        return act(args)
+        with taken_as_ctrl_c():  # a soak that is told to end shall not leave its kiosk running
+            return act(args)
     except KeyboardInterrupt:
         print("export: interrupted", file=sys.stderr)
         return 130

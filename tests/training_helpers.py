@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from realtime_style.images import Picture, write_image
 from realtime_style.style_format import StyleInfo
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.loss_network import LossNetwork
+from realtime_style.training.train import LOSSES
 
 SMALL = "c5s2-8,d8,R8,u8,s3"
 
@@ -71,3 +73,9 @@ def small_config(tmp_path: Path, **changes: object) -> TrainConfig:
         **changes,
     }
     return TrainConfig(**values)  # type: ignore[arg-type]
+
+
+def objectives(run: Path) -> list[float]:
+    """The objective after each step of a run, from its losses."""
+    with (run / LOSSES).open(newline="") as file:
+        return [float(row["objective"]) for row in csv.DictReader(file)]

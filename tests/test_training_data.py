@@ -1,0 +1,153 @@
+"""What is learned on: photographs, paintings, recipes and settings."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from realtime_style.errors import TrainingError
+from realtime_style.images import Picture, read_image, write_image
+from realtime_style.style_format import StyleInfo
+from realtime_style.training.config import TrainConfig, load_recipe
+from realtime_style.training.data import (
+    RandomCrops,
+    as_a_webcam_sees,
+    find_photographs,
+    load_painting,
+    plain_scene,
+)
+from realtime_style.training.preview import preview_photographs
+from tests.training_helpers import small_config, write_painting, write_photographs
+
+
+def test_softening_takes_the_grain_and_leaves_the_strokes(tmp_path: Path) -> None:
+    painting = write_painting(tmp_path / "waves.png")  # waves of about 20 to 30 px
+    grain = np.random.default_rng(0).normal(0, 12, read_image(painting).bgr.shape)
+    rough = np.clip(read_image(painting).bgr + grain, 0, 255).astype(np.uint8)
+    write_image(tmp_path / "rough.png", Picture(rough))
+    clean, sharp, soft = (
+        load_painting(path, 90, soften)[0]
+        for path, soften in ((painting, 0.0), (tmp_path / "rough.png", 0.0), (tmp_path / "rough.png", 0.7))
+    )
+    assert (soft - clean).std() < 0.6 * (sharp - clean).std()
+    assert soft.std() > 0.9 * clean.std()
+
+
+def test_damaged_photograph_is_skipped_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = write_photographs(tmp_path / "photos", count=4)
+    whole = (folder / "photo_0.png").read_bytes()
+    (folder / "photo_0.png").write_bytes(whole[: len(whole) // 2])
+    (folder / "photo_1.png").write_bytes(b"")
+    crops = RandomCrops(find_photographs(folder), crop=64, batch=4, seed=0)
+    for step in range(3):
+        assert crops.batch_of(step).shape == (4, 3, 64, 64)
+    named = [record.getMessage() for record in caplog.records]
+    assert sum("photo_0.png" in message for message in named) == 1
+    assert sum("photo_1.png" in message for message in named) == 1
+
+
+def test_folder_of_damaged_photographs_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    crops = RandomCrops(find_photographs(tmp_path), crop=64, batch=1, seed=0)
+    with pytest.raises(TrainingError, match="none of the photographs"):
+        crops.batch_of(0)
+
+
+@pytest.mark.parametrize("kind", ["empty", "missing"])
+def test_folder_without_photographs_is_refused(tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / kind
+    if kind == "empty":
+        folder.mkdir()
+    with pytest.raises(TrainingError, match=r"holds no images|not a folder"):
+        find_photographs(folder)
+
+
+def test_each_pass_takes_every_photograph_once_in_a_new_order(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    paths = find_photographs(write_photographs(folder, count=5))
+    for number, path in enumerate(paths):
+        shutil.copy(paths[0], path.with_name(f"copy_{number}.png"))
+    crops = RandomCrops(paths, crop=64, batch=5, seed=0)
+    first, second = crops.batch_of(0), crops.batch_of(1)
+    assert len({sample.mean().item() for sample in first}) == 5
+    assert not torch.equal(first, second)
+    assert torch.equal(first, crops.batch_of(0))
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [({"steps": 0}, "steps"), ({"crop": 8}, "crop"), ({"style_weight": -1.0}, "negative"), ({"minutes": 0.0}, "minutes")],
+)
+def test_settings_that_cannot_work_are_refused(tmp_path: Path, change: dict[str, float], complaint: str) -> None:
+    with pytest.raises(TrainingError, match=complaint):
+        small_config(tmp_path, **change)
+
+
+def test_recipe_gives_the_settings_and_refuses_unknown_ones(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    text = 'content = "photos"\nsteps = 7\n{}\n[[styles]]\nname = "a"\npainting = "a.jpg"\n'
+    recipe.write_text(text.format(""))
+    config = load_recipe(recipe, tmp_path / "data")
+    assert config == TrainConfig(
+        paintings=(str(tmp_path / "data" / "a.jpg"),),
+        styles=(StyleInfo("a"),),
+        content=str(tmp_path / "data" / "photos"),
+        steps=7,
+    )
+    recipe.write_text(text.format("") + 'style_weight = 2.5\n[[styles]]\nname = "b"\npainting = "b.jpg"\n')
+    assert load_recipe(recipe, tmp_path).style_weights == (2.5, 1.0)
+    recipe.write_text(text.format("stepz = 3"))
+    with pytest.raises(TrainingError, match="stepz"):
+        load_recipe(recipe, tmp_path)
+    recipe.write_text("this is no TOML")
+    with pytest.raises(TrainingError, match="TOML"):
+        load_recipe(recipe, tmp_path)
+
+
+def test_held_out_photographs_are_shown_and_never_learned_on(tmp_path: Path) -> None:
+    paths = find_photographs(write_photographs(tmp_path, count=6))
+    names = [path.name for path in paths]
+    shown, learned = preview_photographs(paths, held_out=(names[4], names[1]), seed=0)
+    assert [path.name for path in shown] == [names[4], names[1]]
+    assert [path.name for path in learned] == [names[0], names[2], names[3], names[5]]
+
+
+@pytest.mark.parametrize(("held_out", "complaint"), [(("gone.png",), "gone.png is not in"), (None, "all photographs")])
+def test_held_out_photographs_that_cannot_be_are_refused(
+    tmp_path: Path, held_out: tuple[str, ...] | None, complaint: str
+) -> None:
+    paths = find_photographs(write_photographs(tmp_path, count=3))
+    with pytest.raises(TrainingError, match=complaint):
+        preview_photographs(paths, held_out=held_out or tuple(path.name for path in paths), seed=0)
+
+
+def test_plain_scenes_stand_among_the_photographs(tmp_path: Path) -> None:
+    paths = find_photographs(write_photographs(tmp_path / "photos"))
+    some, none = (RandomCrops(paths, crop=64, batch=200, seed=0, plain_share=share).batch_of(0) for share in (0.25, 0.0))
+    replaced = [number for number in range(200) if not torch.equal(some[number], none[number])]
+    assert 30 <= len(replaced) <= 70
+    assert max(float(some[number].std((1, 2)).max()) for number in replaced) < 12 / 255
+    plain = [plain_scene(64, np.random.default_rng(seed)) for seed in range(60)]
+    assert 15 <= sum(bool((scene == scene[0, 0]).all()) for scene in plain) <= 45
+    assert max(np.ptp(scene, axis=(0, 1)).max() for scene in plain) <= 30
+    assert len({tuple(scene.mean((0, 1)).astype(int)) for scene in plain}) > 55
+
+
+def test_pictures_are_learned_on_as_a_webcam_sees_them() -> None:
+    frame = np.random.default_rng(0).integers(60, 196, (64, 64, 3)).astype(np.uint8)
+    seen = [as_a_webcam_sees(frame, np.random.default_rng(seed)) for seed in range(200)]
+    assert 80 < sum(np.array_equal(frame, other) for other in seen) < 120
+    assert min(other.mean() for other in seen) < 50
+    assert max(other.mean() for other in seen) > 200
+    assert min(other.std() for other in seen) < 0.3 * frame.std()
+
+
+def test_share_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="judged must be"):
+        replace(small_config(tmp_path), judged=1.5)

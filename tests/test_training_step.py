@@ -1,0 +1,133 @@
+"""What a step teaches, and what it is judged by."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from realtime_style import frames
+from realtime_style.errors import TrainingError
+from realtime_style.images import read_image
+from realtime_style.style_format import StyleInfo
+from realtime_style.training.data import (
+    find_photographs,
+    to_frame,
+    to_image,
+)
+from realtime_style.training.step import Target, blended, lesson, part_to_judge, toned
+from realtime_style.training.train import train
+from tests.training_helpers import objectives, random_loss_network, small_config, write_painting
+
+
+def test_paintings_take_turns_and_some_steps_teach_less_of_them_or_a_blend(tmp_path: Path) -> None:
+    config = small_config(
+        tmp_path, paintings=("a", "b", "c"), styles=tuple(map(StyleInfo, "abc")), partial_every=4, blend_every=3
+    )
+    lessons = [lesson(config, step, torch.Generator().manual_seed(step)) for step in range(400)]
+    assert all(float(mix.sum()) == pytest.approx(1) for mix, _ in lessons)
+    weak = [strength for _, strength in lessons if strength < 1]
+    assert [step for step, (_, strength) in enumerate(lessons) if strength < 1] == list(range(3, 400, 4))
+    assert 35 <= weak.count(0.0) <= 65
+    assert {int(mix.argmax()) for mix, strength in lessons if strength < 1} == {0, 1, 2}
+    full = [mix for mix, strength in lessons if strength == 1]
+    assert [bool(mix.max() < 1) for mix in full] == [False, False, True] * 100
+    assert {tuple(mix.nonzero().flatten().tolist()) for mix in full[2::3]} == {(0, 1), (0, 2), (1, 2)}
+    assert [int(mix.argmax()) for mix in full if mix.max() == 1] == [number % 3 for number in range(200)]
+
+
+def test_one_painting_is_never_blended_and_always_taught_whole_when_asked(tmp_path: Path) -> None:
+    config = small_config(tmp_path, partial_every=0, blend_every=2)
+    lessons = [lesson(config, step, torch.Generator()) for step in range(20)]
+    assert all(mix.tolist() == [1.0] and strength == 1 for mix, strength in lessons)
+
+
+def test_target_of_a_blend_lies_between_those_of_its_paintings() -> None:
+    one, other = (Target({"layer": torch.full((1, 2, 2), value)}, torch.full((64, 33), value * 10)) for value in (1.0, 5.0))
+    half = blended(
+        [one, Target({"layer": torch.full((1, 2, 2), 99.0)}, torch.ones(64, 33)), other], torch.tensor([0.75, 0, 0.25])
+    )
+    assert torch.equal(half.grams["layer"], torch.full((1, 2, 2), 2.0))
+    assert torch.equal(half.texture, torch.full((64, 33), 20.0))
+
+
+def test_photograph_is_learned_beside_the_style(tmp_path: Path) -> None:
+    config = small_config(tmp_path, steps=160, partial_every=2, style_weight=50.0)
+    net = train(config, tmp_path / "run", loss_network=random_loss_network()).network()
+    photograph = to_image(read_image(find_photographs(Path(config.content))[0]).bgr).unsqueeze(0)
+    with torch.no_grad():
+        unpainted, painted = (
+            toned(net(photograph, torch.tensor([strength])), photograph, 1 - strength) for strength in (0.0, 1.0)
+        )
+    errors = [float((picture - photograph).square().mean()) for picture in (unpainted, painted)]
+    assert errors[0] < 0.5 * errors[1]
+
+
+def test_training_and_playing_bring_back_light_alike() -> None:
+    rng = np.random.default_rng(0)
+    photo = np.clip(rng.normal((60, 90, 140), (30, 20, 10), (48, 64, 3)), 0, 255).astype(np.uint8)
+    painted = np.clip(rng.normal(128, 25, (48, 64, 3)), 0, 255).astype(np.uint8)
+    for share in (0.0, 0.3, 1.0):
+        learned = to_frame(toned(to_image(painted)[None], to_image(photo)[None], share)[0]).astype(int)
+        assert abs(learned - frames.toned(painted, photo, share)).max() <= 1
+    assert abs(learned.mean((0, 1)) - photo.mean((0, 1))).max() < 1
+    assert abs(learned.std((0, 1)) - photo.std((0, 1))).max() < 1
+
+
+def test_each_painting_has_its_turn(tmp_path: Path) -> None:
+    paintings = tuple(str(write_painting(tmp_path / f"{name}.png")) for name in "abc")
+    config = small_config(tmp_path, paintings=paintings, styles=tuple(map(StyleInfo, "abc")), steps=2)
+    state = train(config, tmp_path / "run", loss_network=random_loss_network())
+    shifts = state.net["stages.0.norm.beta"]
+    assert [bool(row.any()) for row in shifts] == [True, True, False, False]  # third style, photograph: not moved yet
+
+
+def test_objective_in_other_units_teaches_the_same_network(tmp_path: Path) -> None:
+    config = small_config(tmp_path, steps=4)
+    weights = {name: 8 * getattr(config, name) for name in config.to_dict() if name.endswith("_weight")}
+    usual = train(config, tmp_path / "a", loss_network=random_loss_network())
+    loud = train(replace(config, **weights), tmp_path / "b", loss_network=random_loss_network())
+    assert loud.losses["objective"] == pytest.approx(8 * usual.losses["objective"])
+    assert all(torch.allclose(usual.net[name], loud.net[name], atol=1e-5) for name in usual.net)
+
+
+def test_each_painting_can_have_a_weight_of_its_own(tmp_path: Path) -> None:
+    paintings = tuple(str(write_painting(tmp_path / f"{name}.png")) for name in "ab")
+    two = small_config(tmp_path, paintings=paintings, styles=(StyleInfo("a"), StyleInfo("b")), steps=2, partial_every=0)
+    plain, louder = (
+        train(replace(two, style_weights=weights), tmp_path / str(len(weights)), loss_network=random_loss_network())
+        for weights in ((), (1.0, 900.0))
+    )
+    assert objectives(tmp_path / "0")[0] == objectives(tmp_path / "2")[0]
+    assert objectives(tmp_path / "2")[1] > 2 * objectives(tmp_path / "0")[1]
+    assert plain.step == louder.step == 2
+    with pytest.raises(TrainingError, match="one factor above 0 for each painting"):
+        replace(two, style_weights=(1.0,))
+
+
+def test_flicker_weight_steadies_a_still_scene(tmp_path: Path) -> None:
+    def flicker(weight: float) -> float:
+        config = small_config(tmp_path, steps=60, flicker_weight=weight, temporal_weight=0.0)
+        net = train(config, tmp_path / f"run_{weight}", loss_network=random_loss_network()).network()
+        image = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+        noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(1)) * 2 / 255
+        with torch.no_grad():
+            painted, painted_noisy = (net(seen, net.style_weights()) for seen in (image, image + noise))
+            return float((painted_noisy - painted).abs().mean() / painted.std())  # a paler picture is no steadier
+
+    assert flicker(1_000_000.0) < 0.7 * flicker(0.0)
+
+
+def test_each_border_of_a_crop_is_judged_every_third_time(tmp_path: Path) -> None:
+    config = replace(small_config(tmp_path), crop=96, judged=0.75)
+    judged = np.zeros((96, 96))
+    for step in range(200):
+        picture = torch.zeros(1, 3, 96, 96)
+        picture[part_to_judge(config, torch.Generator().manual_seed(step))] = 1
+        assert picture.sum() == 3 * 72 * 72
+        judged += picture[0, 0].numpy() / 200
+    for border in (judged[0], judged[-1], judged[:, 0], judged[:, -1]):
+        assert 0.2 < border.max() < 0.5

@@ -41,6 +41,22 @@ def test_kernel_without_a_gradient_is_left_as_it_is() -> None:
     assert torch.equal(kernel, torch.ones_like(kernel))
 
 
+def test_kernel_kept_at_its_length_learns_as_fast_late_as_early() -> None:
+    def turn(rms: float | None) -> float:
+        """How far one more step turns a kernel after 1,000 in any direction, in radians."""
+        torch.manual_seed(0)
+        kernel = nn.Parameter(torch.randn(8, 8, 3, 3) * 0.1)
+        optimizer = Muon([kernel], lr=0.05, rms=rms)
+        for _ in range(1001):
+            before = kernel.detach().clone()
+            kernel.grad = torch.randn_like(kernel)
+            optimizer.step()
+        return float(torch.acos(torch.cosine_similarity(kernel.detach().flatten(), before.flatten(), dim=0)))
+
+    assert turn(0.1) == pytest.approx(0.2 * 0.05 / 0.1, rel=0.35)  # singular values are 0.7 to 1.2
+    assert turn(None) < turn(0.1) / 2
+
+
 def test_muon_reaches_a_linear_map_that_adam_has_not_reached_yet() -> None:
     def distance_left(name: str) -> float:
         torch.manual_seed(0)

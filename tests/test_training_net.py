@@ -121,6 +121,17 @@ def test_what_is_much_fainter_than_usual_stays_faint() -> None:
     assert reloaded.epsilon == norm.epsilon
 
 
+def test_length_of_a_normalised_kernel_does_not_count() -> None:
+    net = TransformNet("c5s2-8,d8,R8,s8,s3", styles=2)
+    picture, style = torch.rand(1, 3, 48, 48), torch.tensor([0.3, 0.7])
+    net(picture, style)  # gives the normalisations their floors
+    before = net.eval()(picture, style)
+    net.scale_kernels(0.1)
+    inner = [kernel for kernel in net.parameters() if kernel.ndim == 4 and kernel.shape[0] > 3]
+    assert all(kernel.square().mean().sqrt().item() == pytest.approx(0.1, rel=1e-4) for kernel in inner)
+    assert torch.allclose(net(picture, style), before, atol=1e-4)
+
+
 def test_picture_that_is_no_number_is_not_remembered() -> None:
     norm = ConditionalInstanceNorm(1, styles=1)
     before = norm.epsilon

@@ -80,7 +80,7 @@ class RandomCrops:
         """Endless batches (N, 3, crop, crop) float RGB 0..1, starting with the one of step `first_step`.
 
         Pictures are read by threads that leave torch alone: its first operation in a thread starts a team of workers there,
-        and with more workers than processors all teams wait by sleeping, this one's too. A step of training took a third longer.
+        and with more workers than processors all teams wait by sleeping, this one's too. A step took a quarter longer.
         """
         with ThreadPoolExecutor(max_workers=_AHEAD, thread_name_prefix="crops") as pool:
             waiting = [pool.submit(self._frames, first_step + ahead) for ahead in range(_AHEAD)]

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from realtime_style.training.loss_network import CONTENT_LAYER, STYLE_LAYERS, LossNetwork
 from realtime_style.training.losses import Features, content_loss, gram_matrix, relative_style_loss
+from realtime_style.training.precision import bf16_where_native
 
 HISTORY = 20
 """Steps that L-BFGS remembers; more gave nothing in 100 iterations and cost memory."""
@@ -50,7 +51,8 @@ def optimise(
     optimizer = torch.optim.LBFGS([pixels], max_iter=1, history_size=HISTORY, tolerance_grad=0, tolerance_change=0)
 
     def objective() -> Tensor:
-        features = vgg(pixels / 255, STYLE_LAYERS)
+        with bf16_where_native(pixels.device):
+            features = vgg(pixels / 255, STYLE_LAYERS)
         style_term = relative_style_loss(features, grams, evenness)
         return content_loss(features, content, CONTENT_LAYER) + style_weight * style_term
 

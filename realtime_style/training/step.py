@@ -29,6 +29,7 @@ from realtime_style.training.losses import (
 )
 from realtime_style.training.motion import inside, move, random_motion, sensor_noise
 from realtime_style.training.optimise import painting_grams
+from realtime_style.training.precision import bf16_where_native
 from realtime_style.training.transform_net import TransformNet
 
 
@@ -97,7 +98,7 @@ def take_step(
     to_learn = blended(targets, mix)
     style = (mix * strength).to(content.device)
     factor = float(mix @ torch.tensor(config.style_weights)) if config.style_weights else 1.0
-    with torch.autocast(content.device.type, dtype=torch.bfloat16, enabled=_has_bf16(content.device)):
+    with bf16_where_native(content.device):
         part = part_to_judge(config, random)
         unsteadiness: dict[str, Tensor] = {}
         if strength < 1:
@@ -186,10 +187,3 @@ def toned(painted: Tensor, photograph: Tensor, share: float) -> Tensor:
     own_mean, own_spread = photograph.mean((2, 3), keepdim=True), photograph.std((2, 3), keepdim=True)
     gain = (spread + share * (own_spread - spread)) / spread.clamp(min=1 / 255)
     return (painted - mean) * gain + mean + share * (own_mean - mean)
-
-
-def _has_bf16(device: torch.device) -> bool:
-    """Whether bf16 arithmetic is native: it halves the time of a step there and is slower than fp32 elsewhere."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.cpu._is_avx512_bf16_supported())

@@ -268,6 +268,22 @@ class TransformNet(nn.Module):
         x = x + 0.5
         return x[..., :height, :width]
 
+    @torch.no_grad()
+    def scale_kernels(self, rms: float) -> None:
+        """Give each kernel with a normalisation behind it this root mean square; the pictures stay the same."""
+        for stage in self.modules():
+            if isinstance(stage, ConvNorm):
+                conv, norm = stage.conv.conv, stage.norm
+            elif isinstance(stage, SmoothUpsampling) and stage.norm is not None:
+                conv, norm = stage.conv, stage.norm
+            else:
+                continue
+            factor = rms / float(conv.weight.square().mean().sqrt())
+            for parameter in conv.parameters():
+                parameter.mul_(factor)
+            if norm.epsilon != _UNLEARNED:
+                norm.epsilon *= factor**2
+
     def rows(self, style: Tensor) -> Tensor:
         """Weights of the rows of scales and shifts, for these style weights (S,): the same, and what is left of one."""
         return torch.cat([style, 1 - style.sum(0, keepdim=True)]) if self.photograph else style

@@ -91,12 +91,12 @@ class Judge:
         *,
         style_size: int,
         soften: float,
-        style_weight: float,
+        style_weights: Sequence[float],
         style_term: Callable[[Features, Features], Tensor],
     ) -> None:
-        """Paintings are taken `style_size` px on their short side, and softened; objective: content + style_weight x style."""
+        """Paintings are taken `style_size` px on their short side, and softened; objective: content + a weight x style."""
         self._vgg = vgg
-        self._style_weight = style_weight
+        self._style_weights = style_weights
         self._style_term = style_term
         self._grams = [painting_grams(vgg, load_painting(Path(painting), style_size, soften)) for painting in paintings]
 
@@ -109,7 +109,8 @@ class Judge:
                 content_loss(features, self._vgg(to_image(photograph).unsqueeze(0), (CONTENT_LAYER,)), CONTENT_LAYER)
             )
             style = float(self._style_term(features, target))
-        return Likeness(content, style, content + self._style_weight * style)
+        weight = sum(share * weight for share, weight in zip(weights, self._style_weights, strict=True))
+        return Likeness(content, style, content + weight * style)
 
 
 def own_judge(vgg: LossNetwork, recipe: TrainConfig) -> Judge:
@@ -119,14 +120,17 @@ def own_judge(vgg: LossNetwork, recipe: TrainConfig) -> Judge:
         recipe.paintings,
         style_size=recipe.style_size,
         soften=recipe.soften,
-        style_weight=recipe.style_weight,
+        style_weights=recipe.painting_weights,
         style_term=lambda features, target: relative_style_loss(features, target, recipe.evenness),
     )
 
 
 def published_judge(vgg: LossNetwork, recipe: TrainConfig) -> Judge:
     """In the units that figures of others are given in: content + 5 x style of Johnson et al. 2016, paintings as they are."""
-    return Judge(vgg, recipe.paintings, style_size=PUBLISHED_STYLE_SIZE, soften=0.0, style_weight=5.0, style_term=style_loss)
+    weights = (5.0,) * len(recipe.paintings)
+    return Judge(
+        vgg, recipe.paintings, style_size=PUBLISHED_STYLE_SIZE, soften=0.0, style_weights=weights, style_term=style_loss
+    )
 
 
 def one_style(count: int, index: int) -> tuple[float, ...]:
@@ -154,10 +158,10 @@ def slow_tasks(recipe: TrainConfig) -> list[Task]:
             Path(recipe.loss_network).stem,
             recipe.style_size,
             recipe.soften,
-            recipe.style_weight,
+            weight,
             recipe.evenness,
         )
-        for painting in recipe.paintings
+        for painting, weight in zip(recipe.paintings, recipe.painting_weights, strict=True)
         for name in recipe.held_out
     ]
 

@@ -106,7 +106,7 @@ def _style_table(figures: Sequence[StyleFigures]) -> str:
 
 def _legend(recipe: TrainConfig, figures: Sequence[StyleFigures]) -> str:
     return (
-        f"Content, style term and objective (content + {recipe.style_weight:g} x style) in thousands, as the networks learn by "
+        f"Content, style term and objective ({_objective(recipe)}) in thousands, as the networks learn by "
         "them ([decisions](../decisions.md)): "
         f"means of {len(figures[0].likeness)} photographs that were not learned on, {LONG_SIDE} px on the long side, paintings "
         f"{recipe.style_size} px on the short side, softened by {recipe.soften:g} px. "
@@ -118,6 +118,17 @@ def _legend(recipe: TrainConfig, figures: Sequence[StyleFigures]) -> str:
         f"({', '.join(map(str, PLAIN))}), the spectral peak at period 2, 4 or 8 that stands out most, over its neighbours, and "
         "its amplitude in grey levels. Border: how far the edge of the same pictures differs from the centre, in grey levels.\n"
     )
+
+
+def _objective(recipe: TrainConfig) -> str:
+    """The formula, with the styles that are weighed in their own way."""
+    names = [style.name for style in recipe.styles]
+    others = [
+        f"{weight:g} x for {name}"
+        for name, weight in zip(names, recipe.painting_weights, strict=True)
+        if weight != recipe.style_weight
+    ]
+    return "; ".join([f"content + {recipe.style_weight:g} x style", *others])
 
 
 def _slow_table(recipe: TrainConfig, figures: Sequence[StyleFigures]) -> str:

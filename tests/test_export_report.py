@@ -18,6 +18,8 @@ from realtime_style.frames import Frame, fill
 from realtime_style.images import Picture, read_image, write_image
 from tests.training_helpers import SMALL, random_weights, write_painting, write_photographs
 
+SLOW_STYLES = (("waves", 6), ("sea", 3))  # with the weights of their style terms
+
 
 @dataclass(frozen=True)
 class Workshop:
@@ -45,13 +47,14 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
         f'network = "{SMALL}"\nloss_network = "vgg.pt"\ncontent = "photos"\nsteps = 4\nbatch = 1\ncrop = 88\nstyle_size = 64\n'
         "soften = 0.0\nstyle_weight = 6.0\nevenness = 0.2\n"
         'held_out = ["photo_0.png", "photo_3.png"]\n'
-        '[[styles]]\npainting = "waves.png"\nname = "waves"\n[[styles]]\npainting = "sea.png"\nname = "sea"\n'
+        '[[styles]]\npainting = "waves.png"\nname = "waves"\n'
+        '[[styles]]\npainting = "sea.png"\nname = "sea"\nstyle_weight = 0.5\n'
     )
     file = data / "two.onnx"
     assert export_main(["pack", str(recipe), "--data", str(data), "-o", str(file)]) == 0
     slow = data / "slow"
     slow.mkdir()
-    names = [f"{photo} {style} 64 0 6 0.2" for style in ("waves", "sea") for photo in ("photo_0", "photo_3")]
+    names = [f"{photo} {style} 64 0 {weight} 0.2" for style, weight in SLOW_STYLES for photo in ("photo_0", "photo_3")]
     falling = [1e12 / (1 + iteration) for iteration in range(ITERATIONS + 1)]
     (slow / CURVES).write_text(json.dumps(dict.fromkeys(names, falling)))
     for name in names:
@@ -69,6 +72,8 @@ def test_report_tells_every_style_and_shows_pictures(
     assert {"waves", "sea", "mean", "CPUExecutionProvider"} <= set(rows)
     assert "0 to 1, along the scene's own optical flow" in text
     assert "of 1 pairs" in text
+    assert "content + 6 x style; 3 x for sea" in text
+    assert len(json.loads((workshop.slow / CURVES).read_text())) == 2 * len(SLOW_STYLES)  # none had to be computed
     assert str(tmp_path) not in text
     assert str(workshop.data) not in text
     for name in ("painters.jpg", "slow.jpg", "blends.jpg", "flicker.jpg"):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -82,3 +85,36 @@ def test_memory_that_is_held_already_is_not_asked_for_again(tiny_style: Path, fr
         stylize(np.zeros((101, 100, 3), np.uint8))
         with pytest.raises(RealtimeStyleError, match="102x101"):
             stylize(np.zeros((101, 102, 3), np.uint8))
+
+
+_FREES_IN_A_THREAD = """
+import sys, threading
+from realtime_style.memory import give_back
+from pathlib import Path
+
+def resident_mb():
+    return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1000
+
+def work():
+    blocks = [bytearray(100_000) for _ in range(2000)]  # below glibc's threshold for mappings of their own
+    blocks[:-1] = [None] * 1999  # the last one keeps the rest from the system
+
+    stay.append(blocks)
+
+stay = []
+before = resident_mb()
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+kept = resident_mb() - before
+give_back()
+print(kept, resident_mb() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps it")
+def test_memory_that_a_thread_freed_is_handed_back():
+    run = subprocess.run([sys.executable, "-c", _FREES_IN_A_THREAD], capture_output=True, text=True, check=True)
+    kept, left = (float(word) for word in run.stdout.split())
+    assert kept > 100
+    assert left < 20

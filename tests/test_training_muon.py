@@ -42,19 +42,33 @@ def test_kernel_without_a_gradient_is_left_as_it_is() -> None:
 
 
 def test_kernel_kept_at_its_length_learns_as_fast_late_as_early() -> None:
-    def turn(rms: float | None) -> float:
+    def turn(*, keep_length: bool) -> float:
         """How far one more step turns a kernel after 1,000 in any direction, in radians."""
         torch.manual_seed(0)
         kernel = nn.Parameter(torch.randn(8, 8, 3, 3) * 0.1)
-        optimizer = Muon([kernel], lr=0.05, rms=rms)
+        optimizer = Muon([kernel], lr=0.05, keep_length=keep_length)
         for _ in range(1001):
             before = kernel.detach().clone()
             kernel.grad = torch.randn_like(kernel)
             optimizer.step()
         return float(torch.acos(torch.cosine_similarity(kernel.detach().flatten(), before.flatten(), dim=0)))
 
-    assert turn(0.1) == pytest.approx(0.2 * 0.05 / 0.1, rel=0.35)  # singular values are 0.7 to 1.2
-    assert turn(None) < turn(0.1) / 2
+    kept = turn(keep_length=True)
+    assert kept == pytest.approx(0.2 * 0.05 / 0.1, rel=0.35)  # singular values are 0.7 to 1.2
+    assert turn(keep_length=False) < kept / 2
+
+
+def test_relative_steps_turn_long_and_short_kernels_alike() -> None:
+    turned = []
+    for length in (0.01, 1.0):
+        torch.manual_seed(0)
+        kernel = nn.Parameter(torch.randn(16, 8, 3, 3) * length)
+        before = kernel.detach().clone()
+        kernel.grad = torch.randn_like(kernel)
+        Muon([kernel], lr=0.05, relative=True).step()
+        turned.append(float((kernel.detach() - before).norm() / before.norm()))
+    assert turned[0] == pytest.approx(turned[1], rel=1e-3)
+    assert turned[0] == pytest.approx(0.05, rel=0.3)
 
 
 def test_muon_reaches_a_linear_map_that_adam_has_not_reached_yet() -> None:

@@ -12,6 +12,7 @@ from realtime_style.errors import TrainingError
 from realtime_style.training.loss_network import STYLE_LAYERS, LossNetwork, load_loss_network
 from realtime_style.training.transform_net import (
     ConditionalInstanceNorm,
+    ConditionalScale,
     Grain,
     SmoothUpsampling,
     TransformNet,
@@ -122,14 +123,36 @@ def test_what_is_much_fainter_than_usual_stays_faint() -> None:
 
 
 def test_length_of_a_normalised_kernel_does_not_count() -> None:
-    net = TransformNet("c5s2-8,d8,R8,s8,s3", styles=2)
+    net = TransformNet("c5s2-8,d8,R8!,s8,s3", styles=2)
     picture, style = torch.rand(1, 3, 48, 48), torch.tensor([0.3, 0.7])
-    net(picture, style)  # gives the normalisations their floors
-    before = net.eval()(picture, style)
-    net.scale_kernels(0.1)
-    inner = [kernel for kernel in net.parameters() if kernel.ndim == 4 and kernel.shape[0] > 3]
-    assert all(kernel.square().mean().sqrt().item() == pytest.approx(0.1, rel=1e-4) for kernel in inner)
-    assert torch.allclose(net(picture, style), before, atol=1e-4)
+    net.eval()
+    before = net(picture, style)
+    kernels = net.normalised_kernels()
+    assert len(kernels) == 4
+    with torch.no_grad():
+        for kernel in kernels:
+            kernel.mul_(10)
+    assert torch.allclose(net(picture, style), before, atol=1e-2)
+
+
+@pytest.mark.parametrize("free", [False, True])
+def test_one_spot_sets_the_strength_of_all_the_rest_only_where_it_is_normalised(free: bool) -> None:
+    stage = SmoothUpsampling(4, 4, styles=2, free=free)
+    style = torch.tensor([0.5, 0.5])
+    picture = torch.randn(1, 4, 32, 32)
+    spotted = picture.clone()
+    spotted[..., 2:4, 2:4] = 1000
+    far, far_spotted = (stage(each, style)[..., 16:, 16:].std() for each in (picture, spotted))
+    assert far_spotted / far == pytest.approx(1, rel=1e-4) if free else far_spotted < far / 5
+
+
+def test_free_stage_is_scaled_and_shifted_by_the_blend_of_its_styles() -> None:
+    norm = ConditionalScale(3, styles=2)
+    with torch.no_grad():
+        norm.gamma.copy_(torch.tensor([[1.0, 1, 1], [3.0, 3, 3]]))
+        norm.beta.copy_(torch.tensor([[0.0, 0, 0], [8.0, 8, 8]]))
+    x = torch.randn(2, 3, 5, 5)
+    assert torch.allclose(norm(x, torch.tensor([0.25, 0.75])), 2.5 * x + 6)
 
 
 def test_picture_that_is_no_number_is_not_remembered() -> None:
@@ -166,6 +189,8 @@ def test_styles_of_one_network_paint_differently() -> None:
         ("d8,(d16,s6),s3", "a detour from 8 channels comes back with 6"),
         ("d8,(d16,u8),s3", "a detour of the architecture does not end with sC"),
         ("d8,(d16,d16,s8),s3", "does not come back to the size it left"),
+        ("d8!,s3", "unknown stage"),
+        ("d8,s3!", "where nothing is normalised anyway"),
     ],
 )
 def test_wrong_architecture_is_refused_by_name(architecture: str, complaint: str) -> None:

@@ -33,6 +33,7 @@ from realtime_style.kiosk.steps import first_state, settled, step
 from realtime_style.kiosk.visitor import Visitor
 from realtime_style.kiosk.watchdog import RESTART
 from realtime_style.kiosk.words import Words
+from realtime_style.memory import give_back
 from realtime_style.meter import Meter
 from realtime_style.outputs import Outputs
 from realtime_style.painter import Painter
@@ -250,6 +251,7 @@ class Kiosk:
         """What is to be done now and then."""
         if now - self._swept >= _SWEEP_S:
             self._kept, self._swept = self._keepsakes.sweep(), now
+            give_back()
             if self._hand_over is not None:
                 self._hand_over.look_after()
         if self._desk is not None:

@@ -136,6 +136,12 @@ class TrainConfig:
             if not fine:
                 raise TrainingError(f"{complaint}; change it and start again")
 
+    @property
+    def painting_weights(self) -> tuple[float, ...]:
+        """The weight of the style term for each painting: `style_weight` times its factor."""
+        factors = self.style_weights or (1.0,) * len(self.paintings)
+        return tuple(self.style_weight * factor for factor in factors)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for checkpoints."""
         return asdict(self)

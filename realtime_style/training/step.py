@@ -97,7 +97,6 @@ def take_step(
     mix, strength = lesson(config, step, random)
     to_learn = blended(targets, mix)
     style = (mix * strength).to(content.device)
-    factor = float(mix @ torch.tensor(config.style_weights)) if config.style_weights else 1.0
     with bf16_where_native(content.device):
         part = part_to_judge(config, random)
         unsteadiness: dict[str, Tensor] = {}
@@ -120,7 +119,7 @@ def take_step(
     }
     weights = {
         "content": config.content_weight,
-        "style": config.style_weight * factor * strength**3,
+        "style": float(mix @ torch.tensor(config.painting_weights)) * strength**3,
         "tv": config.tv_weight,
         "lattice": config.lattice_weight,
         "weave": config.weave_weight * strength,

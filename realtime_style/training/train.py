@@ -27,7 +27,6 @@ CHECKPOINT, LOSSES, PREVIEWS = "checkpoint.pt", "losses.csv", "previews"
 _CHECKPOINT_EVERY_S = 60.0  # at most a minute of work is lost
 _PREVIEW_AT = (50, 200, 500)  # steps; then every 500
 _SMOOTHED = 20  # steps over which reported losses are averaged
-_KERNEL_RMS = 0.1  # a step then turns a kernel by twice the learning rate
 _WARM_UP = 0.1  # part of the run in which the learning rate rises
 
 
@@ -72,7 +71,6 @@ def train(
         raise TrainingError(str(error)) from error
     if config.start_from is not None and not resume:
         _start_from(load_checkpoint(Path(config.start_from)), net, config)
-    net.scale_kernels(_KERNEL_RMS)
     net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizers = make_optimizers(net, config.learning_rate)
     step, elapsed_before, losses_before = 0, 0.0, dict[str, float]()
@@ -138,14 +136,19 @@ def train(
 
 
 def make_optimizers(net: TransformNet, learning_rate: float) -> dict[str, torch.optim.Optimizer]:
-    """Muon for the kernels inside the network, all of them normalised behind; Adam for the rest.
+    """Muon for the kernels inside the network, those with a normalisation behind them kept at one length; Adam for the rest.
 
-    The rest: the last kernel, whose few rows are colours and whose length counts, and the scales, shifts and biases.
+    The rest: the last kernel, whose few rows are colours, and the scales, shifts and biases.
     """
-    inner = [parameter for parameter in net.parameters() if parameter.ndim == 4 and parameter.shape[0] > 3]
-    chosen = {id(kernel) for kernel in inner}
-    rest = [parameter for parameter in net.parameters() if id(parameter) not in chosen]
-    return {"muon": Muon(inner, lr=learning_rate, rms=_KERNEL_RMS), "adam": torch.optim.Adam(rest, lr=learning_rate)}
+    normalised = net.normalised_kernels()
+    known = {id(kernel) for kernel in normalised}
+    free = [kernel for kernel in net.parameters() if kernel.ndim == 4 and kernel.shape[0] > 3 and id(kernel) not in known]
+    known |= {id(kernel) for kernel in free}
+    rest = [parameter for parameter in net.parameters() if id(parameter) not in known]
+    muon = Muon(normalised, lr=learning_rate, relative=True, keep_length=True)
+    if free:
+        muon.add_param_group({"params": free, "keep_length": False})
+    return {"muon": muon, "adam": torch.optim.Adam(rest, lr=learning_rate)}
 
 
 def one_cycle(fraction: float) -> float:

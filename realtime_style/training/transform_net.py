@@ -14,13 +14,17 @@ uC         nearest upsampling by 2, then a 3 x 3 convolution to C channels
 g          grain: fixed noise, as loud in each channel as the style wants it
 sC         smooth upsampling: bilinear by 2, then a 3 x 3 convolution to C channels, computed before upsampling
 (...)      detour: the input plus what the stages inside make of it, at a smaller size; they end with sC
+RC!, sC!   the same, with scale and shift but no normalisation at the end
 ========== =================================================================================================
 
 Every convolution but the last is followed by conditional instance normalisation (Dumoulin et al., "A Learned
 Representation for Artistic Style", ICLR 2017: one gamma and one beta per style and channel) and, outside the end of
-a residual block or a detour, a ReLU. Every convolution sees its input continued by its edge values: zero
-padding tells a network where the border is, and it paints that as a frame; reflection needs more rows than a 16 x 16
-frame has left inside.
+a residual block or a detour, a ReLU. The last two are only scaled and shifted (``!``): normalised, they made networks paint
+a spot into the brightest place of each picture, larger than all else, by which it is told how strong the rest is to be, like
+the droplets that Karras et al. found ("Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020).
+
+Every convolution sees its input continued by its edge values: zero padding tells a network where the border is, and it paints
+that as a frame; reflection needs more rows than a 16 x 16 frame has left inside.
 """
 
 from __future__ import annotations
@@ -35,8 +39,8 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 JOHNSON = "c9s1-32,d64,d128,R128,R128,R128,R128,R128,u64,u32,c9s1-3"
-FAST = "c5s2-16,d32,g,R32,(d48,g,R48,(d96,g,R96,s48),s32),R32,s16,s3"
-FINE = "c5s2-32,d64,g,R64,(d96,g,R96,(d192,g,R192,s96),s64),R64,s32,s3"
+FAST = "c5s2-16,d32,g,R32,(d48,g,R48,(d96,g,R96,s48),s32),R32!,s16!,s3"
+FINE = "c5s2-32,d64,g,R64,(d96,g,R96,(d192,g,R192,s96),s64),R64!,s32!,s3"
 NETWORKS = {"johnson": JOHNSON, "fast": FAST, "fine": FINE}
 """Named architectures. ``johnson`` is the reference of 2016; ``fast`` is made for processors: the full resolution is
 touched only by strided and sub-pixel convolutions, detours down to a sixteenth have room for what is large in a painting,
@@ -44,7 +48,8 @@ and grain of three sizes gives strokes to places where the photograph has nothin
 twice the width, four times the work: for a GPU, or for still pictures."""
 
 _WORD = re.compile(
-    r"c(?P<k>\d+)s(?P<s>[12])-(?P<c>\d+)|d(?P<d>\d+)|(?P<g>g)|R(?P<r>\d+)(@(?P<dil>\d+))?|u(?P<u>\d+)|s(?P<e>\d+)"
+    r"c(?P<k>\d+)s(?P<s>[12])-(?P<c>\d+)|d(?P<d>\d+)|(?P<g>g)|R(?P<r>\d+)(@(?P<dil>\d+))?(?P<rfree>!)?|u(?P<u>\d+)"
+    r"|s(?P<e>\d+)(?P<efree>!)?"
 )
 _GRAIN = 256
 _FLOOR = 0.1  # of the usual variance: a fifth of the contrast is still painted at more than half the strength of all
@@ -100,13 +105,29 @@ class ConditionalInstanceNorm(nn.Module):
         self.epsilon = float(state)
 
 
-class ConvNorm(nn.Module):
-    """Optional nearest upsampling, convolution, conditional instance norm, optional ReLU."""
+class ConditionalScale(nn.Module):
+    """Scale and shift that are a blend of one row per style, and nothing else: (N, C, H, W) -> (N, C, H, W)."""
 
-    def __init__(self, conv: Conv, styles: int, *, relu: bool = True, upsample: bool = False) -> None:
+    def __init__(self, channels: int, styles: int) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(styles, channels))
+        self.beta = nn.Parameter(torch.zeros(styles, channels))
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        return x * (style @ self.gamma)[:, None, None] + (style @ self.beta)[:, None, None]
+
+
+def _norm(channels: int, styles: int, *, free: bool) -> ConditionalInstanceNorm | ConditionalScale:
+    return ConditionalScale(channels, styles) if free else ConditionalInstanceNorm(channels, styles)
+
+
+class ConvNorm(nn.Module):
+    """Optional nearest upsampling, convolution, conditional instance norm (`free`: conditional scale), optional ReLU."""
+
+    def __init__(self, conv: Conv, styles: int, *, relu: bool = True, upsample: bool = False, free: bool = False) -> None:
         super().__init__()
         self.conv = conv
-        self.norm = ConditionalInstanceNorm(conv.conv.out_channels, styles)
+        self.norm = _norm(conv.conv.out_channels, styles, free=free)
         self.relu = relu
         self.upsample = upsample
 
@@ -118,12 +139,12 @@ class ConvNorm(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """x + two 3 x 3 convolutions of x, both normalised: (N, C, H, W) -> (N, C, H, W)."""
+    """x + two 3 x 3 convolutions of x, both normalised (`free`: only the first): (N, C, H, W) -> (N, C, H, W)."""
 
-    def __init__(self, channels: int, styles: int, dilation: int) -> None:
+    def __init__(self, channels: int, styles: int, dilation: int, *, free: bool = False) -> None:
         super().__init__()
         self.first = ConvNorm(Conv(channels, channels, 3, dilation=dilation), styles)
-        self.second = ConvNorm(Conv(channels, channels, 3, dilation=dilation), styles, relu=False)
+        self.second = ConvNorm(Conv(channels, channels, 3, dilation=dilation), styles, relu=False, free=free)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         out: Tensor = x + self.second(self.first(x, style), style)
@@ -173,12 +194,14 @@ class SmoothUpsampling(nn.Module):
 
     mix: Tensor
 
-    def __init__(self, in_channels: int, out_channels: int, styles: int | None, *, relu: bool = True) -> None:
-        """Normalised per style, or not at all where `styles` is None: at the end of a network."""
+    def __init__(
+        self, in_channels: int, out_channels: int, styles: int | None, *, relu: bool = True, free: bool = False
+    ) -> None:
+        """Normalised per style (`free`: only scaled), or neither where `styles` is None: at the end of a network."""
         super().__init__()
         self.conv = nn.Conv2d(in_channels, out_channels, 3)
         self.relu = relu
-        self.norm = None if styles is None else ConditionalInstanceNorm(out_channels, styles)
+        self.norm = None if styles is None else _norm(out_channels, styles, free=free)
         # mix[p, low, tap]: weight of low-resolution neighbour `low` (-1, 0, 1) in upsampled tap `tap` (-1, 0, 1).
         even = [[0.75, 0.25, 0.0], [0.25, 0.75, 0.75], [0.0, 0.0, 0.25]]
         odd = [[0.25, 0.0, 0.0], [0.75, 0.75, 0.25], [0.0, 0.25, 0.75]]
@@ -268,21 +291,13 @@ class TransformNet(nn.Module):
         x = x + 0.5
         return x[..., :height, :width]
 
-    @torch.no_grad()
-    def scale_kernels(self, rms: float) -> None:
-        """Give each kernel with a normalisation behind it this root mean square; the pictures stay the same."""
-        for stage in self.modules():
-            if isinstance(stage, ConvNorm):
-                conv, norm = stage.conv.conv, stage.norm
-            elif isinstance(stage, SmoothUpsampling) and stage.norm is not None:
-                conv, norm = stage.conv, stage.norm
-            else:
-                continue
-            factor = rms / float(conv.weight.square().mean().sqrt())
-            for parameter in conv.parameters():
-                parameter.mul_(factor)
-            if norm.epsilon != _UNLEARNED:
-                norm.epsilon *= factor**2
+    def normalised_kernels(self) -> list[nn.Parameter]:
+        """The kernels with a normalisation behind them, of which only the direction counts."""
+        return [
+            (stage.conv.conv if isinstance(stage, ConvNorm) else stage.conv).weight
+            for stage in self.modules()
+            if isinstance(stage, ConvNorm | SmoothUpsampling) and isinstance(stage.norm, ConditionalInstanceNorm)
+        ]
 
     def rows(self, style: Tensor) -> Tensor:
         """Weights of the rows of scales and shifts, for these style weights (S,): the same, and what is left of one."""
@@ -334,16 +349,22 @@ def _stage(word: str, channels: int, styles: int, *, last: bool, inside: bool) -
     """The stage that `word` stands for, given the channels that reach it, and the channels that leave it."""
     match = _WORD.fullmatch(word)
     if match is None:
-        raise ValueError(f"unknown stage {word!r} in the architecture; stages are cKsS-C, dC, RC, RC@D, uC, g, sC and (...)")
+        raise ValueError(
+            f"unknown stage {word!r} in the architecture; stages are cKsS-C, dC, RC, RC@D, uC, g, sC, (...), RC! and sC!"
+        )
     if match["g"]:
         return Grain(channels, styles), channels
     if match["e"]:
         ends_network = last and not inside
-        return SmoothUpsampling(channels, int(match["e"]), None if ends_network else styles, relu=not last), int(match["e"])
+        out = int(match["e"])
+        free = bool(match["efree"])
+        if ends_network and free:
+            raise ValueError(f"the architecture ends with {word}, where nothing is normalised anyway; end it with s{out}")
+        return SmoothUpsampling(channels, out, None if ends_network else styles, relu=not last, free=free), out
     if match["r"]:
         if int(match["r"]) != channels:
             raise ValueError(f"residual block {word!r} meets {channels} channels")
-        return ResidualBlock(channels, styles, int(match["dil"] or 1)), channels
+        return ResidualBlock(channels, styles, int(match["dil"] or 1), free=bool(match["rfree"])), channels
     if match["c"]:
         conv = Conv(channels, int(match["c"]), int(match["k"]), int(match["s"]))
         return (conv if last and not inside else ConvNorm(conv, styles)), int(match["c"])

@@ -62,6 +62,7 @@ record = "films"
 def load(tmp_path: Path, text: str) -> KioskSettings:
     (tmp_path / "words").mkdir(exist_ok=True)
     write_image(tmp_path / "logo.png", Picture(np.zeros((8, 8, 3), np.uint8)))
+    (tmp_path / "clip.mp4").touch()
     path = tmp_path / "kiosk.toml"
     path.write_text(text, encoding="utf-8")
     return load_settings(path)
@@ -87,6 +88,19 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert settings.painting.steadiness == 0.5
     assert settings.outputs.mjpeg == "0.0.0.0:9002"
     assert settings.outputs.record == tmp_path / "films"
+
+
+def test_settings_may_begin_with_the_mark_of_windows_editors(tmp_path: Path) -> None:
+    path = tmp_path / "kiosk.toml"
+    path.write_text('[screen]\nlanguage = "fr"\n', encoding="utf-8-sig")
+    assert load_settings(path).screen.language == "fr"
+
+
+def test_settings_in_another_encoding_are_refused_with_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "kiosk.toml"
+    path.write_text('[card]\n\nhost = "Université"\n', encoding="latin-1")
+    with pytest.raises(BadSettings, match="line 3: not in UTF-8"):
+        load_settings(path)
 
 
 def test_example_is_valid_and_what_it_comments_out_is_too(tmp_path: Path) -> None:
@@ -116,6 +130,8 @@ def test_example_is_valid_and_what_it_comments_out_is_too(tmp_path: Path) -> Non
         ('"starry-night",', '"starry-day",', 14, "starry-day"),
         ('"starry-night",', '"mine.onnx",', 14, "mine.onnx"),
         ('"logo.png"', '"none.png"', 20, "none.png"),
+        ('"clip.mp4"', '"clap.mp4"', 10, "no camera or clip .*clap.mp4"),
+        ('"clip.mp4"', '""', 10, "no camera or clip"),
         ("port = 9001", 'pin = "1234"', 35, "--secrets"),
         ("[printer]", "[printers]", 31, "did you mean 'printer'"),
         ("[screen]", "screen = 5\n[screens]", 2, r"\[screen\] is a section"),

@@ -30,10 +30,13 @@ def load_settings(path: Path | None) -> KioskSettings:
     if path is None:
         return KioskSettings()
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Windows' editors begin with a mark
         values = tomllib.loads(text)
     except OSError as error:
         raise BadSettings(f"settings {path} cannot be read: {error.strerror}; check the path") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise BadSettings(f"settings {path}, line {line}: not in UTF-8; save the file in that encoding") from error
     except ValueError as error:
         raise BadSettings(f"settings {path}: {error}; correct it") from error
     return _Reader(path, text).settings(values)
@@ -81,6 +84,9 @@ class _Reader:
         with self._complaints_about("card", "logo"):
             if settings.card.logo is not None:
                 read_image(settings.card.logo)
+        camera = settings.camera.camera
+        if not is_device(camera) and camera != "pattern" and not Path(camera).is_file():
+            self._complain("camera", "camera", f'there is no camera or clip {camera}; give a number, a clip or "pattern"')
         with self._complaints_about("painting", "styles"):
             for name in settings.painting.styles:
                 find_style(name)

@@ -161,3 +161,12 @@ def test_other_folders_of_the_host_are_left_alone(tmp_path: Path, clock: Clock) 
 def test_visitor_is_told_the_time_at_which_a_picture_is_deleted(tmp_path: Path, clock: Clock) -> None:
     assert Keepsakes(tmp_path, hours=2, clock=clock).until() == "12:00"
     assert Keepsakes(tmp_path, hours=2, closing=time(11, 30), clock=clock).until() == "11:30"
+
+
+def test_folder_that_somebody_took_away_is_made_again(tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    keepsakes = Keepsakes(tmp_path / "kept", hours=2, clock=clock)
+    (tmp_path / "kept").rmdir()
+    assert keepsakes.sweep() == 0
+    assert "kept cannot be read" in caplog.text
+    token = keepsakes.keep({"png": b"card"}).token
+    assert keepsakes.find(token, "png") is not None

@@ -16,7 +16,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as TimeOfDay
@@ -137,7 +137,14 @@ class Keepsakes(Shelf):
 
     def _delete(self, over: Callable[[Path], bool]) -> int:
         left = 0
-        for path in self.folder.iterdir():
+        try:
+            paths = list(self.folder.iterdir())
+        except OSError as error:  # a stick was pulled, or somebody tidied up
+            log.warning("the folder of pictures %s cannot be read: %s", self.folder, error.strerror)
+            with suppress(OSError):
+                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return 0
+        for path in paths:
             if not _NAME.fullmatch(path.name):
                 continue  # not ours: a folder may have been chosen that holds other things
             if not over(path):

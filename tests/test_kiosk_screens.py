@@ -18,7 +18,7 @@ from realtime_style.kiosk import lettering, widgets
 from realtime_style.kiosk.layout import Painter, Props, Screen
 from realtime_style.kiosk.lettering import Box, Setting
 from realtime_style.kiosk.screens import lay_out
-from realtime_style.kiosk.stage import CloseAsked, Drag, Image, Key, Press, Release, Sprite, Stage
+from realtime_style.kiosk.stage import CloseAsked, Drag, Image, Key, Press, Release, Sprite, Stage, _key_name
 from realtime_style.kiosk.states import Choose, Digit, Host, Rules, Scene, Speak, State, Strength, Touch
 from realtime_style.kiosk.words import load_words
 from realtime_style.test_pattern import TestPattern
@@ -85,6 +85,28 @@ def test_all_that_can_be_touched_is_on_the_screen_apart_and_within_reach(size_wh
         assert max(box.width, box.height) >= finger
         for other in targets[number + 1 :]:
             assert not any(other.box.holds(x, y) for x, y in ((box.x, box.y), centre(box), (box.x + box.width - 1, box.y)))
+
+
+@pytest.mark.parametrize("size_wh", SIZES)
+@pytest.mark.parametrize("scene", list(Scene))
+def test_nothing_lies_beside_the_screen(size_wh: tuple[int, int], scene: Scene) -> None:
+    for sprite in lay_out(State(scene=scene), props(size_wh), 0.0).sprites:
+        assert sprite.box.x >= 0
+        assert sprite.box.x + sprite.box.width <= size_wh[0]
+
+
+@pytest.mark.parametrize("scene", [Scene.ATTRACT, Scene.LIVE, Scene.COUNTDOWN, Scene.FILMING])
+def test_sign_says_that_the_camera_is_on(scene: Scene) -> None:
+    dot = widgets.panel(21, 21, widgets.RED, 1.0, 10)  # 3 hundredths of the height of 720
+    assert any(sprite.image is dot for sprite in lay_out(State(scene=scene), props(), 0.0).sprites)
+
+
+@pytest.mark.parametrize(("sign", "digit"), [("&", 1), ("é", 2), ("à", 0)])
+def test_upper_row_of_a_french_keyboard_types_digits(sign: str, digit: int) -> None:
+    import sdl2  # once the stage has: on its own it warns
+
+    pressed = sdl2.SDL_Keysym(scancode=getattr(sdl2, f"SDL_SCANCODE_{digit}"), sym=ord(sign))
+    assert _key_name(pressed) == str(digit)
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "nl", "de"])

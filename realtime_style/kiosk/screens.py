@@ -36,15 +36,15 @@ def lay_out(state: State, props: Props, now: float) -> Screen:
 
 
 def _attract(state: State, props: Props) -> Screen:
-    width, height = props.size_wh
+    height = props.size_wh[1]
     u = unit(props)
     screen = Screen(covering(props))
     _sign(screen, props)
-    invite = Box(width // 2 - 60 * u, height - 46 * u, 120 * u, 17 * u)
+    invite = _centred(props, 120 * u, height - 46 * u, 17 * u)
     screen.put(widgets.label(props.words("invite"), invite.width, invite.height, 13 * u, weight=BOLD), invite)
-    more = Box(width // 2 - 45 * u, height - 28 * u, 90 * u, 9 * u)
+    more = _centred(props, 90 * u, height - 28 * u, 9 * u)
     screen.put(widgets.label(props.words("invite_more"), more.width, more.height, 6 * u), more)
-    _manner(screen, state, props, Box(width // 2 - 45 * u, height - 16 * u, 90 * u, 9 * u))
+    _manner(screen, state, props, _centred(props, 90 * u, height - 16 * u, 9 * u))
     return screen
 
 
@@ -61,7 +61,7 @@ def _live(state: State, props: Props) -> Screen:
     for painter, box in enumerate(tiled(bar.inset(2 * u), len(props.tiles), rows, 17 * u, u)):
         screen.put(props.tiles.image(painter, box.width, box.height, chosen=painter == state.painter), box, Choose(painter))
     buttons = Box(width - side, height - 25 * u, side, 25 * u)
-    shoot = Box(buttons.x + side - 17 * u, buttons.y + 4 * u, 15 * u, 15 * u)
+    shoot = Box(buttons.x + side - 18 * u, buttons.y + 4 * u, 15 * u, 15 * u)
     film = Box(buttons.x, buttons.y + 7 * u, 11 * u, 11 * u)
     screen.put(widgets.shutter(film.width, film=True), film, Touch.FILM)
     screen.put(widgets.shutter(shoot.width, film=False), shoot, Touch.SHOOT)
@@ -85,9 +85,10 @@ def _countdown(state: State, props: Props, now: float) -> Screen:
     left = max(1, -int(-(state.since + props.rules.timing.countdown - now) // 1))
     number = Box(width // 2 - 25 * u, height // 2 - 32 * u, 50 * u, 50 * u)
     screen.put(widgets.label(str(left), number.width, number.height, 38 * u, weight=BOLD), number)
-    look = Box(width // 2 - 50 * u, number.y + number.height + 3 * u, 100 * u, 10 * u)
+    look = _centred(props, 100 * u, number.y + number.height + 3 * u, 10 * u)
     screen.put(widgets.label(props.words("look_here"), look.width, look.height, 7 * u), look)
     _cancel(screen, props)
+    _sign(screen, props)
     return screen
 
 
@@ -101,6 +102,7 @@ def _filming(state: State, props: Props, now: float) -> Screen:
     part = max(1, round(rail.width * done))
     screen.put(widgets.panel(8, 8, widgets.RED, 1.0), Box(rail.x, rail.y, part, rail.height))
     _cancel(screen, props)
+    _sign(screen, props)
     return screen
 
 
@@ -145,6 +147,12 @@ def _card(state: State, props: Props) -> Screen:
         screen.put(widgets.button(props.words("done"), box.width, box.height, widgets.GREEN), box, Touch.DONE)
     _notice(screen, props)
     return screen
+
+
+def _centred(props: Props, width: int, y: int, height: int) -> Box:
+    """A box in the middle of the screen, no wider than it."""
+    width = min(width, props.size_wh[0] - 4 * unit(props))
+    return Box((props.size_wh[0] - width) // 2, y, width, height)
 
 
 def _covered(state: State, props: Props) -> Screen:

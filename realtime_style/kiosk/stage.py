@@ -41,6 +41,9 @@ _NAMES = {
     **{getattr(sdl2, f"SDLK_KP_{digit}"): str(digit) for digit in range(10)},
 }
 
+# By their place: above the letters of a French or Belgian keyboard there are signs, and digits with Shift.
+_DIGITS = {getattr(sdl2, f"SDL_SCANCODE_{digit}"): str(digit) for digit in range(10)}
+
 
 @dataclass(frozen=True)
 class Image:
@@ -174,7 +177,7 @@ class Stage:
                 case sdl2.SDL_MOUSEBUTTONUP if event.button.button == sdl2.SDL_BUTTON_LEFT:
                     self._down = False
                     found.append(Release())
-                case sdl2.SDL_KEYDOWN if not event.key.repeat and (name := _key_name(event.key.keysym.sym)):
+                case sdl2.SDL_KEYDOWN if not event.key.repeat and (name := _key_name(event.key.keysym)):
                     found.append(Key(name))
                 case sdl2.SDL_QUIT:
                     found.append(CloseAsked())
@@ -234,10 +237,12 @@ class Stage:
         self._video = None
 
 
-def _key_name(symbol: int) -> str | None:
-    if symbol in _NAMES:
-        return _NAMES[symbol]
-    return chr(symbol).lower() if 32 < symbol < 127 else None
+def _key_name(pressed: Any) -> str | None:
+    if pressed.scancode in _DIGITS:
+        return _DIGITS[pressed.scancode]
+    if pressed.sym in _NAMES:
+        return _NAMES[pressed.sym]
+    return chr(pressed.sym).lower() if 32 < pressed.sym < 127 else None
 
 
 def _address(pixels: npt.NDArray[np.uint8]) -> ctypes.c_void_p:

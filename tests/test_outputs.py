@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -202,6 +203,15 @@ def test_one_viewer_too_many_is_told_to_come_back(screen: MjpegSink) -> None:
         return status == 200
 
     until(room)
+
+
+def test_connection_is_for_one_request(screen: MjpegSink) -> None:
+    with socket.create_connection(("127.0.0.1", SCREEN), timeout=2) as connection:  # others are kept for five seconds
+        connection.sendall(b"GET /run HTTP/1.1\r\nHost: here\r\n\r\n")
+        heard = b""
+        while part := connection.recv(4096):  # to its end: half of a next request would hold it for ever
+            heard += part
+    assert heard.startswith(b"HTTP/1.1 200")
 
 
 def test_nothing_is_compressed_while_nobody_watches(screen: MjpegSink, monkeypatch: pytest.MonkeyPatch) -> None:

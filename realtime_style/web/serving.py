@@ -110,6 +110,10 @@ class _HastyProtocol(H11Protocol):
 
 
 class _LastingProtocol(_HastyProtocol):
-    """For answers that go on until one side has had enough."""
+    """For answers that go on until one side has had enough. One to a connection: nothing hurries a second request."""
 
     life_s = None
+
+    def on_response_complete(self) -> None:
+        self.transport.close()
+        super().on_response_complete()

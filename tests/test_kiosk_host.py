@@ -36,12 +36,13 @@ def state_of(desk: HostDesk, **wanted: object) -> dict[str, object]:
 
 
 def test_host_reads_how_the_kiosk_is(desk: HostDesk) -> None:
-    desk.tell({"scene": "LIVE", "fps": 29.9, "painter": "<b>Turner</b>", "camera_lost": ""})
-    assert state_of(desk, scene="LIVE")["well"] is True
+    desk.tell({"scene": "LIVE", "fps": 29.9, "painter": "<b>Turner</b>", "camera_lost": "", "by_painter": {"turner": 3}})
+    assert state_of(desk, scene="LIVE", by_painter={"turner": 3})["well"] is True
     status, page = ask(desk.port, f"/{TOKEN}/")
     assert status == 200
     assert b"The kiosk is well" in page
     assert b"29.9" in page
+    assert b"turner 3" in page
     assert b"<b>Turner" not in page
     assert ask(desk.port, f"/{TOKEN}/health") == (200, b"well\n")
 

@@ -74,6 +74,25 @@ def test_kiosk_that_takes_its_time_to_close_is_not_taken_for_a_hung_one(tmp_path
     assert watched.starts == 1
 
 
+@pytest.mark.parametrize(("begins", "starts"), [("with heart.busy():", 1), ("if True:", 2)])
+def test_kiosk_that_compiles_for_a_new_camera_is_not_taken_for_a_hung_one(tmp_path: Path, begins: str, starts: int) -> None:
+    script = f"from realtime_style.kiosk.watchdog import Heart\nheart = Heart()\nheart.beat()\nif n == 0:\n    {begins}\n"
+    watched = dog(tmp_path, script + "        time.sleep(4)\n", hung_s=2.0)
+    assert watched.run() == 0
+    assert watched.starts == starts
+
+
+def test_closing_terminal_ends_the_kiosk_gently() -> None:
+    script = (
+        "import os, signal, time\nfrom realtime_style.kiosk.watchdog import hear_the_end\n"
+        "hear_the_end(lambda: print('told', flush=True))\nos.kill(os.getpid(), signal.SIGHUP)\ntime.sleep(0.2)\n"
+    )
+    run = [sys.executable, "-c", script]
+    assert subprocess.run(run, capture_output=True, text=True, check=True).stdout == "told\n"
+    ignoring = subprocess.run(["nohup", *run], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
+    assert ignoring.stdout == ""
+
+
 def test_screen_that_was_never_there_is_a_mistake(tmp_path: Path) -> None:
     watched = dog(tmp_path, f"sys.exit({UNAVAILABLE})\n")
     assert watched.run() == 1

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import secrets
-import signal
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from realtime_style.kiosk.settings import KioskSettings
 from realtime_style.kiosk.stage import Stage
 from realtime_style.kiosk.states import Rules, Timing
 from realtime_style.kiosk.watch import FIRST_S, STALE_S, CameraWatch
-from realtime_style.kiosk.watchdog import RESTART, Heart
+from realtime_style.kiosk.watchdog import RESTART, Heart, hear_the_end
 from realtime_style.kiosk.words import load_words
 from realtime_style.outputs import Outputs, live_openers
 from realtime_style.painter import Painter
@@ -56,6 +55,7 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
         stack.push(lambda kind, error, trace: _tidy(keepsakes, kind, ending))
         hand_over, desk = _hand_over(settings, keepsakes, stack), _desk(settings, stack)
         printer = settings.printer.command
+        heart = Heart() if beats else None
         kiosk = Kiosk(
             settings,
             _rules(settings, len(mixes)),
@@ -69,9 +69,9 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
             hand_over=hand_over,
             outputs=stack.enter_context(Outputs(_outputs(settings), patient=True)),
             desk=desk,
+            busy=heart.busy if heart is not None else nullcontext,
         )
         stack.callback(kiosk.close)
-        heart = Heart() if beats else None
         if heart is not None:
             stack.callback(heart.beat_on)
         kiosk.run(seconds, _stop_sign(heart))
@@ -88,7 +88,7 @@ def _tidy(keepsakes: Keepsakes, error: type[BaseException] | None, ending: int |
 def _stop_sign(heart: Heart | None) -> Callable[[], bool]:
     """Asked in every round: whether a service manager wants the end, or the watchdog is gone. Ctrl-C raises, as everywhere."""
     told = threading.Event()
-    signal.signal(signal.SIGTERM, lambda number, frame: told.set())
+    hear_the_end(told.set)
 
     def stop() -> bool:
         if heart is not None:

@@ -34,6 +34,8 @@ class Status:
     outputs_lost: str
     """Why second screen, virtual camera or film do not work; empty when they do."""
     last_warning: str
+    by_painter: dict[str, int] = field(default_factory=dict)
+    """Pictures after each painter."""
 
     def lines(self) -> Sequence[str]:
         """For the menu."""

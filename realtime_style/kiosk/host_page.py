@@ -109,10 +109,14 @@ def host_app(token: str, board: Board, ask: Callable[[Host], None]) -> Starlette
 
 def _page(state: Mapping[str, Any], well: bool) -> str:
     row = "<tr><th>{}</th><td>{}</td></tr>"
-    rows = "".join(row.format(html.escape(name.replace("_", " ")), html.escape(str(value))) for name, value in state.items())
+    rows = "".join(row.format(html.escape(name.replace("_", " ")), html.escape(_words(value))) for name, value in state.items())
     form = '<form method="post" action="ask?for={}"><button>{}</button></form>'
     buttons = "".join(form.format(host.name, html.escape(_WORDS[host])) for host in ASKABLE)
     return _PAGE.format(title="The kiosk is well" if well else "The kiosk needs you", rows=rows, buttons=buttons)
+
+
+def _words(value: object) -> str:
+    return ", ".join(f"{name} {count}" for name, count in value.items()) if isinstance(value, dict) else str(value)
 
 
 def _nothing() -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from datetime import datetime
 from typing import Protocol
@@ -85,9 +86,11 @@ class Kiosk:
         hand_over: HandOver | None,
         outputs: Outputs | None = None,
         desk: HostDesk | None = None,
+        busy: Callable[[], AbstractContextManager[None]] = nullcontext,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`mixes` are the painters to choose from, one style each; `painter` opens one on a device."""
+        """`mixes` are the painters to choose from, one style each; `painter` opens one on a device; `busy` surrounds what may
+        take as long as a start."""
         self.counters = Counters()
         self.ending: int | None = None
         """The exit code, once the host or a hung camera has asked for the end."""
@@ -104,6 +107,8 @@ class Kiosk:
         )
         self._painter = painter(settings.painting.device)
         self._rescued = False
+        self._busy = busy
+        self._compiled_for: tuple[int, ...] = ()
         self._fade = Crossfade(self._mixes[0])
         self._live: Frame | None = None
         self._hand_over = hand_over
@@ -157,6 +162,7 @@ class Kiosk:
             kept=self._kept,
             outputs_lost="; ".join(f"{name}: {problem}" for name, problem in self._outputs.problems.items()),
             last_warning=self._warning.words,
+            by_painter=dict(self.counters.by_painter),
         )
 
     def close(self) -> None:
@@ -244,8 +250,12 @@ class Kiosk:
 
     def _paint_with(self, mix: Mix, frame: Frame) -> Frame:
         self._painter.mix, self._painter.strength = mix, self.state.strength
-        with self.meter.stage("stylize"):
-            return self._painter(fit_within(frame, _RESCUE_SIZE) if self._rescued else frame)
+        frame = fit_within(frame, _RESCUE_SIZE) if self._rescued else frame
+        new = frame.shape != self._compiled_for  # a first frame of this size: engines compile for it
+        with self.meter.stage("stylize"), self._busy() if new else nullcontext():
+            painted = self._painter(frame)
+        self._compiled_for = frame.shape
+        return painted
 
     def _look_after(self, now: float) -> None:
         """What is to be done now and then."""

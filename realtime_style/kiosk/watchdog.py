@@ -14,7 +14,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 log = logging.getLogger(__name__)
 
@@ -124,8 +125,15 @@ def _end(process: subprocess.Popen[str]) -> None:
 def guard(arguments: Sequence[str]) -> int:
     """Run ``realtime-style kiosk`` with these arguments under a watchdog; SIGTERM ends both."""
     dog = Watchdog([sys.executable, "-m", "realtime_style", "kiosk", *arguments, "--no-watchdog", "--beats"])
-    signal.signal(signal.SIGTERM, lambda number, frame: dog.stop())
+    hear_the_end(dog.stop)
     return dog.run()
+
+
+def hear_the_end(stop: Callable[[], None]) -> None:
+    """Call `stop` when a service manager wants the end, or the terminal closes; ``nohup`` stays ``nohup``."""
+    signal.signal(signal.SIGTERM, lambda number, frame: stop())
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda number, frame: stop())
 
 
 class Heart:
@@ -146,6 +154,24 @@ class Heart:
                 print(BEAT, flush=True)
             except OSError:  # nobody reads any more
                 self.alone.set()
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Beat in a thread while something may take as long as a start: a network is compiled."""
+        done = threading.Event()
+
+        def beat() -> None:
+            until = time.monotonic() + _START_S
+            while time.monotonic() < until and not done.wait(BEAT_S / 2):
+                self.beat()
+
+        thread = threading.Thread(target=beat, name="heartbeats of a start", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
     def beat_on(self) -> None:
         """Beat in a thread while the kiosk closes what it has, for as long as that may take."""

@@ -55,7 +55,9 @@ class Visitor:
         self._say("")
 
     def film(self, frame: Frame, now: float) -> None:
-        """One more frame, if it is time for one."""
+        """One more frame, if it is time for one. Frames of another size, from a camera or chip that changed, begin it again."""
+        if self._film and frame.shape != self._film[0].shape:
+            self._film = []
         if not self._film:
             self._filmed_from = now
         elif now - self._filmed_at < 0.9 / FILM_FPS:

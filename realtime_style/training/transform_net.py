@@ -291,7 +291,7 @@ class TransformNet(nn.Module):
         x = x + 0.5
         return x[..., :height, :width]
 
-    def normalised_kernels(self) -> list[nn.Parameter]:
+    def normalised_kernels(self) -> list[Tensor]:
         """The kernels with a normalisation behind them, of which only the direction counts."""
         return [
             (stage.conv.conv if isinstance(stage, ConvNorm) else stage.conv).weight

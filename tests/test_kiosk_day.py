@@ -49,6 +49,7 @@ class World:
         self.touches: list[Input] = []
         self.taken = 0
         self.shown: Frame | None = None
+        self.devices: list[str] = []
 
     def pass_by(self, seconds: float) -> None:
         self.now += seconds
@@ -75,21 +76,34 @@ def world() -> World:
 
 @pytest.fixture
 def kiosk(world: World, tmp_path: Path) -> Iterator[Kiosk]:
+    with open_kiosk(world, tmp_path) as kiosk:
+        yield kiosk
+
+
+@contextmanager
+def open_kiosk(world: World, tmp_path: Path, *, rescued: bool = False) -> Iterator[Kiosk]:
+    """A kiosk whose painter notes in `world` on which device it was opened."""
     styles = open_style_file(write_tiny_style(tmp_path / "two.onnx", names=("a", "b")))
     mixes = [((style, 1.0),) for style in styles]
     keepsakes = Keepsakes(tmp_path / "kept", hours=2, clock=lambda: world.wall)
     album = Album(keepsakes)
+
+    def painter(device: str) -> Painter:
+        world.devices.append(device)
+        return Painter(mixes[0], device="cpu")
+
     kiosk = Kiosk(
         KioskSettings(),
         Rules(len(mixes), language="en"),
         stage=world,
         watch=world,
         mixes=mixes,
-        painter=lambda device: Painter(mixes[0], device="cpu"),
+        painter=painter,
         languages=load_words(),
         album=album,
         keepsakes=keepsakes,
         hand_over=None,
+        rescued=rescued,
         clock=lambda: world.now,
     )
     yield kiosk
@@ -192,6 +206,39 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
     assert list((tmp_path / "kept").iterdir()) == []
     assert threading.active_count() <= threads + 1  # the album's worker
     assert kiosk.ending is None
+
+
+class Gone:
+    """A painter on a graphics chip that has failed."""
+
+    provider = "CUDAExecutionProvider"
+
+    def __call__(self, frame: Frame) -> Frame:
+        raise RealtimeStyleError("the graphics chip has gone")
+
+    def close(self) -> None:
+        pass
+
+
+def test_chip_that_fails_is_replaced_by_the_processor_at_a_lower_size(kiosk: Kiosk, world: World) -> None:
+    world.pattern = TestPattern(800, 600)
+    kiosk.round()
+    assert kiosk._live is not None
+    assert kiosk._live.shape == (600, 800, 3)
+    kiosk._painter.close()
+    kiosk._painter = Gone()  # type: ignore[assignment]
+    kiosk.round()
+    assert world.devices == ["auto", "cpu"]
+    assert kiosk._live.shape == (360, 480, 3)
+
+
+def test_kiosk_that_fell_again_and_again_paints_smaller_on_the_processor(world: World, tmp_path: Path) -> None:
+    world.pattern = TestPattern(800, 600)
+    with open_kiosk(world, tmp_path, rescued=True) as kiosk:
+        kiosk.round()
+        assert world.devices == ["cpu"]
+        assert kiosk._live is not None
+        assert kiosk._live.shape == (360, 480, 3)
 
 
 def test_visitor_who_discards_leaves_nothing(kiosk: Kiosk, world: World, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime_style.kiosk.watchdog import BEAT, UNAVAILABLE, Watchdog
+from realtime_style.kiosk.watchdog import BEAT, FALLS, UNAVAILABLE, Watchdog
 
 ALIVE = f"print({BEAT!r}, flush=True)\n"
 
@@ -91,6 +91,13 @@ def test_closing_terminal_ends_the_kiosk_gently() -> None:
     assert subprocess.run(run, capture_output=True, text=True, check=True).stdout == "told\n"
     ignoring = subprocess.run(["nohup", *run], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
     assert ignoring.stdout == ""
+
+
+def test_kiosk_hears_how_often_it_fell_in_a_row(tmp_path: Path) -> None:
+    note = f"open('falls', 'a').write(os.environ[{FALLS!r}])\n"
+    endings = "if n in (0, 1, 3): os.kill(os.getpid(), 9)\nif n == 2: sys.exit(1)\n"  # the third has another reason
+    assert dog(tmp_path, ALIVE + note + endings).run() == 0
+    assert (tmp_path / "falls").read_text() == "01201"
 
 
 def test_screen_that_was_never_there_is_a_mistake(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -22,14 +24,17 @@ from realtime_style.kiosk.settings import KioskSettings
 from realtime_style.kiosk.stage import Stage
 from realtime_style.kiosk.states import Rules, Timing
 from realtime_style.kiosk.watch import FIRST_S, STALE_S, CameraWatch
-from realtime_style.kiosk.watchdog import RESTART, Heart, hear_the_end
+from realtime_style.kiosk.watchdog import FALLS, RESTART, Heart, hear_the_end
 from realtime_style.kiosk.words import load_words
 from realtime_style.outputs import Outputs, live_openers
 from realtime_style.painter import Painter
 from realtime_style.sinks import Sink
 from realtime_style.styles import Mix, find_style, list_styles, user_folder
 
+log = logging.getLogger(__name__)
+
 TITLE = "realtime-style kiosk"
+_FALLS_BORNE = 2
 
 
 def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | None = None, beats: bool = False) -> Kiosk:
@@ -42,16 +47,16 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
     settings = load_settings(file)
     if camera is not None:
         settings = replace(settings, camera=replace(settings.camera, camera=camera))
+    keepsakes = Keepsakes(  # before anything that can fail: what was kept before a crash goes when its time is over
+        settings.pictures.folder or user_folder() / "kiosk",
+        hours=settings.pictures.hours,
+        closing=settings.pictures.closing,
+    )
     languages = load_words(settings.screen.words)
     mixes = _mixes(settings)
     logo = read_image(settings.card.logo) if settings.card.logo is not None else None
     ending: int | None = None
     with ExitStack() as stack:
-        keepsakes = Keepsakes(
-            settings.pictures.folder or user_folder() / "kiosk",
-            hours=settings.pictures.hours,
-            closing=settings.pictures.closing,
-        )
         stack.push(lambda kind, error, trace: _tidy(keepsakes, kind, ending))
         hand_over, desk = _hand_over(settings, keepsakes, stack), _desk(settings, stack)
         printer = settings.printer.command
@@ -69,6 +74,7 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
             hand_over=hand_over,
             outputs=stack.enter_context(Outputs(_outputs(settings), patient=True)),
             desk=desk,
+            rescued=_fell_before(),
             busy=heart.busy if heart is not None else nullcontext,
         )
         stack.callback(kiosk.close)
@@ -77,6 +83,14 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
         kiosk.run(seconds, _stop_sign(heart))
         ending = kiosk.ending
     return kiosk
+
+
+def _fell_before() -> bool:
+    """Whether kiosks fell so often in a row that it may be the graphics chip's doing."""
+    falls = int(os.environ.get(FALLS, "0"))
+    if falls >= _FALLS_BORNE:
+        log.warning("the kiosk fell %d times in a row; painting on the processor, and smaller", falls)
+    return falls >= _FALLS_BORNE
 
 
 def _tidy(keepsakes: Keepsakes, error: type[BaseException] | None, ending: int | None) -> None:

@@ -86,11 +86,15 @@ class Kiosk:
         hand_over: HandOver | None,
         outputs: Outputs | None = None,
         desk: HostDesk | None = None,
+        rescued: bool = False,
         busy: Callable[[], AbstractContextManager[None]] = nullcontext,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`mixes` are the painters to choose from, one style each; `painter` opens one on a device; `busy` surrounds what may
-        take as long as a start."""
+        """`mixes` are the painters to choose from, one style each; `painter` opens one on a device.
+
+        `rescued`: paint on the processor and smaller from the start, as after a chip that failed. `busy` surrounds what may
+        take as long as a start.
+        """
         self.counters = Counters()
         self.ending: int | None = None
         """The exit code, once the host or a hung camera has asked for the end."""
@@ -105,8 +109,8 @@ class Kiosk:
         self._tiles = widgets.Tiles(
             [(info.swatch_frame(), each.surname, each.year) for info, each in zip(infos, self._painters, strict=True)]
         )
-        self._painter = painter(settings.painting.device)
-        self._rescued = False
+        self._painter = painter("cpu" if rescued else settings.painting.device)
+        self._rescued = rescued
         self._busy = busy
         self._compiled_for: tuple[int, ...] = ()
         self._fade = Crossfade(self._mixes[0])

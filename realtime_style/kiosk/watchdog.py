@@ -28,6 +28,10 @@ RESTART = 75
 UNAVAILABLE = 69
 """The exit code that says there is no screen (EX_UNAVAILABLE): a mistake at the first start, a fault that passes later on."""
 
+FALLS = "REALTIME_STYLE_KIOSK_FALLS"
+"""The environment variable that tells a kiosk how often in a row the one before it hung or was killed by a fault, soon after
+its start: a graphics chip whose driver takes the process with it does so again."""
+
 BEAT_S = 1.0
 """Seconds from one to the next."""
 
@@ -58,10 +62,10 @@ class Watchdog:
         A command that ends with 1 or 2 before it ever lived has a mistake that a service manager shall see. One that did live
         is started again, however long it takes: its host may be at the settings, and nobody else is there to start it.
         """
-        pause, ever_lived = _FIRST_PAUSE_S, False
+        pause, ever_lived, falls = _FIRST_PAUSE_S, False, 0
         while True:
             began = time.monotonic()
-            code, lived = self._run_once()
+            code, lived, fell = self._run_once(falls)
             if self._told.is_set() or code == 0:
                 return 0
             ever_lived = ever_lived or lived
@@ -70,17 +74,21 @@ class Watchdog:
             if code == UNAVAILABLE and not ever_lived:
                 return 1
             if code == RESTART or time.monotonic() - began > _WELL_S:
-                pause = _FIRST_PAUSE_S
+                pause, falls = _FIRST_PAUSE_S, 0
+            falls = falls + 1 if fell else 0
             log.warning("the kiosk ended with %d; starting it again in %.1f s", code, pause)
             if self._told.wait(pause):
                 return 0
             pause = min(_LONGEST_PAUSE_S, pause * 2)
 
-    def _run_once(self) -> tuple[int, bool]:
-        """The exit code of one run, and whether it ever lived."""
+    def _run_once(self, falls: int) -> tuple[int, bool, bool]:
+        """The exit code of one run, whether it ever lived, and whether it hung or was killed by a fault."""
         self.starts += 1
         lines: queue.Queue[str | None] = queue.Queue()
-        with subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        environment = {**os.environ, FALLS: str(falls)}
+        with subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        ) as process:
             threading.Thread(target=_read, args=(process, lines.put), name="kiosk's words", daemon=True).start()
             lived = False
             patience = time.monotonic() + self._start_s
@@ -90,7 +98,8 @@ class Watchdog:
                 except queue.Empty:
                     line = ""
                 if line is None:
-                    return process.wait(), lived
+                    code = process.wait()
+                    return code, lived, code < 0 or code > 0x7FFFFFFF  # a signal, or Windows' word for a fault
                 if line == BEAT:
                     lived = True
                     patience = time.monotonic() + self._hung_s
@@ -101,7 +110,7 @@ class Watchdog:
                 elif time.monotonic() > patience:
                     log.warning("the kiosk has not moved for %.0f s", self._hung_s if lived else self._start_s)
                     process.kill()
-                    return process.wait(), lived
+                    return process.wait(), lived, True
 
 
 def _read(process: subprocess.Popen[str], put: Callable[[str | None], None]) -> None:

@@ -25,6 +25,7 @@ from realtime_style.kiosk.lettering import Box
 from realtime_style.kiosk.settings import KioskSettings
 from realtime_style.kiosk.stage import CloseAsked, Drag, Input, Key, Press, Release, Sprite
 from realtime_style.kiosk.states import Host, Rules, Scene
+from realtime_style.kiosk.watchdog import RESTART
 from realtime_style.kiosk.words import load_words
 from realtime_style.painter import Painter
 from realtime_style.styles import open_style_file
@@ -287,12 +288,29 @@ def test_chip_that_fails_for_good_ends_it_with_an_error(kiosk: Kiosk, world: Wor
         kiosk.round()
 
 
+def test_hung_driver_takes_no_card_away(kiosk: Kiosk, world: World) -> None:
+    for key in ("space", "space"):
+        world.touches = [Key(key)]
+        kiosk.round()
+    settle(kiosk, world, 4)
+    world.touches = [Key("enter")]
+    kiosk.round()
+    assert kiosk.state.scene is Scene.CARD
+    world.problem, world.hung = "sent no picture", True
+    settle(kiosk, world, 30)
+    assert kiosk.state.scene is Scene.CARD
+    assert kiosk.ending is None
+    world.touches = [Key("enter")]
+    settle(kiosk, world, 1)
+    assert kiosk.ending == RESTART
+
+
 def test_hung_driver_asks_for_a_new_process(kiosk: Kiosk, world: World) -> None:
     world.problem, world.hung = "sent no picture", True
     settle(kiosk, world, 15)
     assert kiosk.ending is None
     settle(kiosk, world, 10)
-    assert kiosk.ending == 75
+    assert kiosk.ending == RESTART
 
 
 def press(kiosk: Kiosk, world: World, *keys: str) -> None:

@@ -275,7 +275,8 @@ class Kiosk:
                 self._desk.tell(asdict(self.status()))
                 self._told = now
         self._hung_since = (self._hung_since or now) if self._watch.hung else None
-        if self._hung_since is not None and now - self._hung_since > _HUNG_S:
+        waits = self.state.scene in NEEDS_CAMERA  # whoever has a card before them needs no camera, but the code on it
+        if waits and self._hung_since is not None and now - self._hung_since > _HUNG_S:
             log.warning("the camera's driver does not come back; starting again")
             self.ending = RESTART
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import cv2
@@ -10,8 +11,11 @@ import pytest
 
 from realtime_style.frames import Frame
 from realtime_style.images import Picture, read_image
+from realtime_style.kiosk import lettering
 from realtime_style.kiosk.card import DPI, CardText, card_size, draw_card, encode_card
-from realtime_style.kiosk.lettering import Box, blank, draw_text, fitted, text_width
+from realtime_style.kiosk.lettering import Box, Setting, blank, draw_text, fitted, text_width
+from realtime_style.kiosk.words import load_words
+from realtime_style.styles import list_styles
 from realtime_style.test_pattern import TestPattern
 
 LONG = CardText(
@@ -42,6 +46,33 @@ def test_nothing_leaves_the_card_or_covers_the_picture(size: str, width: int, he
     where = np.argwhere((empty != card[0, 0]).any(-1))
     (top, left), (bottom, right) = where.min(0), where.max(0) + 1
     assert np.array_equal(card[top:bottom, left:right], empty[top:bottom, left:right])
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "nl", "de"])
+@pytest.mark.parametrize("size", ["A6", "A5"])
+@pytest.mark.parametrize("portrait", [False, True])
+def test_no_words_of_a_card_are_cut_in_any_language(
+    language: str, size: str, portrait: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_in: list[tuple[str, Setting]] = []
+    fitted_by = lettering.fitted
+
+    def noted(text: str, *arguments: object, **options: object) -> Setting:
+        setting = fitted_by(text, *arguments, **options)  # type: ignore[arg-type]
+        set_in.append((text, setting))
+        return setting
+
+    monkeypatch.setattr(lettering, "fitted", noted)
+    words = load_words()[language]
+    longest = max((words.date(date(2026, month, 28)) for month in range(1, 13)), key=len)
+    picture = photo(480, 640) if portrait else photo()
+    infos = {(style.info.artist, style.info.year) for style in list_styles()}
+    for artist, year in infos:
+        draw_card(picture, CardText(words("wish"), f"{words('manner', painter=artist)}, {year}", longest, "Institut"), size)
+    assert len(set_in) == 4 * len(infos) == 36
+    for text, setting in set_in:
+        assert " ".join(setting.lines) == text
+        assert setting.size >= 24  # of 300 to the inch: 2 mm
 
 
 def test_picture_fills_its_place_in_its_own_shape() -> None:

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -105,10 +106,9 @@ def test_slow_clients_are_cut_off_and_keep_nobody_out(page: HandOver, folder: Pa
             client.sendall(b"GET / HT")
         assert get(page, f"/{kept.token}.png")[:2] == (200, b"card")
         began = time.monotonic()
-        assert slow[0].recv(100) == b""
+        with suppress(ConnectionResetError):  # cut off, too
+            assert slow[0].recv(100) == b""
         assert time.monotonic() - began < 12
-    except ConnectionResetError:
-        pass  # cut off, too
     finally:
         for client in slow:
             client.close()

@@ -220,6 +220,7 @@ class Kiosk:
             name = self._mixes[made.painter][0][0].info.name
             self.counters.by_painter[name] = self.counters.by_painter.get(name, 0) + 1
             self._swept = float("-inf")  # count them again
+            give_back()  # a card takes a hundred times what a frame takes, in a thread of its own
         elif made is not None:
             self._do(Happening.CARD_FAILED, now)
 
@@ -265,7 +266,6 @@ class Kiosk:
         """What is to be done now and then."""
         if now - self._swept >= _SWEEP_S:
             self._kept, self._swept = self._keepsakes.sweep(), now
-            give_back()
             if self._hand_over is not None:
                 self._hand_over.look_after()
         if self._desk is not None:

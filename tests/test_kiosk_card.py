@@ -11,12 +11,12 @@ import pytest
 
 from realtime_style.frames import Frame
 from realtime_style.images import Picture, read_image
-from realtime_style.kiosk import lettering
 from realtime_style.kiosk.card import DPI, CardText, card_size, draw_card, encode_card
-from realtime_style.kiosk.lettering import Box, Setting, blank, draw_text, fitted, text_width
+from realtime_style.kiosk.lettering import Box, blank, draw_text, fitted, text_width
 from realtime_style.kiosk.words import load_words
 from realtime_style.styles import list_styles
 from realtime_style.test_pattern import TestPattern
+from tests.lettering_helpers import note_settings
 
 LONG = CardText(
     wish="Ein frohes und gesundes neues Jahr wünschen wir allen Besucherinnen und Besuchern unseres Tages der offenen Tür " * 2,
@@ -54,15 +54,7 @@ def test_nothing_leaves_the_card_or_covers_the_picture(size: str, width: int, he
 def test_no_words_of_a_card_are_cut_in_any_language(
     language: str, size: str, portrait: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_in: list[tuple[str, Setting]] = []
-    fitted_by = lettering.fitted
-
-    def noted(text: str, *arguments: object, **options: object) -> Setting:
-        setting = fitted_by(text, *arguments, **options)  # type: ignore[arg-type]
-        set_in.append((text, setting))
-        return setting
-
-    monkeypatch.setattr(lettering, "fitted", noted)
+    set_in = note_settings(monkeypatch)
     words = load_words()[language]
     longest = max((words.date(date(2026, month, 28)) for month in range(1, 13)), key=len)
     picture = photo(480, 640) if portrait else photo()

@@ -14,14 +14,15 @@ import pytest
 
 from realtime_style.errors import DisplayUnavailable
 from realtime_style.frames import Frame
-from realtime_style.kiosk import lettering, widgets
+from realtime_style.kiosk import widgets
 from realtime_style.kiosk.layout import Painter, Props, Screen
-from realtime_style.kiosk.lettering import Box, Setting
+from realtime_style.kiosk.lettering import Box
 from realtime_style.kiosk.screens import lay_out
 from realtime_style.kiosk.stage import CloseAsked, Drag, Image, Key, Press, Release, Sprite, Stage, _key_name
 from realtime_style.kiosk.states import Choose, Digit, Host, Rules, Scene, Speak, State, Strength, Touch
 from realtime_style.kiosk.words import load_words
 from realtime_style.test_pattern import TestPattern
+from tests.lettering_helpers import note_settings
 from tests.xvfb import desktop, display, screenshot, xdotool  # noqa: F401  (fixtures)
 
 
@@ -114,15 +115,7 @@ def test_upper_row_of_a_french_keyboard_types_digits(sign: str, digit: int) -> N
 def test_no_words_are_cut_and_none_too_small_to_read(
     language: str, size_wh: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_in: list[tuple[str, Setting]] = []
-    fitted = lettering.fitted
-
-    def noted(text: str, *arguments: object, **options: object) -> Setting:
-        setting = fitted(text, *arguments, **options)  # type: ignore[arg-type]
-        set_in.append((text, setting))
-        return setting
-
-    monkeypatch.setattr(lettering, "fitted", noted)
+    set_in = note_settings(monkeypatch)
     for drawn in (widgets.label, widgets.passing_label, widgets.button, widgets.slider):
         drawn.cache_clear()
     shown = props(size_wh, language)

@@ -17,21 +17,15 @@ _NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 
 class Muon(torch.optim.Optimizer):
-    """Steps kernels (O, I, K, K), seen as matrices of O rows.
+    """Turns kernels (O, I, K, K), seen as matrices of O rows, by `lr` radians at most at each step; how long they are stays.
 
-    A step has a root mean square of ``0.2 * lr`` per weight, which is what Adam's steps have at the same `lr` (Liu et al.,
-    "Muon is Scalable for LLM Training", 2025): one learning rate serves both. With `relative` it is `lr` times the kernel's
-    own, so that long and short kernels learn alike.
-
-    With `keep_length` a kernel is as long after each step as before. That is for kernels with a normalisation behind them, for
-    which only direction counts: left to itself each step makes such a kernel longer, and the longer it is the less the next
-    step turns it. After two hours of training ours were 12 to 20 times as long as at the start, and learned as slowly.
+    That is for kernels with a learned scale behind them, for which only direction counts. Left to itself each step makes such a
+    kernel longer, and the longer it is the less the next step turns it: after two hours of training ours were 12 to 20 times
+    as long as at the start, and learned as slowly.
     """
 
-    def __init__(
-        self, kernels: Iterable[Tensor], lr: float, momentum: float = 0.95, *, relative: bool = False, keep_length: bool = False
-    ) -> None:
-        super().__init__(kernels, {"lr": lr, "momentum": momentum, "relative": relative, "keep_length": keep_length})
+    def __init__(self, kernels: Iterable[Tensor], lr: float, momentum: float = 0.95) -> None:
+        super().__init__(kernels, {"lr": lr, "momentum": momentum})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
@@ -44,11 +38,10 @@ class Muon(torch.optim.Optimizer):
                 average = state.setdefault("average", torch.zeros_like(kernel))
                 average.lerp_(kernel.grad, 1 - group["momentum"])
                 direction = kernel.grad.lerp(average, group["momentum"]).flatten(1)  # Nesterov's look ahead
-                length = kernel.square().mean().sqrt()
-                size = (float(length) if group["relative"] else 0.2) * max(direction.shape) ** 0.5
-                kernel.add_(orthogonalised(direction).view_as(kernel), alpha=-group["lr"] * size)
-                if group["keep_length"]:
-                    kernel.mul_(length / kernel.square().mean().sqrt())
+                length = kernel.norm()
+                step = orthogonalised(direction)
+                kernel.add_(step.view_as(kernel), alpha=-group["lr"] * float(length / step.norm().clamp(min=1e-7)))
+                kernel.mul_(length / kernel.norm())
 
 
 def orthogonalised(matrix: Tensor, rounds: int = 5) -> Tensor:

@@ -136,19 +136,14 @@ def train(
 
 
 def make_optimizers(net: TransformNet, learning_rate: float) -> dict[str, torch.optim.Optimizer]:
-    """Muon for the kernels inside the network, those with a normalisation behind them kept at one length; Adam for the rest.
+    """Muon for the kernels inside the network, all of which have a scale behind them; Adam for the rest.
 
-    The rest: the last kernel, whose few rows are colours, and the scales, shifts and biases.
+    The rest: the last kernel, whose few rows are colours and whose length counts, and the scales, shifts and biases.
     """
-    normalised = net.normalised_kernels()
-    known = {id(kernel) for kernel in normalised}
-    free = [kernel for kernel in net.parameters() if kernel.ndim == 4 and kernel.shape[0] > 3 and id(kernel) not in known]
-    known |= {id(kernel) for kernel in free}
-    rest = [parameter for parameter in net.parameters() if id(parameter) not in known]
-    muon = Muon(normalised, lr=learning_rate, relative=True, keep_length=True)
-    if free:
-        muon.add_param_group({"params": free, "keep_length": False})
-    return {"muon": muon, "adam": torch.optim.Adam(rest, lr=learning_rate)}
+    inner = [parameter for parameter in net.parameters() if parameter.ndim == 4 and parameter.shape[0] > 3]
+    chosen = {id(kernel) for kernel in inner}
+    rest = [parameter for parameter in net.parameters() if id(parameter) not in chosen]
+    return {"muon": Muon(inner, lr=learning_rate), "adam": torch.optim.Adam(rest, lr=learning_rate)}
 
 
 def one_cycle(fraction: float) -> float:

@@ -291,14 +291,6 @@ class TransformNet(nn.Module):
         x = x + 0.5
         return x[..., :height, :width]
 
-    def normalised_kernels(self) -> list[Tensor]:
-        """The kernels with a normalisation behind them, of which only the direction counts."""
-        return [
-            (stage.conv.conv if isinstance(stage, ConvNorm) else stage.conv).weight
-            for stage in self.modules()
-            if isinstance(stage, ConvNorm | SmoothUpsampling) and isinstance(stage.norm, ConditionalInstanceNorm)
-        ]
-
     def rows(self, style: Tensor) -> Tensor:
         """Weights of the rows of scales and shifts, for these style weights (S,): the same, and what is left of one."""
         return torch.cat([style, 1 - style.sum(0, keepdim=True)]) if self.photograph else style

@@ -9,15 +9,9 @@ import torch
 import torch.nn.functional as F
 
 from realtime_style.errors import TrainingError
+from realtime_style.training.layers import ConditionalInstanceNorm, ConditionalScale, Grain, SmoothUpsampling
 from realtime_style.training.loss_network import STYLE_LAYERS, LossNetwork, load_loss_network
-from realtime_style.training.transform_net import (
-    ConditionalInstanceNorm,
-    ConditionalScale,
-    Grain,
-    SmoothUpsampling,
-    TransformNet,
-    multiply_accumulates,
-)
+from realtime_style.training.transform_net import TransformNet, multiply_accumulates
 from tests.training_helpers import SMALL, random_loss_network, random_weights
 
 

@@ -21,8 +21,9 @@ from realtime_style.style_format import FRAME, METADATA_KEY, OPSET, STYLE, STYLI
 from realtime_style.stylizer import Stylizer
 from realtime_style.training.checkpoint import Checkpoint
 from realtime_style.training.data import to_frame, to_image
+from realtime_style.training.layers import Conv, Detour, SmoothUpsampling
 from realtime_style.training.swatch import make_swatch
-from realtime_style.training.transform_net import Conv, Detour, SmoothUpsampling, TransformNet
+from realtime_style.training.transform_net import TransformNet
 
 PARITY_SIZES_WH = ((320, 240), (641, 479), (250, 130))
 """Frame sizes of the parity check: one that the stride divides, one that it does not, one that is small."""

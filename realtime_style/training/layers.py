@@ -1,0 +1,210 @@
+"""What transformation networks are made of; :mod:`realtime_style.training.transform_net` puts them together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+_GRAIN = 256
+_FLOOR = 0.1  # of the usual variance: a fifth of the contrast is still painted at more than half the strength of all
+_UNLEARNED = 1e-5
+_MOMENTUM = 0.02  # of the running mean of the variance, per step
+
+
+class Conv(nn.Module):
+    """K x K convolution that continues its input by its edge values: (N, C, H, W) -> (N, C', ceil(H/s), ceil(W/s))."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int = 1, dilation: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel, stride, dilation=dilation)
+        self.pad = dilation * (kernel // 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.pad:
+            x = F.pad(x, (self.pad,) * 4, mode="replicate")
+        out: Tensor = self.conv(x)
+        return out
+
+
+class ConditionalInstanceNorm(nn.Module):
+    """Instance norm whose scale and shift are a blend of one row per style.
+
+    Input (N, C, H, W) and style weights (S,); every picture of the batch gets the same blend, ``weights @ gamma`` and
+    ``weights @ beta``, which the exporter turns into the scale and bias inputs of ONNX InstanceNormalization.
+
+    Instance norm makes anything as loud as everything: of a dark room or a bare wall it makes a storm of sensor noise. So its
+    epsilon, which others set to 1e-5, is a tenth of the variance that photographs usually have here, a running mean that
+    is learned in training: a picture of full contrast hardly notices, and noise on a plain one stays noise.
+    """
+
+    def __init__(self, channels: int, styles: int) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(styles, channels))
+        self.beta = nn.Parameter(torch.zeros(styles, channels))
+        self.epsilon = _UNLEARNED  # a plain number, not a buffer: in a style file it is an attribute of the node
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        if self.training and torch.is_grad_enabled():  # a quarter of the pixels tell as much
+            floor = _FLOOR * float(x.detach()[..., ::2, ::2].float().var((2, 3), correction=0).mean())
+            if math.isfinite(floor):
+                self.epsilon += (1.0 if self.epsilon == _UNLEARNED else _MOMENTUM) * (floor - self.epsilon)
+        return F.instance_norm(x, weight=style @ self.gamma, bias=style @ self.beta, use_input_stats=True, eps=self.epsilon)
+
+    def get_extra_state(self) -> Tensor:
+        """`epsilon`, for ``state_dict``."""
+        return torch.tensor(self.epsilon, dtype=torch.float64)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """`epsilon`, from a ``state_dict``."""
+        self.epsilon = float(state)
+
+
+class ConditionalScale(nn.Module):
+    """Scale and shift that are a blend of one row per style, and nothing else: (N, C, H, W) -> (N, C, H, W)."""
+
+    def __init__(self, channels: int, styles: int) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(styles, channels))
+        self.beta = nn.Parameter(torch.zeros(styles, channels))
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        return x * (style @ self.gamma)[:, None, None] + (style @ self.beta)[:, None, None]
+
+
+def _norm(channels: int, styles: int, *, free: bool) -> ConditionalInstanceNorm | ConditionalScale:
+    return ConditionalScale(channels, styles) if free else ConditionalInstanceNorm(channels, styles)
+
+
+class ConvNorm(nn.Module):
+    """Optional nearest upsampling, convolution, conditional instance norm (`free`: conditional scale), optional ReLU."""
+
+    def __init__(self, conv: Conv, styles: int, *, relu: bool = True, upsample: bool = False, free: bool = False) -> None:
+        super().__init__()
+        self.conv = conv
+        self.norm = _norm(conv.conv.out_channels, styles, free=free)
+        self.relu = relu
+        self.upsample = upsample
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        if self.upsample:
+            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+        x = self.norm(self.conv(x), style)
+        return F.relu(x) if self.relu else x
+
+
+class ResidualBlock(nn.Module):
+    """x + two 3 x 3 convolutions of x, both normalised (`free`: only the first): (N, C, H, W) -> (N, C, H, W)."""
+
+    def __init__(self, channels: int, styles: int, dilation: int, *, free: bool = False) -> None:
+        super().__init__()
+        self.first = ConvNorm(Conv(channels, channels, 3, dilation=dilation), styles)
+        self.second = ConvNorm(Conv(channels, channels, 3, dilation=dilation), styles, relu=False, free=free)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        out: Tensor = x + self.second(self.first(x, style), style)
+        return out
+
+
+class Grain(nn.Module):
+    """x + noise times a gain per channel and style: (N, C, H, W) -> (N, C, H, W).
+
+    Where a photograph is flat, a network that sees only the photograph has nothing to tell one place from the next, and
+    paints nothing or one wave, repeated. Noise is what texture is made from (Ulyanov et al., "Texture Networks", ICML 2016).
+    It is always the same, fixed to the frame like the tooth of a canvas, so that a still scene stays still; it repeats
+    after 256 steps.
+    """
+
+    noise: Tensor
+
+    def __init__(self, channels: int, styles: int) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.zeros(styles, channels))
+        noise = torch.randn(_GRAIN, _GRAIN, generator=torch.Generator().manual_seed(0))
+        self.register_buffer("noise", noise, persistent=False)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        noise = self.noise
+        if self.training:  # crops are small: else they would all know the same corner by heart
+            noise = noise.roll([int(shift) for shift in torch.randint(_GRAIN, (2,))], (0, 1))
+        rows = torch.arange(height, device=x.device) % _GRAIN
+        columns = torch.arange(width, device=x.device) % _GRAIN
+        out: Tensor = x + (style @ self.gain)[:, None, None] * noise[rows][:, columns]
+        return out
+
+
+class SmoothUpsampling(nn.Module):
+    """Bilinear upsampling by 2 and a 3 x 3 convolution, computed at the small size: (N, C, h, w) -> (N, C', 2h, 2w).
+
+    A resize followed by a convolution works on four times as many pixels; a pixel shuffle (Shi et al., CVPR 2016) does
+    not, but its four phases are free to differ, and they do: that is the grid such networks paint. Here the four phases
+    are derived from one kernel, so that the result is exactly that of resize + convolution at the price of the shuffle.
+    Along one axis, output pixel 2i+p reads the upsampled pixels 2i+p-1 .. 2i+p+1, each of which is 1/4 or 3/4 of two
+    neighbours of i: ``mix[p]`` below says which.
+
+    Inside a network normalisation and a ReLU follow. A ReLU gives phases of equal mean and unequal variance unequal means
+    again, which the lattice term of the objective keeps small (:func:`realtime_style.training.losses.lattice_loss`).
+    """
+
+    mix: Tensor
+
+    def __init__(
+        self, in_channels: int, out_channels: int, styles: int | None, *, relu: bool = True, free: bool = False
+    ) -> None:
+        """Normalised per style (`free`: only scaled), or neither where `styles` is None: at the end of a network."""
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, 3)
+        self.relu = relu
+        self.norm = None if styles is None else _norm(out_channels, styles, free=free)
+        # mix[p, low, tap]: weight of low-resolution neighbour `low` (-1, 0, 1) in upsampled tap `tap` (-1, 0, 1).
+        even = [[0.75, 0.25, 0.0], [0.25, 0.75, 0.75], [0.0, 0.0, 0.25]]
+        odd = [[0.25, 0.0, 0.0], [0.75, 0.75, 0.25], [0.0, 0.25, 0.75]]
+        self.register_buffer("mix", torch.tensor([even, odd]), persistent=False)
+
+    def phases(self) -> tuple[Tensor, Tensor]:
+        """Kernels (4 C', C, 3, 3) and biases (4 C',) of the four phases, in the channel order of pixel_shuffle."""
+        kernel = torch.einsum("pyi,qxj,ocij->opqcyx", self.mix, self.mix, self.conv.weight)
+        assert self.conv.bias is not None
+        return kernel.flatten(0, 2), self.conv.bias.repeat_interleave(4)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        x = F.pad(x, (1, 1, 1, 1), mode="replicate")
+        x = F.pixel_shuffle(F.conv2d(x, *self.phases()), 2)
+        if self.norm is None:
+            return x
+        x = self.norm(x, style)
+        return leaky_relu(x) if self.relu else x
+
+
+def leaky_relu(x: Tensor) -> Tensor:
+    """What a smooth upsampling ends with.
+
+    With few channels left, a ReLU shuts all of them off in places, such as the light of a face: they come out in one grey
+    whatever the style, and no gradient gets there to change it.
+    """
+    return F.leaky_relu(x, 0.1)
+
+
+class Detour(nn.Module):
+    """x + the stages inside of x, cut to its size: (N, C, H, W) -> (N, C, H, W).
+
+    The same work at half the size allows for four times the weights and sees twice as far: room for what is large in a
+    painting, while detail goes past it. It begins as x alone: the last scale starts at zero.
+    """
+
+    def __init__(self, stages: Sequence[nn.Module], end: SmoothUpsampling) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList([*stages, end])
+        if end.norm is not None:
+            nn.init.zeros_(end.norm.gamma)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        detour = x
+        for stage in self.stages:
+            detour = stage(detour, style)
+        return x + detour[..., :height, :width]

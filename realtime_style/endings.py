@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -20,8 +20,7 @@ def taken_as_ctrl_c() -> Iterator[list[int]]:
     if threading.current_thread() is not threading.main_thread():
         yield told
         return
-    there = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    taken = [number for number in there if signal.getsignal(number) is signal.SIG_DFL]
+    taken = _unheard()
 
     def end(number: int, frame: FrameType | None) -> None:
         if told:  # a terminal that closes sends several, and the second one must not cut the clearing up short
@@ -40,3 +39,15 @@ def taken_as_ctrl_c() -> Iterator[list[int]]:
     finally:
         for number in taken:
             signal.signal(number, signal.SIG_DFL)
+
+
+def call_at_the_end(stop: Callable[[], None]) -> None:
+    """Call `stop` at SIGTERM and SIGHUP, for programs with a way of their own to end; ``nohup`` stays ``nohup`` here, too."""
+    for number in _unheard():
+        signal.signal(number, lambda number, frame: stop())
+
+
+def _unheard() -> list[signal.Signals]:
+    """Those of the two signals that nothing has taken and nobody wants ignored."""
+    there = [signal.Signals[name] for name in ("SIGTERM", "SIGHUP") if name in signal.Signals.__members__]
+    return [number for number in there if signal.getsignal(number) is signal.SIG_DFL]

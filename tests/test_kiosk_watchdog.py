@@ -84,8 +84,8 @@ def test_kiosk_that_compiles_for_a_new_camera_is_not_taken_for_a_hung_one(tmp_pa
 
 def test_closing_terminal_ends_the_kiosk_gently() -> None:
     script = (
-        "import os, signal, time\nfrom realtime_style.kiosk.watchdog import hear_the_end\n"
-        "hear_the_end(lambda: print('told', flush=True))\nos.kill(os.getpid(), signal.SIGHUP)\ntime.sleep(0.2)\n"
+        "import os, signal, time\nfrom realtime_style.endings import call_at_the_end\n"
+        "call_at_the_end(lambda: print('told', flush=True))\nos.kill(os.getpid(), signal.SIGHUP)\ntime.sleep(0.2)\n"
     )
     run = [sys.executable, "-c", script]
     assert subprocess.run(run, capture_output=True, text=True, check=True).stdout == "told\n"

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from realtime_style.camera import is_device, open_camera
+from realtime_style.endings import call_at_the_end
 from realtime_style.images import read_image
 from realtime_style.kiosk.album import Album
 from realtime_style.kiosk.config import load_settings
@@ -24,7 +25,7 @@ from realtime_style.kiosk.settings import KioskSettings
 from realtime_style.kiosk.stage import Stage
 from realtime_style.kiosk.states import Rules, Timing
 from realtime_style.kiosk.watch import FIRST_S, STALE_S, CameraWatch
-from realtime_style.kiosk.watchdog import FALLS, RESTART, Heart, hear_the_end
+from realtime_style.kiosk.watchdog import FALLS, RESTART, Heart
 from realtime_style.kiosk.words import load_words
 from realtime_style.outputs import Outputs, live_openers
 from realtime_style.painter import Painter
@@ -102,7 +103,7 @@ def _tidy(keepsakes: Keepsakes, error: type[BaseException] | None, ending: int |
 def _stop_sign(heart: Heart | None) -> Callable[[], bool]:
     """Asked in every round: whether a service manager wants the end, or the watchdog is gone. Ctrl-C raises, as everywhere."""
     told = threading.Event()
-    hear_the_end(told.set)
+    call_at_the_end(told.set)
 
     def stop() -> bool:
         if heart is not None:

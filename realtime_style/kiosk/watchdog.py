@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import os
 import queue
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+
+from realtime_style.endings import call_at_the_end
 
 log = logging.getLogger(__name__)
 
@@ -134,15 +135,8 @@ def _end(process: subprocess.Popen[str]) -> None:
 def guard(arguments: Sequence[str]) -> int:
     """Run ``realtime-style kiosk`` with these arguments under a watchdog; SIGTERM ends both."""
     dog = Watchdog([sys.executable, "-m", "realtime_style", "kiosk", *arguments, "--no-watchdog", "--beats"])
-    hear_the_end(dog.stop)
+    call_at_the_end(dog.stop)
     return dog.run()
-
-
-def hear_the_end(stop: Callable[[], None]) -> None:
-    """Call `stop` when a service manager wants the end, or the terminal closes; ``nohup`` stays ``nohup``."""
-    signal.signal(signal.SIGTERM, lambda number, frame: stop())
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        signal.signal(signal.SIGHUP, lambda number, frame: stop())
 
 
 class Heart:
@@ -167,30 +161,27 @@ class Heart:
     @contextmanager
     def busy(self) -> Iterator[None]:
         """Beat in a thread while something may take as long as a start: a network is compiled."""
-        done = threading.Event()
-
-        def beat() -> None:
-            until = time.monotonic() + _START_S
-            while time.monotonic() < until and not done.wait(BEAT_S / 2):
-                self.beat()
-
-        thread = threading.Thread(target=beat, name="heartbeats of a start", daemon=True)
-        thread.start()
+        done = self._beat_for(_START_S)
         try:
             yield
         finally:
             done.set()
-            thread.join()
 
     def beat_on(self) -> None:
         """Beat in a thread while the kiosk closes what it has, for as long as that may take."""
-        threading.Thread(target=self._beat_on, name="last heartbeats", daemon=True).start()
+        self._beat_for(_CLOSING_S)
 
-    def _beat_on(self) -> None:
-        began = time.monotonic()
-        while time.monotonic() - began < _CLOSING_S and not self.alone.is_set():
-            self.beat()
-            time.sleep(BEAT_S / 2)
+    def _beat_for(self, seconds: float) -> threading.Event:
+        """Beat in a thread for so long, or until the event that is returned is set, or nobody listens any more."""
+        done = threading.Event()
+
+        def beat() -> None:
+            until = time.monotonic() + seconds
+            while time.monotonic() < until and not self.alone.is_set() and not done.wait(BEAT_S / 2):
+                self.beat()
+
+        threading.Thread(target=beat, name="heartbeats", daemon=True).start()
+        return done
 
     def _listen(self) -> None:
         # Not sys.stdin: Python aborts when it ends while a thread holds the lock of a buffered stream.

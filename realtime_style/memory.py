@@ -1,4 +1,4 @@
-"""Refuse a frame that would not fit into memory, before the system starts to kill processes; hand back what is free."""
+"""Refuse a frame that would not fit into memory, before the system starts to kill processes; hand back what is free, or not."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ _TIMES_FIRST_STAGE = 11
 Runtime's CPU provider, 2 to 5 on OpenVINO; the rest is margin for reading and writing the picture."""
 
 _UNKNOWN_NETWORK = 176
+_MALLOPT = ((-3, 32 << 20), (-1, 2**31 - 1), (-2, 1 << 28))
+"""M_MMAP_THRESHOLD at its largest, M_TRIM_THRESHOLD and M_TOP_PAD of glibc's malloc.h, bytes."""
 _FIRST_STAGE = re.compile(r"c\d+s(?P<stride>\d+)-(?P<channels>\d+)(,|$)")
 
 
@@ -63,3 +65,15 @@ def give_back() -> None:
     if sys.platform == "linux":
         with suppress(AttributeError):  # musl
             ctypes.CDLL(None).malloc_trim(0)
+
+
+def hold_on() -> None:
+    """Have glibc keep memory that is freed, up to 2 GB, for a program that will need as much again at once.
+
+    Else each tensor of some megabytes is new pages from the system, which have to be cleared, and go back to it: 7 % of a step
+    of training (docs/decisions.md). Where the C library is another one nothing happens.
+    """
+    if sys.platform == "linux":
+        with suppress(AttributeError):
+            for parameter, value in _MALLOPT:
+                ctypes.CDLL(None).mallopt(parameter, value)

@@ -118,3 +118,27 @@ def test_memory_that_a_thread_freed_is_handed_back():
     kept, left = (float(word) for word in run.stdout.split())
     assert kept > 100
     assert left < 20
+
+
+_FREES_AND_TAKES_AGAIN = """
+import resource, sys
+from realtime_style.memory import hold_on
+import numpy as np
+
+if sys.argv[1] == "held":
+    hold_on()
+np.ones(3_000_000)  # 24 MB
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    np.ones(3_000_000)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+def test_memory_that_is_held_is_not_fetched_from_the_system_again():
+    def faults(how: str) -> int:
+        run = [sys.executable, "-c", _FREES_AND_TAKES_AGAIN, how]
+        return int(subprocess.run(run, capture_output=True, text=True, check=True).stdout)
+
+    assert faults("held") < 0.1 * faults("as usual")

@@ -220,6 +220,8 @@ def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]
         ("style-weight", _from_zero, "weight of the style term: more makes it wilder"),
         ("tv-weight", _from_zero, "weight of the smoothness term"),
         ("lattice-weight", _from_zero, "weight against regular patterns"),
+        ("grid-weight", _from_zero, "weight against a grid on plain pictures"),
+        ("border-weight", _from_zero, "weight against borders that look another way than the rest"),
         ("weave-weight", _from_zero, "weight against a weave like that of canvas"),
         ("flicker-weight", _from_zero, "weight of steadiness in a still scene with sensor noise"),
         ("temporal-weight", _from_zero, "weight of steadiness under motion"),

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from realtime_style.training.losses import (
+    border_loss,
     content_loss,
     contrast_of,
     gram_matrix,
@@ -103,11 +104,12 @@ def test_total_variation_of_a_flat_picture_is_zero_and_of_a_step_is_not() -> Non
 
 
 def test_lattice_loss_is_the_variance_of_the_phases_and_blind_to_everything_else() -> None:
-    rows, columns = torch.meshgrid(torch.arange(32), torch.arange(35), indexing="ij")
+    rows, columns = torch.meshgrid(torch.arange(64), torch.arange(67), indexing="ij")
     lattice = ((rows % 4 == 0) & (columns % 4 == 0)).float() * 16 / 255
-    assert lattice_loss(lattice.expand(1, 3, -1, -1), 4).item() == pytest.approx(16**2 * (1 / 16) * (15 / 16), rel=1e-4)
-    wave = torch.sin(columns * 2 * torch.pi / 16) * 100 / 255
-    assert lattice_loss(wave.expand(1, 3, -1, -1), 4).item() < 1e-3
+    assert lattice_loss(lattice.expand(1, 3, -1, -1), 4).item() == pytest.approx(16**2 * (1 / 16) * (15 / 16), rel=0.02)
+    for period in (11, 16, 61):
+        wave = torch.sin(columns * 2 * torch.pi / period) * 100 / 255
+        assert lattice_loss(wave.expand(1, 3, -1, -1), 4).item() < 0.05
 
 
 def test_temporal_loss_counts_grey_levels() -> None:
@@ -189,3 +191,13 @@ def test_weave_loss_leaves_strokes_and_calm_places_alone() -> None:
 def test_weave_loss_allows_what_the_painting_has() -> None:
     canvas = wave(2.9, 12, size=256)
     assert weave_loss(canvas, mean_texture(canvas)) < 0.01 * weave_loss(canvas, mean_texture(grain()))
+
+
+def test_border_loss_sees_a_darker_and_a_smoother_border_and_no_even_texture() -> None:
+    picture = torch.rand(1, 1, 96, 128, generator=torch.Generator().manual_seed(0)).expand(1, 3, -1, -1) * 0.4
+    assert border_loss(picture).item() < 3
+    frame = torch.ones(96, 128)
+    frame[12:-12, 12:-12] = 0
+    assert border_loss(picture - frame * 20 / 255).item() == pytest.approx(400, rel=0.2)
+    smooth = torch.where(frame.bool(), picture.mean(), picture)
+    assert border_loss(smooth).item() == pytest.approx((picture.std().item() * 255) ** 2, rel=0.2)

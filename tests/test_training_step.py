@@ -18,7 +18,9 @@ from realtime_style.training.data import (
     to_frame,
     to_image,
 )
-from realtime_style.training.step import Target, blended, lesson, part_to_judge, toned
+from realtime_style.training.lessons import Target, blended, lesson, pair_odds
+from realtime_style.training.losses import border_loss, lattice_loss
+from realtime_style.training.step import part_to_judge, toned
 from realtime_style.training.train import train
 from tests.training_helpers import objectives, random_loss_network, small_config, write_painting
 
@@ -27,7 +29,8 @@ def test_paintings_take_turns_and_some_steps_teach_less_of_them_or_a_blend(tmp_p
     config = small_config(
         tmp_path, paintings=("a", "b", "c"), styles=tuple(map(StyleInfo, "abc")), partial_every=4, blend_every=3
     )
-    lessons = [lesson(config, step, torch.Generator().manual_seed(step)) for step in range(400)]
+    pairs = torch.tensor([[0.0, 1, 4], [0, 0, 1], [0, 0, 0]])
+    lessons = [lesson(config, pairs, step, torch.Generator().manual_seed(step)) for step in range(400)]
     assert all(float(mix.sum()) == pytest.approx(1) for mix, _ in lessons)
     weak = [strength for _, strength in lessons if strength < 1]
     assert [step for step, (_, strength) in enumerate(lessons) if strength < 1] == list(range(3, 400, 4))
@@ -35,14 +38,26 @@ def test_paintings_take_turns_and_some_steps_teach_less_of_them_or_a_blend(tmp_p
     assert {int(mix.argmax()) for mix, strength in lessons if strength < 1} == {0, 1, 2}
     full = [mix for mix, strength in lessons if strength == 1]
     assert [bool(mix.max() < 1) for mix in full] == [False, False, True] * 100
-    assert {tuple(mix.nonzero().flatten().tolist()) for mix in full[2::3]} == {(0, 1), (0, 2), (1, 2)}
+    taught = [tuple(mix.nonzero().flatten().tolist()) for mix in full[2::3]]
+    assert set(taught) == {(0, 1), (0, 2), (1, 2)}
+    assert 55 <= taught.count((0, 2)) <= 80  # two thirds of 100
     assert [int(mix.argmax()) for mix in full if mix.max() == 1] == [number % 3 for number in range(200)]
 
 
 def test_one_painting_is_never_blended_and_always_taught_whole_when_asked(tmp_path: Path) -> None:
     config = small_config(tmp_path, partial_every=0, blend_every=2)
-    lessons = [lesson(config, step, torch.Generator()) for step in range(20)]
+    lessons = [lesson(config, torch.zeros(1, 1), step, torch.Generator()) for step in range(20)]
     assert all(mix.tolist() == [1.0] and strength == 1 for mix, strength in lessons)
+
+
+def test_two_paintings_are_taught_together_the_more_the_less_they_have_in_common() -> None:
+    red, orange, blue = (
+        {"layer": torch.diag(torch.tensor(colour))[None]} for colour in ((1.0, 0, 0), (1.0, 0.4, 0), (0, 0, 1.0))
+    )
+    pairs = pair_odds([red, orange, blue])
+    assert torch.equal(pairs, pairs.triu(1))
+    assert 0 < 20 * pairs[0, 1] < pairs[1, 2] <= pairs[0, 2] == 1
+    assert torch.allclose(pair_odds([{"layer": 7 * each["layer"]} for each in (red, orange, blue)]), pairs)
 
 
 def test_target_of_a_blend_lies_between_those_of_its_paintings() -> None:
@@ -110,7 +125,9 @@ def test_each_painting_can_have_a_weight_of_its_own(tmp_path: Path) -> None:
 
 def test_flicker_weight_steadies_a_still_scene(tmp_path: Path) -> None:
     def flicker(weight: float) -> float:
-        config = small_config(tmp_path, steps=60, flicker_weight=weight, temporal_weight=0.0)
+        config = small_config(
+            tmp_path, steps=90, flicker_weight=weight, temporal_weight=0.0, grid_weight=0.0, border_weight=0.0
+        )
         net = train(config, tmp_path / f"run_{weight}", loss_network=random_loss_network()).network()
         image = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
         noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(1)) * 2 / 255
@@ -121,13 +138,41 @@ def test_flicker_weight_steadies_a_still_scene(tmp_path: Path) -> None:
     assert flicker(1_000_000.0) < 0.7 * flicker(0.0)
 
 
+def test_what_is_judged_can_be_halved_four_times_and_is_never_larger_than_the_crop(tmp_path: Path) -> None:
+    for crop, judged, side in ((256, 0.8, 208), (256, 0.75, 192), (88, 1.0, 80), (88, 0.75, 64), (64, 1.0, 64)):
+        config = replace(small_config(tmp_path), crop=crop, judged=judged)
+        _, rows, columns = part_to_judge(config, torch.Generator().manual_seed(0))
+        assert rows.stop - rows.start == columns.stop - columns.start == side
+
+
 def test_each_border_of_a_crop_is_judged_every_third_time(tmp_path: Path) -> None:
-    config = replace(small_config(tmp_path), crop=96, judged=0.75)
-    judged = np.zeros((96, 96))
+    config = replace(small_config(tmp_path), crop=128, judged=0.75)
+    judged = np.zeros((128, 128))
     for step in range(200):
-        picture = torch.zeros(1, 3, 96, 96)
+        picture = torch.zeros(1, 3, 128, 128)
         picture[part_to_judge(config, torch.Generator().manual_seed(step))] = 1
-        assert picture.sum() == 3 * 72 * 72
+        assert picture.sum() == 3 * 96 * 96
         judged += picture[0, 0].numpy() / 200
     for border in (judged[0], judged[-1], judged[:, 0], judged[:, -1]):
         assert 0.2 < border.max() < 0.5
+
+
+def test_grid_and_border_of_plain_pictures_are_learned_away(tmp_path: Path) -> None:
+    def faults(weight: float) -> tuple[float, float]:
+        config = small_config(
+            tmp_path,
+            network="c5s2-8,d8,g,R8,s8!,s3",
+            steps=150,
+            grid_weight=weight * 100,
+            border_weight=weight,
+            lattice_weight=0.0,
+            temporal_weight=0.0,
+            style_weight=50.0,
+        )
+        net = train(config, tmp_path / f"run_{weight}", loss_network=random_loss_network()).network()
+        with torch.no_grad():
+            plain = net(torch.full((1, 3, 240, 240), 0.5), net.style_weights())
+        return lattice_loss(plain, 4).item(), border_loss(plain).item()
+
+    for taught, left_alone in zip(faults(1e3), faults(0.0), strict=True):
+        assert taught < 0.4 * left_alone

@@ -25,6 +25,8 @@ _SETTINGS = (
     "style_weight",
     "tv_weight",
     "lattice_weight",
+    "grid_weight",
+    "border_weight",
     "weave_weight",
     "flicker_weight",
     "temporal_weight",

@@ -16,8 +16,8 @@ from realtime_style.style_format import StyleInfo
 class TrainConfig:
     """Every setting of a training run, with the reason of its default.
 
-    The objective is the sum of content, style, tv, lattice, weave, flicker and temporal, each times its ``..._weight``, in the
-    units of :mod:`realtime_style.training.losses`.
+    The objective is the sum of content, style, tv, lattice, grid, border, weave, flicker and temporal, each times its
+    ``..._weight``, in the units of :mod:`realtime_style.training.losses`.
     """
 
     paintings: tuple[str, ...]
@@ -72,6 +72,12 @@ class TrainConfig:
     """A guard against pixel noise, 0.03 % of the objective. 25 instead of 1, for the last steps, changed nothing to be seen."""
     lattice_weight: float = 10_000.0
     """A lattice of 2 grey levels would cost a twentieth of the objective; what is left is one of 0.2 (docs/decisions.md)."""
+    grid_weight: float = 200_000.0
+    """The same lattice on a plain picture, which has nothing to hide it: 0.1 grey levels squared, as it was without this term,
+    cost a twentieth of the objective. Twice its period counts for a tenth, as strokes have power there, too."""
+    border_weight: float = 100.0
+    """A border that is 10 grey levels darker on plain pictures than what is inside costs a fiftieth of the objective; without
+    this term ours were up to 17 darker."""
     weave_weight: float = 500.0
     """The weave of an earlier starry-night, 440 to 720 grey levels squared, would cost as much as the content; its painting
     has 210."""
@@ -125,6 +131,8 @@ class TrainConfig:
                 self.style_weight,
                 self.tv_weight,
                 self.lattice_weight,
+                self.grid_weight,
+                self.border_weight,
                 self.weave_weight,
                 self.flicker_weight,
                 self.temporal_weight,

@@ -9,7 +9,20 @@ from types import TracebackType
 
 from realtime_style.atomic import whole_file
 
-TERMS = ("objective", "strength", "content", "style", "tv", "lattice", "weave", "flicker", "temporal", "pixel")
+TERMS = (
+    "objective",
+    "strength",
+    "content",
+    "style",
+    "tv",
+    "lattice",
+    "weave",
+    "flicker",
+    "temporal",
+    "pixel",
+    "grid",
+    "border",
+)
 """The objective, the strength that was taught (0..1), and the unweighted terms."""
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 
 Features = Mapping[str, Tensor]
 
@@ -85,8 +86,22 @@ def grams_of_quarters(features: Tensor) -> Tensor:
     # As (N, H, W, C), the layout the features have in memory, quarters are cut out by one copy.
     pixels = features[..., : half_h * 2, : half_w * 2].permute(0, 2, 3, 1)
     pixels = pixels.reshape(count, 2, half_h, 2, half_w, channels).transpose(2, 3).reshape(count * 4, -1, channels)
-    grams = torch.bmm(pixels.transpose(1, 2), pixels).float() / (channels * half_h * half_w)
+    grams: Tensor = _Products.apply(pixels).float() / (channels * half_h * half_w)
     return grams.view(count, 4, channels, channels)
+
+
+class _Products(torch.autograd.Function):
+    """X' X of matrices X (N, P, C). Left to itself, its gradient is two products and a sum as large as X; one will do."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return torch.bmm(x.transpose(1, 2), x)
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors  # type: ignore[attr-defined]
+        return torch.bmm(x, (gradient + gradient.transpose(1, 2)).to(x.dtype))
 
 
 def total_variation_loss(image: Tensor) -> Tensor:
@@ -101,13 +116,37 @@ def lattice_loss(image: Tensor, period: int) -> Tensor:
     """Variance of the means of the period x period phases of (N, 3, H, W), in grey levels of 0..255 squared.
 
     Upsampling by `period` treats every pixel of a period x period cell in its own way. Whatever that leaves in the mean is
-    a lattice on the picture; of a picture without one, all phases have the same mean.
+    a lattice on the picture; of a picture without one, all phases have the same mean. The means are weighted by a Hann window,
+    without which what is large in a picture would leak into them.
     """
     count, channels, height, width = image.shape
     rows, columns = height // period, width // period
     whole_cells = image[..., : rows * period, : columns * period].float() * 255
+    taper = _taper(rows * period, columns * period, image.device)
+    whole_cells = (whole_cells - whole_cells.mean((2, 3), keepdim=True)) * (taper / taper.mean())
     phases = whole_cells.reshape(count, channels, rows, period, columns, period).mean(dim=(2, 4))
     return phases.flatten(2).var(dim=2, correction=0).mean()
+
+
+def border_loss(image: Tensor) -> Tensor:
+    """How much the border of painted plain pictures (N, 3, H, W) differs from what is inside, in grey levels squared.
+
+    Of means and of standard deviations of the luma, added; the border is an eighth of the shorter side wide. A border has only
+    its own edge to look at: left alone, networks smear it, or draw a frame.
+    """
+    luma = luma_of(image)
+    wide = min(luma.shape[1:]) // 8
+    inner = luma[:, wide:-wide, wide:-wide].flatten(1)
+    at_border = torch.ones(luma.shape[1:], dtype=torch.bool, device=image.device)
+    at_border[wide:-wide, wide:-wide] = False
+    outer = luma[:, at_border]
+    return ((outer.mean(1) - inner.mean(1)).square() + (outer.std(1) - inner.std(1)).square()).mean()
+
+
+def luma_of(image: Tensor) -> Tensor:
+    """Luma (N, H, W) float32, in grey levels, of (N, 3, H, W) float RGB 0..1."""
+    weights = torch.tensor(_LUMA, device=image.device).view(1, 3, 1, 1)
+    return (image.float() * weights).sum(1) * 255
 
 
 def weave_loss(image: Tensor, texture: Tensor) -> Tensor:
@@ -140,12 +179,9 @@ def local_spectrum(image: Tensor) -> Tensor:
     (N, windows, 64, 33) float32 in grey levels squared: the squared amplitude of each wave, frequencies as those of
     ``rfft2``.
     """
-    weights = torch.tensor(_LUMA, device=image.device).view(1, 3, 1, 1)
-    luma = (image.float() * weights).sum(1) * 255
     step = _WINDOW // 4
-    windows = luma.unfold(1, _WINDOW, step).unfold(2, _WINDOW, step).flatten(1, 2)
-    taper = torch.hann_window(_WINDOW, periodic=False, device=image.device)
-    taper = torch.outer(taper, taper)
+    windows = luma_of(image).unfold(1, _WINDOW, step).unfold(2, _WINDOW, step).flatten(1, 2)
+    taper = _taper(_WINDOW, _WINDOW, image.device)
     waves = torch.fft.rfft2((windows - windows.mean((-1, -2), keepdim=True)) * taper) * (2 / taper.sum())
     power: Tensor = waves.real.square() + waves.imag.square()
     return power
@@ -165,3 +201,9 @@ def contrast_of(image: Tensor) -> Tensor:
     """Variance of the pixels of (N, 3, H, W), mean of pictures and colours, as a share of a usual painting's; at least 0.3."""
     variance = (image.float() * 255).var((2, 3)).mean()
     return (variance / _USUAL_VARIANCE).clamp(min=0.3)  # below, a plain wall's noise would be all that counts
+
+
+def _taper(height: int, width: int, device: torch.device) -> Tensor:
+    """A Hann window (H, W) for spectra: 1 in the middle, 0 at the border."""
+    rows, columns = (torch.hann_window(size, periodic=False, device=device) for size in (height, width))
+    return torch.outer(rows, columns)

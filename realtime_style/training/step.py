@@ -1,85 +1,36 @@
-"""One step of training: what it teaches, the terms of its objective, and the update."""
+"""One step of training: the terms of its objective, and the update."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
 from types import EllipsisType
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from realtime_style.training.config import TrainConfig
-from realtime_style.training.data import load_painting
+from realtime_style.training.data import plain_scene, to_image
+from realtime_style.training.lessons import Paintings, blended, lesson
 from realtime_style.training.loss_log import TERMS
 from realtime_style.training.loss_network import CONTENT_LAYER, STYLE_LAYERS, LossNetwork
 from realtime_style.training.losses import (
-    blended_grams,
+    border_loss,
     content_loss,
     contrast_of,
     lattice_loss,
-    mean_texture,
     relative_style_loss,
     temporal_loss,
     total_variation_loss,
     weave_loss,
 )
 from realtime_style.training.motion import inside, move, random_motion, sensor_noise
-from realtime_style.training.optimise import painting_grams
 from realtime_style.training.precision import bf16_where_native
 from realtime_style.training.transform_net import TransformNet
 
-
-@dataclass(frozen=True)
-class Target:
-    """What is learned of a painting."""
-
-    grams: dict[str, Tensor]
-    """By layer, (1, C, C)."""
-    texture: Tensor
-    """See losses.mean_texture."""
-
-
-def make_target(vgg: LossNetwork, path: Path, config: TrainConfig, device: torch.device) -> Target:
-    """What is to be learned of a painting, at the size and softness that `config` says."""
-    painting = load_painting(path, config.style_size, config.soften).to(device)
-    return Target(painting_grams(vgg, painting), mean_texture(painting))
-
-
-def lesson(config: TrainConfig, step: int, random: torch.Generator) -> tuple[Tensor, float]:
-    """Weights (S,) of the paintings that this step teaches, which sum to 1, and at which strength, 0..1.
-
-    Paintings take turns. Every `partial_every`-th step takes any of them at a lower strength: half of these at 0, the
-    photograph itself, the others anywhere between. A painting pulls harder than a photograph; with the third power of the
-    strength as weight of its style term, half the strength looks like half. Every `blend_every`-th of the other steps
-    takes any two of them in any proportion.
-    """
-    count = len(config.paintings)
-    paintings = torch.eye(count)
-    step, partial = _without_every(config.partial_every, step)
-    if partial:
-        strength = max(0.0, float(torch.rand((), generator=random)) * 2 - 1)
-        return paintings[torch.randint(count, (), generator=random)], strength
-    step, blend = _without_every(config.blend_every if count > 1 else 0, step)
-    if blend:
-        one, other = paintings[torch.randperm(count, generator=random)[:2]]
-        return torch.lerp(one, other, float(torch.rand((), generator=random))), 1.0
-    return paintings[step % count], 1.0
-
-
-def _without_every(period: int, step: int) -> tuple[int, bool]:
-    """How many steps come before this one when every `period`-th is left out, and whether this is one to leave out."""
-    return (step - step // period, step % period == period - 1) if period else (step, False)
-
-
-def blended(targets: Sequence[Target], mix: Tensor) -> Target:
-    """What is to be learned of several paintings at once: the means of all that is learned of each, weighted by `mix` (S,)."""
-    weights = mix.tolist()
-    textures = torch.stack([weight * target.texture for target, weight in zip(targets, weights, strict=True)])
-    return Target(blended_grams([target.grams for target in targets], weights), textures.sum(0))
+_WHOLE = 16  # px: VGG halves thrice and the Gram matrices once more; what leaves no rest saves a tenth of a step
 
 
 def take_step(
@@ -87,23 +38,24 @@ def take_step(
     vgg: LossNetwork,
     optimizers: Mapping[str, torch.optim.Optimizer],
     content: Tensor,
-    targets: Sequence[Target],
+    paintings: Paintings,
     config: TrainConfig,
     step: int,
 ) -> dict[str, float]:
     """One optimiser step on a batch (N, 3, S, S); returns the terms of the objective. Weights stay as they are if it is NaN."""
     random = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
     torch.manual_seed(config.seed * 1_000_003 + step)  # the grain of this step
-    mix, strength = lesson(config, step, random)
-    to_learn = blended(targets, mix)
+    mix, strength = lesson(config, paintings.pairs, step, random)
+    to_learn = blended(paintings.targets, mix)
     style = (mix * strength).to(content.device)
     with bf16_where_native(content.device):
         part = part_to_judge(config, random)
-        unsteadiness: dict[str, Tensor] = {}
+        faults: dict[str, Tensor] = {}
         if strength < 1:
             painted = toned(net(content, style), content, 1 - strength)
         else:
-            painted, unsteadiness = _painted_thrice(net, content, style, random, part, sigma=config.noise)
+            plain = to_image(plain_scene(config.crop, np.random.default_rng([config.seed, 2, step]))).to(content)
+            painted, faults = _painted_with_faults(net, content, plain[None], style, random, part, sigma=config.noise)
         painted, content = painted[part], content[part]
         features = vgg(painted, STYLE_LAYERS)
         with torch.no_grad():
@@ -115,7 +67,7 @@ def take_step(
         "lattice": lattice_loss(painted, net.stride),
         "weave": weave_loss(painted, to_learn.texture),
         "pixel": F.mse_loss(painted.float() * 255, content.float() * 255),
-        **unsteadiness,
+        **faults,
     }
     weights = {
         "content": config.content_weight,
@@ -126,6 +78,8 @@ def take_step(
         "flicker": config.flicker_weight,
         "temporal": config.temporal_weight,
         "pixel": config.pixel_weight * (1 - strength) ** 3,
+        "grid": config.grid_weight,
+        "border": config.border_weight,
     }
     objective = torch.stack([weights[name] * term for name, term in terms.items()]).sum()
     net.zero_grad(set_to_none=True)
@@ -148,31 +102,46 @@ Part = tuple[EllipsisType, slice, slice]
 def part_to_judge(config: TrainConfig, random: torch.Generator) -> Part:
     """Which part of a picture (N, 3, crop, crop) is judged, as an index of it: next to each border every third time.
 
+    Its side is `judged` of the crop's, to the nearest multiple of 16.
+
     By all terms: where only those for steadiness looked, at the border, pictures became pale and dim.
     """
-    side = round(config.crop * config.judged)
+    side = min(round(config.crop * config.judged / _WHOLE), config.crop // _WHOLE) * _WHOLE
     room = config.crop - side
     top, left = (torch.randint(-room, 2 * room + 1, (2,), generator=random).clamp(0, room)).tolist()
     return ..., slice(top, top + side), slice(left, left + side)
 
 
-def _painted_thrice(
-    net: TransformNet, content: Tensor, style: Tensor, random: torch.Generator, part: Part, *, sigma: float
+def _painted_with_faults(
+    net: TransformNet,
+    content: Tensor,
+    plain: Tensor,
+    style: Tensor,
+    random: torch.Generator,
+    part: Part,
+    *,
+    sigma: float,
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """The painting, and how far it changes when the scene has only gained sensor noise, and when it has moved as well.
+    """The painting, and what is wrong with the way it is made.
 
-    Not asked of weakened styles: they lie between one that is steady and the photograph. All in one pass, over one grain.
+    How far it changes when the scene has only gained sensor noise, and when it has moved as well; and what a plain picture
+    `plain` (1, 3, S, S) shows of the network itself: the grid of its upsampling, and its borders. All in one pass, over one
+    grain. Not asked of weakened styles: they lie between one that has learned it and the photograph.
     """
     grid = random_motion(len(content), content.shape[2], content.shape[3], random).to(content.device)
     noisy = sensor_noise(content, random, sigma=sigma)
     moved = sensor_noise(move(content, grid), random, sigma=sigma)
-    painted, painted_noisy, painted_moved = net(torch.cat([content, noisy, moved]), style).chunk(3)
+    painted, painted_noisy, painted_moved, painted_plain = net(torch.cat([content, noisy, moved, plain]), style).split(
+        [len(content)] * 3 + [len(plain)]
+    )
     seen = inside(grid)
     contrast = contrast_of(painted[part])
     before, after = move(painted.float(), grid) * seen, painted_moved.float() * seen
     return painted, {
         "flicker": temporal_loss(painted_noisy[part], painted[part], contrast),
         "temporal": temporal_loss(after[part], before[part], contrast),
+        "grid": lattice_loss(painted_plain, net.stride) + lattice_loss(painted_plain, 2 * net.stride) / 10,
+        "border": border_loss(painted_plain),
     }
 
 

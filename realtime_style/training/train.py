@@ -12,15 +12,17 @@ from pathlib import Path
 import torch
 
 from realtime_style.errors import TrainingError
+from realtime_style.memory import hold_on
 from realtime_style.training.checkpoint import Checkpoint, load_checkpoint, new_network, save_checkpoint
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.data import RandomCrops, find_photographs
 from realtime_style.training.interrupt import ctrl_c_held_back
+from realtime_style.training.lessons import make_paintings
 from realtime_style.training.loss_log import TERMS, LossLog
 from realtime_style.training.loss_network import LossNetwork, load_loss_network
 from realtime_style.training.muon import Muon
 from realtime_style.training.preview import preview_photographs, write_preview
-from realtime_style.training.step import make_target, take_step
+from realtime_style.training.step import take_step
 from realtime_style.training.transform_net import TransformNet
 
 CHECKPOINT, LOSSES, PREVIEWS = "checkpoint.pt", "losses.csv", "previews"
@@ -57,9 +59,10 @@ def train(
     before it passes on. Raises TrainingError for pictures that cannot be read, settings that do not fit the checkpoint,
     and an objective that is no longer a number; the last good checkpoint is left in place.
     """
+    hold_on()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     vgg = (loss_network or load_loss_network(config.loss_network)).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    targets = [make_target(vgg, Path(path), config, device) for path in config.paintings]
+    paintings = make_paintings(vgg, config, device)
     photographs = find_photographs(Path(config.content))
     previewed, learned = preview_photographs(photographs, held_out=config.held_out, seed=config.seed)
     crops = RandomCrops(learned, crop=config.crop, batch=config.batch, seed=config.seed, plain_share=config.plain_share)
@@ -103,7 +106,7 @@ def train(
                     for group in optimizer.param_groups:
                         group["lr"] = config.learning_rate * one_cycle(fraction)
                 content = next(batches).to(device, memory_format=torch.channels_last)
-                losses = take_step(net, vgg, optimizers, content, targets, config, step)
+                losses = take_step(net, vgg, optimizers, content, paintings, config, step)
                 if not math.isfinite(losses["objective"]):
                     how = "go on from the last checkpoint with --resume" if (run / CHECKPOINT).exists() else "start again with"
                     raise TrainingError(

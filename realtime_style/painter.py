@@ -144,7 +144,7 @@ class Painter:
 
     def close(self) -> None:
         """Free all engines."""
-        for stylizer in self._stylizers.values():
+        for stylizer in list(self._stylizers.values()):  # `preload` may just be adding one
             stylizer.close()
         self._stylizers.clear()
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -82,9 +83,10 @@ def kiosk(world: World, tmp_path: Path) -> Iterator[Kiosk]:
 
 
 @contextmanager
-def open_kiosk(world: World, tmp_path: Path, *, rescued: bool = False) -> Iterator[Kiosk]:
-    """A kiosk whose painter notes in `world` on which device it was opened."""
-    styles = open_style_file(write_tiny_style(tmp_path / "two.onnx", names=("a", "b")))
+def open_kiosk(world: World, tmp_path: Path, *, rescued: bool = False, files: int = 1) -> Iterator[Kiosk]:
+    """A kiosk whose painter notes in `world` on which device it was opened; two styles in each file."""
+    written = [write_tiny_style(tmp_path / f"two{number}.onnx", names=(f"a{number}", f"b{number}")) for number in range(files)]
+    styles = [style for file in written for style in open_style_file(file)]
     mixes = [((style, 1.0),) for style in styles]
     keepsakes = Keepsakes(tmp_path / "kept", hours=2, clock=lambda: world.wall)
     album = Album(keepsakes)
@@ -126,16 +128,6 @@ def live_again(kiosk: Kiosk, world: World) -> bool:
     return kiosk.state.scene is Scene.ATTRACT and not kiosk.state.covered and world.taken > before and world.shown is not None
 
 
-@contextmanager
-def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    def refuse(*arguments: object) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    with monkeypatch.context() as patch:
-        patch.setattr("realtime_style.kiosk.keepsakes.os.open", refuse)
-        yield
-
-
 def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
     kiosk: Kiosk, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,8 +135,8 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
     keys = ["space", "enter", "esc", "f", "left", "right", "up", "down", "l", "1", "y", "n", "p", "x"]
     end, faults = world.now + HOURS * 3600, 0
     next_fault = world.now
-    back_at = float("inf")
-    failing = [0]
+    back_at = room_at = float("inf")
+    refused, failing = [0], [0]
     paint = kiosk._paint_with
 
     def moody(mix: object, frame: Frame) -> Frame:
@@ -153,6 +145,14 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
             raise RealtimeStyleError("the graphics chip has gone")
         return paint(mix, frame)  # type: ignore[arg-type]
 
+    def open_where_there_is_room(path: Any, flags: int, *arguments: Any, **more: Any) -> int:
+        if flags & os.O_EXCL and room_at < float("inf"):
+            refused[0] += 1
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return open_file(path, flags, *arguments, **more)
+
+    open_file = os.open
+    monkeypatch.setattr("realtime_style.kiosk.keepsakes.os.open", open_where_there_is_room)
     monkeypatch.setattr(kiosk, "_paint_with", moody)
     kiosk.round()
     threads = threading.active_count()
@@ -165,13 +165,19 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
         world.wall += chance.choice([-86_400, -3600, 3600, 86_400])
 
     def sleeps() -> None:
-        world.now += chance.choice([600, 7200])
+        slept = chance.choice([600, 7200])
+        world.wall += slept
+        world.now += chance.choice([0, slept])  # clocks that only go forward stand still meanwhile on Linux, not everywhere
+
+    def disk_is_full() -> None:
+        nonlocal room_at
+        room_at = world.now + chance.choice([60, 300, 900])
 
     def chip_fails() -> None:
         failing[0] = 0 if kiosk._rescued else 1
 
-    trouble: list[Callable[[], None]] = [camera_gone, camera_gone, clock_jumps, sleeps, chip_fails]
-    rounds, there, comes_or_goes = 0, False, world.now
+    trouble: list[Callable[[], None]] = [camera_gone, camera_gone, disk_is_full, clock_jumps, sleeps, chip_fails]
+    there, comes_or_goes = False, world.now
     while world.now < end or faults < FAULTS:
         world.pass_by(chance.choice([0.1, 0.5, 2.0]))
         if world.now >= comes_or_goes:
@@ -186,18 +192,16 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
             faults, next_fault = faults + 1, world.now + HOURS * 3600 / FAULTS * chance.uniform(0.2, 1.8)
         if world.now >= back_at:
             world.problem, back_at = "", float("inf")
-        if rounds % 50 == 49:
-            with full_disk(monkeypatch):
-                kiosk.round()
-                time.sleep(0.001)
+        if world.now >= room_at:
+            room_at = float("inf")
         kiosk.round()
-        rounds += 1
         while kiosk.state.scene is Scene.CARD and kiosk._visitor.card is None:  # cards take real time
             time.sleep(0.005)
             kiosk.round()
-    world.problem = ""
+    world.problem, room_at = "", float("inf")
     failing[0] = 0
     assert faults >= FAULTS
+    assert refused[0] > 0
     assert kiosk.counters.visitors > 100
     assert kiosk.counters.pictures > 20
     assert live_again(kiosk, world)
@@ -240,6 +244,15 @@ def test_kiosk_that_fell_again_and_again_paints_smaller_on_the_processor(world: 
         assert world.devices == ["cpu"]
         assert kiosk._live is not None
         assert kiosk._live.shape == (360, 480, 3)
+
+
+def test_styles_of_other_files_are_loaded_before_a_visitor_chooses_one(world: World, tmp_path: Path) -> None:
+    with open_kiosk(world, tmp_path, files=3) as kiosk:
+        kiosk.round()
+        began = time.monotonic()
+        while len(kiosk._painter._stylizers) < 3:
+            assert time.monotonic() - began < 20
+            time.sleep(0.01)
 
 
 def test_visitor_who_discards_leaves_nothing(kiosk: Kiosk, world: World, tmp_path: Path) -> None:

@@ -102,6 +102,27 @@ def test_sign_says_that_the_camera_is_on(scene: Scene) -> None:
     assert any(sprite.image is dot for sprite in lay_out(State(scene=scene), props(), 0.0).sprites)
 
 
+@pytest.mark.parametrize("recorded", [False, True])
+@pytest.mark.parametrize("shown_elsewhere", [False, True])
+def test_sign_says_where_the_picture_goes(recorded: bool, shown_elsewhere: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_in = note_settings(monkeypatch)
+    widgets.label.cache_clear()
+    lay_out(State(), props(recorded=recorded, shown_elsewhere=shown_elsewhere), 0.0)
+    (sign,) = (text for text, _ in set_in if text.startswith("The camera is on"))
+    assert ("filmed" in sign) == recorded
+    assert ("No picture is kept" in sign) != recorded
+    assert ("other screens" in sign) == shown_elsewhere
+
+
+def test_invitation_is_in_every_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_in = note_settings(monkeypatch)
+    widgets.label.cache_clear()
+    lay_out(State(language="nl"), props(language="nl"), 0.0)
+    words = [text for text, _ in set_in]
+    assert WORDS["nl"]("invite") in words
+    assert " · ".join(WORDS[code]("invite") for code in ("en", "fr", "de")) in words
+
+
 @pytest.mark.parametrize(("sign", "digit"), [("&", 1), ("é", 2), ("à", 0)])
 def test_upper_row_of_a_french_keyboard_types_digits(sign: str, digit: int) -> None:
     import sdl2  # once the stage has: on its own it warns
@@ -119,7 +140,9 @@ def test_no_words_are_cut_and_none_too_small_to_read(
     for drawn in (widgets.label, widgets.passing_label, widgets.button, widgets.slider):
         drawn.cache_clear()
     shown = props(size_wh, language)
-    states = [State(scene=scene) for scene in Scene] + [State(on_break=True), State(camera_lost="gone")]
+    states = [State(scene=scene, language=language) for scene in Scene] + [State(on_break=True), State(camera_lost="gone")]
+    lay_out(State(), replace(shown, recorded=True, shown_elsewhere=True), 0.0)
+    lay_out(State(), replace(shown, shown_elsewhere=True), 0.0)
     for state in states:
         for notice in ("", "print_failed", "keep_failed"):
             lay_out(state, replace(shown, notice=notice), 0.0)

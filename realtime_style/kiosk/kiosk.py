@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 import cv2
@@ -86,6 +88,7 @@ class Kiosk:
         hand_over: HandOver | None,
         outputs: Outputs | None = None,
         desk: HostDesk | None = None,
+        counters: Counters | None = None,
         rescued: bool = False,
         busy: Callable[[], AbstractContextManager[None]] = nullcontext,
         clock: Callable[[], float] = time.monotonic,
@@ -95,7 +98,7 @@ class Kiosk:
         `rescued`: paint on the processor and smaller from the start, as after a chip that failed. `busy` surrounds what may
         take as long as a start.
         """
-        self.counters = Counters()
+        self.counters = counters or Counters()
         self.ending: int | None = None
         """The exit code, once the host or a hung camera has asked for the end."""
         self.meter = Meter(clock)
@@ -112,7 +115,7 @@ class Kiosk:
         self._painter = painter("cpu" if rescued else settings.painting.device)
         self._rescued = rescued
         self._busy = busy
-        self._compiled_for: tuple[int, ...] = ()
+        self._compiled: set[tuple[Path, tuple[int, ...]]] = set()
         self._fade = Crossfade(self._mixes[0])
         self._live: Frame | None = None
         self._hand_over = hand_over
@@ -218,7 +221,8 @@ class Kiosk:
         if isinstance(made, Made):
             self.counters.pictures += 1
             name = self._mixes[made.painter][0][0].info.name
-            self.counters.by_painter[name] = self.counters.by_painter.get(name, 0) + 1
+            # A new dict: a note for the watchdog may be written in another thread just now.
+            self.counters.by_painter = {**self.counters.by_painter, name: self.counters.by_painter.get(name, 0) + 1}
             self._swept = float("-inf")  # count them again
             give_back()  # a card takes a hundred times what a frame takes, in a thread of its own
         elif made is not None:
@@ -251,16 +255,34 @@ class Kiosk:
             self._painter.close()
             self._painter = self._open_painter("cpu")
             self._rescued = True
+            self._compiled = set()
             return self._paint_with(mix, frame)
 
     def _paint_with(self, mix: Mix, frame: Frame) -> Frame:
         self._painter.mix, self._painter.strength = mix, self.state.strength
         frame = fit_within(frame, _RESCUE_SIZE) if self._rescued else frame
-        new = frame.shape != self._compiled_for  # a first frame of this size: engines compile for it
+        new = {(style.file, frame.shape) for style, _ in mix} - self._compiled  # engines compile for each size
         with self.meter.stage("stylize"), self._busy() if new else nullcontext():
             painted = self._painter(frame)
-        self._compiled_for = frame.shape
+        if not self._compiled:
+            self._load_others(frame)
+        self._compiled |= new
         return painted
+
+    def _load_others(self, frame: Frame) -> None:
+        """Load the other styles' files, in a thread: their first visitor shall not stand before a picture that stands still."""
+        height, width = frame.shape[:2]
+        painter, mixes = self._painter, self._mixes
+
+        def load() -> None:
+            for mix in mixes:
+                try:
+                    painter.preload(mix, width, height)
+                except RealtimeStyleError as error:
+                    log.warning("%s", error)
+
+        if len({style.file for mix in mixes for style, _ in mix}) > 1:
+            threading.Thread(target=load, name="loads styles", daemon=True).start()
 
     def _look_after(self, now: float) -> None:
         """What is to be done now and then."""
@@ -298,6 +320,7 @@ class Kiosk:
             kept_until=self._keepsakes.until() if self.state.scene is Scene.REVIEW else "",
             take_home=self._hand_over is not None,
             recorded=self._settings.outputs.record is not None,
+            shown_elsewhere=bool(self._settings.outputs.mjpeg or self._settings.outputs.virtual_camera),
             card=visitor.card,
             card_wh=visitor.card_wh,
             code=visitor.code,

@@ -53,6 +53,8 @@ class Props:
     """Whether there are links to take pictures home by."""
     recorded: bool = False
     """Whether what is on screen is filmed."""
+    shown_elsewhere: bool = False
+    """Whether it can be seen on other screens."""
     card: Image | None = None
     """None while it is being made."""
     card_wh: tuple[int, int] = (1, 1)

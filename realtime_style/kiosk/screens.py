@@ -40,11 +40,14 @@ def _attract(state: State, props: Props) -> Screen:
     u = unit(props)
     screen = Screen(covering(props))
     _sign(screen, props)
-    invite = _centred(props, 120 * u, height - 46 * u, 17 * u)
+    invite = _centred(props, 120 * u, height - 52 * u, 17 * u)
     screen.put(widgets.label(props.words("invite"), invite.width, invite.height, 13 * u, weight=BOLD), invite)
-    more = _centred(props, 90 * u, height - 28 * u, 9 * u)
+    more = _centred(props, 90 * u, height - 34 * u, 9 * u)
     screen.put(widgets.label(props.words("invite_more"), more.width, more.height, 6 * u), more)
-    _manner(screen, state, props, _centred(props, 90 * u, height - 16 * u, 9 * u))
+    _manner(screen, state, props, _centred(props, 90 * u, height - 23 * u, 9 * u))
+    if others := [words("invite") for words in props.languages if words.code != state.language]:
+        line = _centred(props, 120 * u, height - 12 * u, 9 * u)
+        screen.put(widgets.label(" · ".join(others), line.width, line.height, 5 * u), line)
     return screen
 
 
@@ -179,7 +182,7 @@ def _sign(screen: Screen, props: Props) -> None:
     text = Box(box.x + 6 * u, box.y, box.width - 7 * u, box.height)
     screen.put(
         widgets.label(
-            props.words("camera_recorded" if props.recorded else "camera_on"),
+            _about_the_camera(props),
             text.width,
             text.height,
             4 * u,
@@ -191,6 +194,11 @@ def _sign(screen: Screen, props: Props) -> None:
     )
     dot = Box(box.x + 2 * u, box.y + 2 * u, 3 * u, 3 * u)
     screen.put(widgets.panel(dot.width, dot.height, widgets.RED, 1.0, dot.height // 2), dot)
+
+
+def _about_the_camera(props: Props) -> str:
+    keys = ["camera_on", "camera_recorded" if props.recorded else "camera_keeps_nothing"]
+    return " ".join(props.words(key) for key in [*keys, *(["camera_shown"] if props.shown_elsewhere else [])])
 
 
 def _manner(screen: Screen, state: State, props: Props, box: Box) -> None:

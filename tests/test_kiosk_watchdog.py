@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from realtime_style.kiosk.figures import Counters
 from realtime_style.kiosk.watchdog import BEAT, FALLS, UNAVAILABLE, Watchdog
 
 ALIVE = f"print({BEAT!r}, flush=True)\n"
@@ -98,6 +99,41 @@ def test_kiosk_hears_how_often_it_fell_in_a_row(tmp_path: Path) -> None:
     endings = "if n in (0, 1, 3): os.kill(os.getpid(), 9)\nif n == 2: sys.exit(1)\n"  # the third has another reason
     assert dog(tmp_path, ALIVE + note + endings).run() == 0
     assert (tmp_path / "falls").read_text() == "01201"
+
+
+def test_kiosk_hears_what_the_one_before_it_said_last(tmp_path: Path) -> None:
+    heart = (
+        "from realtime_style.kiosk.figures import Counters\nfrom realtime_style.kiosk.watchdog import NOTE, Heart\n"
+        "counters = Counters.of_note(os.environ[NOTE])\nheart = Heart(counters.note)\n"
+        "counters.visitors += 2\ncounters.by_painter = {'b': 1, **counters.by_painter}\nheart.beat()\n"
+        "counters.visitors += 100\n"  # not told any more
+        "if n < 2: os.kill(os.getpid(), 9)\nopen('last', 'w').write(counters.note())\n"
+    )
+    assert dog(tmp_path, heart).run() == 0
+    assert Counters.of_note((tmp_path / "last").read_text()) == Counters(visitors=106, pictures=0, by_painter={"b": 1})
+    assert Counters.of_note("") == Counters()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
+def test_told_to_end_while_no_kiosk_runs_it_tidies_up_all_the_same(tmp_path: Path) -> None:
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom realtime_style.kiosk import watchdog\n"
+        f"sys.executable = {str(tmp_path / 'kiosk')!r}\n"
+        f"sys.exit(watchdog.guard([], Path({str(tmp_path / 'tidied')!r}).touch))\n"
+    )
+    kiosk = tmp_path / "kiosk"
+    kiosk.write_text(f"#!/bin/sh\necho '{BEAT}'\necho x >> '{tmp_path}/starts'\nkill -9 $$\n")
+    kiosk.chmod(0o755)
+    guard = subprocess.Popen([sys.executable, "-c", script], cwd=Path(__file__).parents[1])
+    began = time.monotonic()
+    while not (tmp_path / "starts").exists() or len((tmp_path / "starts").read_text()) < 8:  # the next pause is 3.2 s
+        assert time.monotonic() - began < 20
+        time.sleep(0.05)
+    time.sleep(0.5)
+    assert not (tmp_path / "tidied").exists()
+    guard.terminate()
+    assert guard.wait(10) == 0
+    assert (tmp_path / "tidied").exists()
 
 
 def test_screen_that_was_never_there_is_a_mistake(tmp_path: Path) -> None:

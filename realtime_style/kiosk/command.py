@@ -16,6 +16,7 @@ from realtime_style.endings import call_at_the_end
 from realtime_style.images import read_image
 from realtime_style.kiosk.album import Album
 from realtime_style.kiosk.config import load_settings
+from realtime_style.kiosk.figures import Counters
 from realtime_style.kiosk.films import Films
 from realtime_style.kiosk.hand_over import HandOver, HostDesk
 from realtime_style.kiosk.keepsakes import Keepsakes
@@ -25,7 +26,7 @@ from realtime_style.kiosk.settings import KioskSettings
 from realtime_style.kiosk.stage import Stage
 from realtime_style.kiosk.states import Rules, Timing
 from realtime_style.kiosk.watch import FIRST_S, STALE_S, CameraWatch
-from realtime_style.kiosk.watchdog import FALLS, RESTART, Heart
+from realtime_style.kiosk.watchdog import FALLS, NOTE, RESTART, Heart
 from realtime_style.kiosk.words import load_words
 from realtime_style.outputs import Outputs, live_openers
 from realtime_style.painter import Painter
@@ -48,11 +49,7 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
     settings = load_settings(file)
     if camera is not None:
         settings = replace(settings, camera=replace(settings.camera, camera=camera))
-    keepsakes = Keepsakes(  # before anything that can fail: what was kept before a crash goes when its time is over
-        settings.pictures.folder or user_folder() / "kiosk",
-        hours=settings.pictures.hours,
-        closing=settings.pictures.closing,
-    )
+    keepsakes = _keepsakes(settings)  # before anything that can fail: what was kept before a crash goes when its time is over
     languages = load_words(settings.screen.words)
     mixes = _mixes(settings)
     logo = read_image(settings.card.logo) if settings.card.logo is not None else None
@@ -61,7 +58,8 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
         stack.push(lambda kind, error, trace: _tidy(keepsakes, kind, ending))
         hand_over, desk = _hand_over(settings, keepsakes, stack), _desk(settings, stack)
         printer = settings.printer.command
-        heart = Heart() if beats else None
+        counters = Counters.of_note(os.environ.get(NOTE, "")) if beats else Counters()
+        heart = Heart(counters.note) if beats else None
         kiosk = Kiosk(
             settings,
             _rules(settings, len(mixes)),
@@ -75,6 +73,7 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
             hand_over=hand_over,
             outputs=stack.enter_context(Outputs(_outputs(settings), patient=True)),
             desk=desk,
+            counters=counters,
             rescued=_fell_before(),
             busy=heart.busy if heart is not None else nullcontext,
         )
@@ -84,6 +83,16 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
         kiosk.run(seconds, _stop_sign(heart))
         ending = kiosk.ending
     return kiosk
+
+
+def clear_pictures(file: Path | None) -> None:
+    """Delete what a kiosk with these settings has left of its visitors. Raises BadSettings, OutputUnwritable."""
+    _keepsakes(load_settings(file)).clear()
+
+
+def _keepsakes(settings: KioskSettings) -> Keepsakes:
+    pictures = settings.pictures
+    return Keepsakes(pictures.folder or user_folder() / "kiosk", hours=pictures.hours, closing=pictures.closing)
 
 
 def _fell_before() -> bool:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 
 @dataclass
 class Counters:
-    """Since the kiosk was started."""
+    """Since the kiosk was started by its host; what a fault or a restart comes between is counted on."""
 
     visitors: int = 0
     pictures: int = 0
     by_painter: dict[str, int] = field(default_factory=dict)
+
+    def note(self) -> str:
+        """One line, for :meth:`of_note` of the kiosk that comes after."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of_note(cls, note: str) -> Counters:
+        """Those of the kiosk that wrote this; new ones if none did."""
+        return cls(**json.loads(note)) if note else cls()
 
 
 @dataclass(frozen=True)

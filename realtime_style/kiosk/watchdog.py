@@ -21,7 +21,7 @@ from realtime_style.endings import call_at_the_end
 log = logging.getLogger(__name__)
 
 BEAT = "~alive~"
-"""The line that says so."""
+"""What the line that says so begins with; the rest of it is for the kiosk that comes after."""
 
 RESTART = 75
 """The exit code that asks for a new start at once (EX_TEMPFAIL of sysexits.h)."""
@@ -32,6 +32,9 @@ UNAVAILABLE = 69
 FALLS = "REALTIME_STYLE_KIOSK_FALLS"
 """The environment variable that tells a kiosk how often in a row the one before it hung or was killed by a fault, soon after
 its start: a graphics chip whose driver takes the process with it does so again."""
+
+NOTE = "REALTIME_STYLE_KIOSK_NOTE"
+"""The environment variable that tells a kiosk what the one before it said with its last beat."""
 
 BEAT_S = 1.0
 """Seconds from one to the next."""
@@ -50,12 +53,18 @@ class Watchdog:
     def __init__(self, command: Sequence[str], *, hung_s: float = _HUNG_S, start_s: float = _START_S) -> None:
         self._command, self._hung_s, self._start_s = list(command), hung_s, start_s
         self._told = threading.Event()
+        self._note = ""
         self.starts = 0
         """How often the command was started."""
 
     def stop(self) -> None:
         """Ask for the end; may be called from a signal handler."""
         self._told.set()
+
+    @property
+    def told(self) -> bool:
+        """Whether `stop` was called."""
+        return self._told.is_set()
 
     def run(self) -> int:
         """Until the command ends by itself, cannot begin, or `stop` is called; returns its exit code, 0 after `stop`.
@@ -86,7 +95,7 @@ class Watchdog:
         """The exit code of one run, whether it ever lived, and whether it hung or was killed by a fault."""
         self.starts += 1
         lines: queue.Queue[str | None] = queue.Queue()
-        environment = {**os.environ, FALLS: str(falls)}
+        environment = {**os.environ, FALLS: str(falls), NOTE: self._note}
         with subprocess.Popen(
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         ) as process:
@@ -101,8 +110,8 @@ class Watchdog:
                 if line is None:
                     code = process.wait()
                     return code, lived, code < 0 or code > 0x7FFFFFFF  # a signal, or Windows' word for a fault
-                if line == BEAT:
-                    lived = True
+                if line.startswith(BEAT):
+                    lived, self._note = True, line.removeprefix(BEAT)
                     patience = time.monotonic() + self._hung_s
                 elif line:
                     print(line, flush=True)
@@ -132,18 +141,25 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.wait()
 
 
-def guard(arguments: Sequence[str]) -> int:
-    """Run ``realtime-style kiosk`` with these arguments under a watchdog; SIGTERM ends both."""
+def guard(arguments: Sequence[str], tidy: Callable[[], None]) -> int:
+    """Run ``realtime-style kiosk`` with these arguments under a watchdog; SIGTERM ends both.
+
+    `tidy` is called at such an end: there may have been no kiosk just then, or one that had to be killed.
+    """
     dog = Watchdog([sys.executable, "-m", "realtime_style", "kiosk", *arguments, "--no-watchdog", "--beats"])
     call_at_the_end(dog.stop)
-    return dog.run()
+    code = dog.run()
+    if dog.told:
+        tidy()
+    return code
 
 
 class Heart:
     """The kiosk's side of it: says that it lives, and hears when nobody listens any more."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, note: Callable[[], str] = str, clock: Callable[[], float] = time.monotonic) -> None:
+        """`note` is asked for what the next kiosk shall be told if this one falls: one line. It may be asked by any thread."""
+        self._note, self._clock = note, clock
         self._next = float("-inf")
         self.alone = threading.Event()
         """Set when the watchdog is gone."""
@@ -154,7 +170,7 @@ class Heart:
         if self._clock() >= self._next:
             self._next = self._clock() + BEAT_S
             try:
-                print(BEAT, flush=True)
+                print(BEAT + self._note(), flush=True)
             except OSError:  # nobody reads any more
                 self.alone.set()
 

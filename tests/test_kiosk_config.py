@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import time
 from pathlib import Path
@@ -57,6 +58,15 @@ mjpeg = "0.0.0.0:9002"
 virtual_camera = "auto"
 record = "films"
 """
+
+
+@pytest.fixture(autouse=True)
+def a_printer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program `lp`, which few machines without a printer have."""
+    lp = tmp_path / "bin" / ("lp.exe" if os.name == "nt" else "lp")
+    lp.parent.mkdir()
+    lp.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(lp.parent))
 
 
 def load(tmp_path: Path, text: str) -> KioskSettings:
@@ -143,6 +153,8 @@ def test_example_is_valid_and_what_it_comments_out_is_too(tmp_path: Path) -> Non
         ("kVq2Zr8mT0aYxW4c", "short", 36, "token must be 16 or more"),
         ("kVq2Zr8mT0aYxW4c", "../../../../../etc", 36, "token must be 16 or more"),
         ('"{file}"', '"card.pdf"', 32, "command needs"),
+        ('"lp"', '"lpp"', 32, "no program 'lpp' here"),
+        ('{ nl = "Gel', '{ it = "Gel', 21, "no language 'it'; there are "),
         ('language = "nl"', 'language = "de"', 3, "'de' is not one of languages"),
         ('["nl", "fr"]', '"nl"', 4, "languages must be a list of texts"),
         ("fullscreen = false", 'fullscreen = "no"', 6, "true or false"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -73,11 +74,16 @@ class _Reader:
         return replace(settings, painting=replace(settings.painting, styles=tuple(styles)))
 
     def _check_what_is_named(self, settings: KioskSettings) -> None:
-        """That languages, styles and logo are there, and that the PIN is one."""
+        """That languages, styles, logo and printer are there, and that the PIN is one."""
         languages = load_words(settings.screen.words)
         for code in settings.screen.languages:
             if code not in languages:
                 self._complain("screen", "languages", f"there is no catalogue {code}.toml; there are {', '.join(languages)}")
+        for code in settings.card.wish:
+            if code not in languages:
+                self._complain("card", "wish", f"there is no language {code!r}; there are {', '.join(languages)}")
+        if settings.printer.command and shutil.which(program := settings.printer.command[0]) is None:
+            self._complain("printer", "command", f"there is no program {program!r} here; install it or correct its name")
         with self._complaints_about("host", "pin"):
             if settings.host.pin:
                 check_hash(settings.host.pin)

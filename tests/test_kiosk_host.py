@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ from realtime_style.kiosk.hand_over import HostDesk
 from realtime_style.kiosk.host_page import STALE_S, Board
 from realtime_style.kiosk.pins import check_hash, hash_pin, is_pin
 from realtime_style.kiosk.states import Host
-from tests.web_helpers import ask
+from tests.web_helpers import all_at_once, answer_to_a_huge_request, ask, seconds_until_cut_off, slow_clients
 
 TOKEN = "kVq2Zr8mT0aYxW4cN6bLpQ"
 
@@ -110,6 +111,27 @@ def test_without_the_token_there_is_nothing(desk: HostDesk, path: str, token: st
 
 def test_nothing_is_asked_by_a_link(desk: HostDesk) -> None:
     assert ask(desk.port, f"/{TOKEN}/ask?for=QUIT", "GET")[0] == 404
+    assert desk.asked() == []
+
+
+def test_huge_requests_are_cut_off(desk: HostDesk) -> None:
+    answer = answer_to_a_huge_request(desk.port)
+    assert b" 400 " in answer or answer == b""
+
+
+def test_slow_clients_are_cut_off_and_do_not_keep_the_host_out(desk: HostDesk) -> None:
+    with slow_clients(desk.port, 150) as slow:
+        assert ask(desk.port, f"/{TOKEN}/state")[0] == 200
+        assert seconds_until_cut_off(slow[0]) < 12
+
+
+def test_two_hundred_who_guess_find_nothing_while_the_host_is_served(desk: HostDesk) -> None:
+    def guess() -> bool:
+        return ask(desk.port, f"/{secrets.token_urlsafe(16)}/ask?for=QUIT", "POST") == (404, b"nothing here\n")
+
+    desk.asked()
+    assert all_at_once(200, guess) == [True] * 200
+    assert ask(desk.port, f"/{TOKEN}/state")[0] == 200
     assert desk.asked() == []
 
 

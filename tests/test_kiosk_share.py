@@ -6,10 +6,8 @@ import errno
 import http.client
 import os
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ import pytest
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.kiosk.hand_over import HandOver, own_address
 from realtime_style.kiosk.keepsakes import Keepsakes
+from tests.web_helpers import all_at_once, answer_to_a_huge_request, seconds_until_cut_off, slow_clients
 
 
 @pytest.fixture(scope="module")
@@ -85,49 +84,21 @@ def test_nothing_else_is_served(page: HandOver, folder: Path) -> None:
 
 
 def test_huge_requests_are_cut_off(page: HandOver) -> None:
-    with socket.create_connection(("127.0.0.1", page.port), timeout=10) as client:
-        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
-        answer = b""
-        try:
-            for _ in range(100):
-                client.sendall(b"X-More: " + b"a" * 10_000 + b"\r\n")
-                time.sleep(0.005)
-            answer = client.recv(1000)
-        except (ConnectionResetError, BrokenPipeError):
-            return
+    answer = answer_to_a_huge_request(page.port)
     assert b" 400 " in answer or answer == b""
 
 
 def test_slow_clients_are_cut_off_and_keep_nobody_out(page: HandOver, folder: Path) -> None:
     kept = Keepsakes(folder, hours=2).keep({"png": b"card"})
-    slow = [socket.create_connection(("127.0.0.1", page.port), timeout=20) for _ in range(150)]
-    try:
-        for client in slow:
-            client.sendall(b"GET / HT")
+    with slow_clients(page.port, 150) as slow:
         assert get(page, f"/{kept.token}.png")[:2] == (200, b"card")
-        began = time.monotonic()
-        with suppress(ConnectionResetError):  # cut off, too
-            assert slow[0].recv(100) == b""
-        assert time.monotonic() - began < 12
-    finally:
-        for client in slow:
-            client.close()
+        assert seconds_until_cut_off(slow[0]) < 12
 
 
 def test_two_hundred_phones_at_once_all_get_their_picture(page: HandOver, folder: Path) -> None:
     content = os.urandom(300_000)
     kept = Keepsakes(folder, hours=2).keep({"png": content})
-    good: list[bool] = []
-
-    def fetch() -> None:
-        good.append(get(page, f"/{kept.token}.png")[:2] == (200, content))
-
-    phones = [threading.Thread(target=fetch) for _ in range(200)]
-    for phone in phones:
-        phone.start()
-    for phone in phones:
-        phone.join(60)
-    assert good == [True] * 200
+    assert all_at_once(200, lambda: get(page, f"/{kept.token}.png")[:2] == (200, content)) == [True] * 200
 
 
 def test_page_that_died_is_served_again_and_ends_with_the_kiosk(folder: Path) -> None:

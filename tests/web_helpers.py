@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 
 def ask(port: int, path: str, method: str = "GET") -> tuple[int, bytes]:
@@ -14,3 +19,47 @@ def ask(port: int, path: str, method: str = "GET") -> tuple[int, bytes]:
         return answer.status, answer.read()
     finally:
         connection.close()
+
+
+def answer_to_a_huge_request(port: int) -> bytes:
+    """What a server says to a megabyte of headers; nothing when it only hangs up."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        with suppress(ConnectionResetError, BrokenPipeError):
+            for _ in range(100):
+                client.sendall(b"X-More: " + b"a" * 10_000 + b"\r\n")
+                time.sleep(0.005)
+            return client.recv(1000)
+    return b""
+
+
+@contextmanager
+def slow_clients(port: int, count: int) -> Iterator[list[socket.socket]]:
+    """As many that begin to ask for something and never go on."""
+    slow = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(count)]
+    try:
+        for client in slow:
+            client.sendall(b"GET / HT")
+        yield slow
+    finally:
+        for client in slow:
+            client.close()
+
+
+def seconds_until_cut_off(client: socket.socket) -> float:
+    """How long the server still waits for this one."""
+    began = time.monotonic()
+    with suppress(ConnectionResetError):  # cut off, too
+        assert client.recv(100) == b""
+    return time.monotonic() - began
+
+
+def all_at_once(count: int, fetch: Callable[[], bool]) -> list[bool]:
+    """What `fetch` returns to each of `count` clients that ask together."""
+    results: list[bool] = []
+    clients = [threading.Thread(target=lambda: results.append(fetch())) for _ in range(count)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join(60)
+    return results

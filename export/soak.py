@@ -21,6 +21,7 @@ from export.kiosk_run import SCREEN_WH, UNIT, Finger, open_kiosk, open_screen
 
 _TOKEN = "kVq2Zr8mT0aYxW4cN6bLpQ"
 _HOST, _PHONES = 8481, 8480
+_SETTLING_MIN = 2.0
 _SETTINGS = (
     f'[screen]\ncountdown = 1\n[take_home]\naddress = "127.0.0.1"\nport = {_PHONES}\n[pictures]\nfolder = "kept"\n'
     f'[host]\nport = {_HOST}\ntoken = "{_TOKEN}"\n'
@@ -32,7 +33,7 @@ class Reading:
     """How it is at one moment."""
 
     minutes: float
-    """Since the first visitor."""
+    """Since the first visitors were gone."""
     memory_mb: float
     """Resident, of the kiosk's process, MB of 1e6 bytes."""
     threads: int
@@ -44,10 +45,16 @@ class Reading:
 
 
 def soak(clip: Path, minutes: float) -> Iterator[Reading]:
-    """Visitor after visitor, a picture each, with `clip` in the place of a camera; a reading every minute. Linux alone."""
+    """Visitor after visitor, a picture each, with `clip` in the place of a camera; a reading every minute. Linux alone.
+
+    Two minutes of visitors come first and are not counted: much is made once, for the first of them, and kept.
+    """
     with open_screen() as environment, tempfile.TemporaryDirectory() as room:  # noqa: SIM117  (one after the other)
         with open_kiosk(clip.resolve(), _SETTINGS, environment, Path(room)) as process:
             touch = Finger(environment)
+            began = time.monotonic()
+            while time.monotonic() - began < 60 * _SETTLING_MIN:
+                _visit(touch)
             began = time.monotonic()
             due = 0.0
             while (spent := (time.monotonic() - began) / 60) < minutes:

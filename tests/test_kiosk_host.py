@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from realtime_style.errors import BadSettings
 from realtime_style.kiosk.hand_over import HostDesk
 from realtime_style.kiosk.host_page import STALE_S, Board
 from realtime_style.kiosk.pins import check_hash, hash_pin, is_pin
-from realtime_style.kiosk.states import Host
+from realtime_style.kiosk.states import Host, HostChoose
 from tests.web_helpers import all_at_once, answer_to_a_huge_request, ask, seconds_until_cut_off, slow_clients
 
 TOKEN = "kVq2Zr8mT0aYxW4cN6bLpQ"
@@ -87,7 +88,7 @@ def test_kiosk_hears_what_the_host_asks_for(desk: HostDesk) -> None:
     for host in ("PAUSE", "NEXT_PAINTER", "RESTART"):
         assert ask(desk.port, f"/{TOKEN}/ask?for={host}", "POST")[0] == 303
     began = time.monotonic()
-    heard: list[Host] = []
+    heard: list[Host | HostChoose] = []
     while len(heard) < 3 and time.monotonic() - began < 5:
         heard += desk.asked()
     assert heard == [Host.PAUSE, Host.NEXT_PAINTER, Host.RESTART]
@@ -95,6 +96,24 @@ def test_kiosk_hears_what_the_host_asks_for(desk: HostDesk) -> None:
     assert ask(desk.port, f"/{TOKEN}/ask?for=__class__", "POST")[0] == 400
     assert ask(desk.port, f"/{TOKEN}/ask", "POST")[0] == 400
     assert desk.asked() == []
+
+
+def test_host_chooses_a_painter_from_the_phone(desk: HostDesk) -> None:
+    desk.asked()
+    desk.tell({"scene": "LIVE", "painters": ["Vincent van Gogh, 1889", "<i>Hokusai</i>"]})
+    state_of(desk, painters=["Vincent van Gogh, 1889", "<i>Hokusai</i>"])
+    page = ask(desk.port, f"/{TOKEN}/")[1].decode()
+    assert "Vincent van Gogh, 1889</button>" in page
+    assert "<i>Hokusai" not in page
+    (action,) = re.findall(r'action="([^"]+)"><button class="painter">&lt;i&gt;Hokusai', page)
+    assert ask(desk.port, f"/{TOKEN}/{action}", "POST")[0] == 303
+    for nobody in ("CHOOSE", "CHOOSE%202", "CHOOSE%20-1", "CHOOSE%20%E0%A5%AB", "CHOOSE%2001", "CHOOSE%200%0AQUIT"):
+        assert ask(desk.port, f"/{TOKEN}/ask?for={nobody}", "POST")[0] == 400
+    began = time.monotonic()
+    heard: list[object] = []
+    while not heard and time.monotonic() - began < 5:
+        heard += desk.asked()
+    assert heard == [HostChoose(1)]
 
 
 @pytest.mark.parametrize("path", ["/{}/", "/{}/state", "/{}/health", "/{}/ask?for=QUIT"])

@@ -15,6 +15,7 @@ from realtime_style.kiosk.states import (
     Event,
     Happening,
     Host,
+    HostChoose,
     Rules,
     Scene,
     Speak,
@@ -247,6 +248,10 @@ def test_host_changes_the_painter_from_afar() -> None:
     visit = Visit(GUARDED)
     visit.do(Touch.SCREEN, Host.NEXT_PAINTER)
     assert (visit.state.scene, visit.state.painter) == (Scene.LIVE, 1)
+    visit.do(HostChoose(7))
+    assert (visit.state.scene, visit.state.painter) == (Scene.LIVE, 7)
+    visit.do(HostChoose(9), HostChoose(-1))
+    assert visit.state.painter == 7
 
 
 def test_card_that_could_not_be_made_leads_back_to_the_picture() -> None:
@@ -294,6 +299,7 @@ def test_ten_hours_of_wild_visitors_and_faults_always_end_where_they_began() -> 
         *Happening,
         Host.PAUSE,
         Host.NEXT_PAINTER,
+        HostChoose(4),
         Digit("1"),
     ]
     taken = 0

@@ -202,6 +202,7 @@ def test_killed_kiosk_is_back_with_the_pictures_that_last(visit: Visit) -> None:
     worker = int(
         subprocess.run(["pgrep", "-P", str(visit.process.pid)], capture_output=True, text=True, check=True).stdout.split()[0]
     )
+    time.sleep(1.5)  # it tells its watchdog every second what it has counted
     os.kill(worker, signal.SIGKILL)
     began = time.monotonic()
     visit.wait_for(lambda seen: not painted(seen), 5)
@@ -209,7 +210,8 @@ def test_killed_kiosk_is_back_with_the_pictures_that_last(visit: Visit) -> None:
     assert time.monotonic() - began < 20  # 5 s on a machine that does nothing else
     assert get(link + ".png")[0] == 200
     assert len(visit.kept) == 2
-    visit.stop()
+    counters = visit.stop()
+    assert (counters["visitors"], counters["pictures"]) == (1, 1)
     assert visit.kept == []  # with no kiosk there is nobody to serve them
 
 

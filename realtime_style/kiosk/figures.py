@@ -46,6 +46,8 @@ class Status:
     last_warning: str
     by_painter: dict[str, int] = field(default_factory=dict)
     """Pictures after each painter."""
+    painters: Sequence[str] = ()
+    """All of them, for people, in their order."""
 
     def lines(self) -> Sequence[str]:
         """For the menu."""

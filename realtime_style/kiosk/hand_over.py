@@ -9,8 +9,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from realtime_style.kiosk.states import Host
+from realtime_style.kiosk.states import Host, HostChoose
 from realtime_style.web.page_process import PageProcess
+
+CHOOSE = "CHOOSE"
+"""What the host's page says before the number of a painter; all else it says is the name of a :class:`Host`."""
 
 _SIOCGIFADDR = 0x8915  # linux/sockios.h
 _NOBODYS = ("127.", "0.")
@@ -65,13 +68,21 @@ class HostDesk:
         """How the kiosk is now."""
         self._page.send(json.dumps(state))
 
-    def asked(self) -> list[Host]:
+    def asked(self) -> list[Host | HostChoose]:
         """What the host has asked for since the last call."""
-        return [Host[line] for line in self._page.heard() if line in Host.__members__]
+        return [event for line in self._page.heard() if (event := _asked(line)) is not None]
 
     def close(self) -> None:
         """End it."""
         self._page.close()
+
+
+def _asked(line: str) -> Host | HostChoose | None:
+    """What a line of the host's page means."""
+    word, _, number = line.partition(" ")
+    if word == CHOOSE and number.isdigit():
+        return HostChoose(int(number))
+    return Host[line] if line in Host.__members__ else None
 
 
 def own_address() -> str | None:

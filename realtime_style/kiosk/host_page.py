@@ -15,12 +15,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from realtime_style.kiosk.hand_over import CHOOSE
 from realtime_style.kiosk.states import Host
 from realtime_style.web.serving import HEADERS, serve
 
@@ -41,10 +43,13 @@ background: #f9f6f0; color: #282c34 }}
 th {{ text-align: left; padding-right: 1rem; font-weight: normal; color: #555 }}
 button {{ width: 100%; margin: .4rem 0; padding: .8rem; border: 0; border-radius: .5rem; background: #1f4e8c; color: #fff;
 font-size: 1.1rem }}
+.painter {{ background: #4a4f57; padding: .5rem }}
 </style>
 <h1>{title}</h1>
 <table>{rows}</table>
 {buttons}
+<h2>Painters</h2>
+{painters}
 </html>
 """
 
@@ -61,14 +66,23 @@ class Board:
         """Note it."""
         self._state, self._at = state, self._clock()
 
+    @property
+    def painters(self) -> Sequence[str]:
+        """Their names, as far as the kiosk has told."""
+        names: Sequence[str] = self._state.get("painters", ())
+        return names
+
     def read(self) -> tuple[Mapping[str, Any], bool]:
         """The state, and whether the kiosk moves and shows pictures."""
         fresh = self._clock() - self._at < STALE_S
         return self._state, fresh and not self._state.get("camera_lost")
 
 
-def host_app(token: str, board: Board, ask: Callable[[Host], None]) -> Starlette:
-    """The web application: ``/TOKEN/`` the page, ``/TOKEN/state`` and ``/TOKEN/health`` for programs, POST ``/TOKEN/ask``."""
+def host_app(token: str, board: Board, ask: Callable[[str], None]) -> Starlette:
+    """The web application: ``/TOKEN/`` the page, ``/TOKEN/state`` and ``/TOKEN/health`` for programs, POST ``/TOKEN/ask``.
+
+    `ask` is called with what the kiosk is asked for, a line as HostDesk reads it.
+    """
 
     def known(request: Request) -> bool:
         return hmac.compare_digest(request.path_params["token"].encode(), token.encode())
@@ -92,9 +106,9 @@ def host_app(token: str, board: Board, ask: Callable[[Host], None]) -> Starlette
         if not known(request):
             return _nothing()
         wanted = request.query_params.get("for", "")
-        if wanted not in {host.name for host in ASKABLE}:
+        if wanted not in {*(host.name for host in ASKABLE), *_choices(board.painters)}:
             return PlainTextResponse("there is no such thing to ask for\n", 400, headers=HEADERS)
-        ask(Host[wanted])
+        ask(wanted)
         return RedirectResponse("./", 303, headers=HEADERS)
 
     async def elsewhere(request: Request, error: Exception) -> Response:
@@ -109,10 +123,23 @@ def host_app(token: str, board: Board, ask: Callable[[Host], None]) -> Starlette
 
 def _page(state: Mapping[str, Any], well: bool) -> str:
     row = "<tr><th>{}</th><td>{}</td></tr>"
-    rows = "".join(row.format(html.escape(name.replace("_", " ")), html.escape(_words(value))) for name, value in state.items())
-    form = '<form method="post" action="ask?for={}"><button>{}</button></form>'
-    buttons = "".join(form.format(host.name, html.escape(_WORDS[host])) for host in ASKABLE)
-    return _PAGE.format(title="The kiosk is well" if well else "The kiosk needs you", rows=rows, buttons=buttons)
+    told = {name: value for name, value in state.items() if name != "painters"}
+    rows = "".join(row.format(html.escape(name.replace("_", " ")), html.escape(_words(value))) for name, value in told.items())
+    buttons = "".join(_button(host.name, _WORDS[host]) for host in ASKABLE)
+    names = state.get("painters", ())
+    painters = "".join(_button(*choice, "painter") for choice in zip(_choices(names), names, strict=True))
+    title = "The kiosk is well" if well else "The kiosk needs you"
+    return _PAGE.format(title=title, rows=rows, buttons=buttons, painters=painters)
+
+
+def _choices(painters: Sequence[str]) -> list[str]:
+    """What is asked for to have each of the painters."""
+    return [f"{CHOOSE} {number}" for number in range(len(painters))]
+
+
+def _button(wanted: str, words: str, kind: str = "") -> str:
+    form = '<form method="post" action="ask?for={}"><button class="{}">{}</button></form>'
+    return form.format(quote(wanted), kind, html.escape(words))
 
 
 def _words(value: object) -> str:
@@ -134,8 +161,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for line in sys.stdin:
             board.put(json.loads(line))
 
-    def ask(host: Host) -> None:
-        print(host.name, flush=True)
+    def ask(wanted: str) -> None:
+        print(wanted, flush=True)
 
     return serve(host_app(os.environ["KIOSK_TOKEN"], board, ask), args.port, hear)
 

@@ -170,6 +170,7 @@ class Kiosk:
             outputs_lost="; ".join(f"{name}: {problem}" for name, problem in self._outputs.problems.items()),
             last_warning=self._warning.words,
             by_painter=dict(self.counters.by_painter),
+            painters=[f"{each.name}, {each.year}" if each.year else each.name for each in self._painters],
         )
 
     def close(self) -> None:

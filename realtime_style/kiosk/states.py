@@ -72,6 +72,13 @@ class Host(Enum):
 
 
 @dataclass(frozen=True)
+class HostChoose:
+    """The host chose a painter, whoever plays just now."""
+
+    painter: int
+
+
+@dataclass(frozen=True)
 class Digit:
     """A digit of the PIN."""
 
@@ -116,7 +123,7 @@ class Happening(Enum):
     """The picture could not be kept."""
 
 
-Event = Touch | Choose | Strength | Speak | Digit | CameraLost | Happening | Host
+Event = Touch | Choose | Strength | Speak | Digit | CameraLost | Happening | Host | HostChoose
 
 
 class Effect(Enum):

@@ -19,6 +19,7 @@ from realtime_style.kiosk.states import (
     Event,
     Happening,
     Host,
+    HostChoose,
     Rules,
     Scene,
     Speak,
@@ -45,6 +46,9 @@ def step(state: State, event: Event, now: float, rules: Rules) -> Result:
     match event:
         case Host():
             return _hosted(state, event, now, rules)
+        case HostChoose(painter):
+            known = 0 <= painter < rules.painters
+            return (replace(state, painter=painter, painter_since=now, touched=now) if known else state), ()
         case CameraLost(reason):
             return _without_camera(replace(state, camera_lost=reason), now)
         case Happening.CAMERA_BACK:

@@ -191,7 +191,7 @@ def doctor(args: argparse.Namespace) -> int:
 def kiosk(args: argparse.Namespace) -> int:
     """A screen that runs alone."""
     try:
-        from realtime_style.kiosk.command import clear_pictures, new_secrets, run_kiosk
+        from realtime_style.kiosk.command import new_secrets, open_keepsakes, run_kiosk
         from realtime_style.kiosk.watchdog import UNAVAILABLE, guard
     except ImportError as error:
         raise RealtimeStyleError(f"the kiosk needs more packages ({error}); pip install 'realtime-style[kiosk]'") from error
@@ -199,7 +199,7 @@ def kiosk(args: argparse.Namespace) -> int:
         print(new_secrets(getpass("New PIN, 4 to 12 digits: ")))
         return 0
     if args.watchdog:
-        return guard(_as_given(args), lambda: clear_pictures(args.settings))
+        return guard(_as_given(args), open_keepsakes(args.settings))
     try:
         done = run_kiosk(args.settings, camera=args.camera, seconds=args.seconds, beats=args.beats)
     except DisplayUnavailable as error:

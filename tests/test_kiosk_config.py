@@ -12,8 +12,8 @@ import pytest
 
 from realtime_style.errors import BadSettings
 from realtime_style.images import Picture, write_image
-from realtime_style.kiosk.config import load_settings
-from realtime_style.kiosk.settings import KioskSettings
+from realtime_style.kiosk.config import load_picture_settings, load_settings
+from realtime_style.kiosk.settings import KioskSettings, PictureSettings
 
 ALL = """\
 # A whole day at the institute.
@@ -98,6 +98,18 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert settings.painting.steadiness == 0.5
     assert settings.outputs.mjpeg == "0.0.0.0:9002"
     assert settings.outputs.record == tmp_path / "films"
+
+
+def test_pictures_are_found_whatever_else_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "kiosk.toml"
+    path.write_text('[screens]\n[pictures]\nfolder = "kept"\nhours = 3\n')
+    assert load_picture_settings(path).folder == tmp_path / "kept"
+    assert load_picture_settings(path).hours == 3
+    assert load_picture_settings(None) == PictureSettings()
+    for wrong, line in (("hours = 99", 2), ('hour = "1"', 2), ("hours = ", 2)):
+        path.write_text(f"[pictures]\n{wrong}\n")
+        with pytest.raises(BadSettings, match=f"line {line}"):
+            load_picture_settings(path)
 
 
 def test_settings_may_begin_with_the_mark_of_windows_editors(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ import pytest
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame
 from realtime_style.kiosk.album import Album
+from realtime_style.kiosk.figures import Memory
 from realtime_style.kiosk.keepsakes import Keepsakes
 from realtime_style.kiosk.kiosk import Kiosk
 from realtime_style.kiosk.lettering import Box
@@ -83,7 +84,9 @@ def kiosk(world: World, tmp_path: Path) -> Iterator[Kiosk]:
 
 
 @contextmanager
-def open_kiosk(world: World, tmp_path: Path, *, rescued: bool = False, files: int = 1) -> Iterator[Kiosk]:
+def open_kiosk(
+    world: World, tmp_path: Path, *, rescued: bool = False, files: int = 1, before: Memory | None = None
+) -> Iterator[Kiosk]:
     """A kiosk whose painter notes in `world` on which device it was opened; two styles in each file."""
     written = [write_tiny_style(tmp_path / f"two{number}.onnx", names=(f"a{number}", f"b{number}")) for number in range(files)]
     styles = [style for file in written for style in open_style_file(file)]
@@ -106,6 +109,7 @@ def open_kiosk(world: World, tmp_path: Path, *, rescued: bool = False, files: in
         album=album,
         keepsakes=keepsakes,
         hand_over=None,
+        before=before,
         rescued=rescued,
         clock=lambda: world.now,
     )
@@ -244,6 +248,33 @@ def test_kiosk_that_fell_again_and_again_paints_smaller_on_the_processor(world: 
         assert world.devices == ["cpu"]
         assert kiosk._live is not None
         assert kiosk._live.shape == (360, 480, 3)
+
+
+def test_first_painting_is_waited_for_also_when_the_slider_was_down_before(kiosk: Kiosk, world: World) -> None:
+    waited: list[float] = []
+
+    @contextmanager
+    def busy() -> Iterator[None]:
+        waited.append(kiosk.state.strength)
+        yield
+
+    kiosk._busy = busy
+    for strength in (0.0, 0.0, 1.0, 1.0):
+        kiosk.state = replace(kiosk.state, strength=strength)
+        kiosk.round()
+    assert waited == [1.0]
+
+
+def test_break_goes_on_after_a_fall(world: World, tmp_path: Path) -> None:
+    with open_kiosk(world, tmp_path) as kiosk:
+        kiosk._do(Host.PAUSE, world.now)
+        kiosk.counters.visitors = 3
+        line = kiosk.memory()
+    with open_kiosk(world, tmp_path, before=Memory.of_line(line)) as kiosk:
+        kiosk.round()
+        assert kiosk.state.covered
+        assert kiosk._live is None
+        assert kiosk.counters.visitors == 3
 
 
 def test_styles_of_other_files_are_loaded_before_a_visitor_chooses_one(world: World, tmp_path: Path) -> None:

@@ -9,16 +9,18 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from realtime_style.kiosk.figures import Counters
-from realtime_style.kiosk.watchdog import BEAT, FALLS, UNAVAILABLE, Watchdog
+from realtime_style.kiosk.figures import Counters, Memory
+from realtime_style.kiosk.keepsakes import Keepsakes
+from realtime_style.kiosk.watchdog import _HUNG_S, _START_S, _WELL_S, BEAT, FALLS, UNAVAILABLE, Watchdog
 
 ALIVE = f"print({BEAT!r}, flush=True)\n"
 
 
-def dog(tmp_path: Path, script: str, **patience: float) -> Watchdog:
+def dog(tmp_path: Path, script: str, **patience: Any) -> Watchdog:
     """A watchdog of a script that counts its starts in the file `starts`."""
     count = "import os, sys, time\nopen('starts', 'a').write('x')\nn = len(open('starts').read()) - 1\n"
     path = tmp_path / "kiosk.py"
@@ -103,37 +105,88 @@ def test_kiosk_hears_how_often_it_fell_in_a_row(tmp_path: Path) -> None:
 
 def test_kiosk_hears_what_the_one_before_it_said_last(tmp_path: Path) -> None:
     heart = (
-        "from realtime_style.kiosk.figures import Counters\nfrom realtime_style.kiosk.watchdog import NOTE, Heart\n"
-        "counters = Counters.of_note(os.environ[NOTE])\nheart = Heart(counters.note)\n"
-        "counters.visitors += 2\ncounters.by_painter = {'b': 1, **counters.by_painter}\nheart.beat()\n"
-        "counters.visitors += 100\n"  # not told any more
-        "if n < 2: os.kill(os.getpid(), 9)\nopen('last', 'w').write(counters.note())\n"
+        "from realtime_style.kiosk.figures import Memory\nfrom realtime_style.kiosk.watchdog import NOTE, Heart\n"
+        "memory = Memory.of_line(os.environ[NOTE])\nheart = Heart()\nheart.note = memory.line\n"
+        "memory.counters.visitors += 2\nmemory.counters.by_painter['b'] = n\nheart.beat()\n"
+        "memory.counters.visitors += 100\n"  # not told any more
+        "if n < 2: os.kill(os.getpid(), 9)\nopen('last', 'w').write(memory.line())\n"
     )
     assert dog(tmp_path, heart).run() == 0
-    assert Counters.of_note((tmp_path / "last").read_text()) == Counters(visitors=106, pictures=0, by_painter={"b": 1})
-    assert Counters.of_note("") == Counters()
+    assert Memory.of_line((tmp_path / "last").read_text()) == Memory(Counters(visitors=106, by_painter={"b": 2}))
+
+
+@pytest.mark.parametrize(
+    "line", ["", "{}", "no JSON", '{"counters": {"guests": 3}, "on_break": false}', "[]", '{"counters": 1, "on_break": true}']
+)
+def test_what_cannot_be_remembered_stops_no_start(line: str) -> None:
+    assert Memory.of_line(line) == Memory()
+
+
+def test_break_outlasts_a_fall() -> None:
+    memory = Memory(Counters(3, 1, {"a": 1}), on_break=True)
+    assert Memory.of_line(memory.line()) == memory
+
+
+def test_words_in_another_encoding_do_not_blind_the_watchdog(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    words = "sys.stdout.buffer.write(b'\\xfc\\n'); sys.stdout.flush()\n"
+    watched = dog(tmp_path, ALIVE + words + "if n == 0: time.sleep(60)\nprint('bye')\n", hung_s=1.0)
+    assert watched.run() == 0
+    assert watched.starts == 2
+    assert capfd.readouterr().out == "\ufffd\n\ufffd\nbye\n"
+
+
+def test_driver_that_hangs_at_every_start_counts_as_falls_in_a_row(tmp_path: Path) -> None:
+    note = f"open('falls', 'a').write(os.environ[{FALLS!r}])\n"
+    watched = dog(tmp_path, note + "if n < 2: time.sleep(60)\n" + ALIVE, start_s=1.5)
+    assert watched.run() == 0
+    assert (tmp_path / "falls").read_text() == "012"
+    assert _START_S + _HUNG_S + _START_S < _WELL_S  # a hang before the first beat, or while something is compiled
+
+
+def test_kiosk_that_cannot_be_started_for_a_while_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = dog(tmp_path, ALIVE + "sys.exit(75 if n == 0 else 0)\n")
+    real = subprocess.Popen
+    tries: list[int] = []
+
+    def short_of_memory(*arguments: object, **more: object) -> object:
+        tries.append(0)
+        if len(tries) == 2:
+            raise OSError(12, "Cannot allocate memory")
+        return real(*arguments, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(subprocess, "Popen", short_of_memory)
+    assert watched.run() == 0
+    assert len(tries) == 3
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
 def test_told_to_end_while_no_kiosk_runs_it_tidies_up_all_the_same(tmp_path: Path) -> None:
     script = (
         "import sys\nfrom pathlib import Path\nfrom realtime_style.kiosk import watchdog\n"
+        "from realtime_style.kiosk.keepsakes import Keepsakes\n"
         f"sys.executable = {str(tmp_path / 'kiosk')!r}\n"
-        f"sys.exit(watchdog.guard([], Path({str(tmp_path / 'tidied')!r}).touch))\n"
+        f"sys.exit(watchdog.guard([], Keepsakes(Path({str(tmp_path / 'kept')!r}), hours=2)))\n"
     )
+    shelf = Keepsakes(tmp_path / "kept", hours=2)
+    shelf.keep({"png": b"a visitor"})
     kiosk = tmp_path / "kiosk"
     kiosk.write_text(f"#!/bin/sh\necho '{BEAT}'\necho x >> '{tmp_path}/starts'\nkill -9 $$\n")
     kiosk.chmod(0o755)
     guard = subprocess.Popen([sys.executable, "-c", script], cwd=Path(__file__).parents[1])
     began = time.monotonic()
-    while not (tmp_path / "starts").exists() or len((tmp_path / "starts").read_text()) < 8:  # the next pause is 3.2 s
+    while not (tmp_path / "starts").exists() or len((tmp_path / "starts").read_text()) < 8:
         assert time.monotonic() - began < 20
         time.sleep(0.05)
-    time.sleep(0.5)
-    assert not (tmp_path / "tidied").exists()
+    now = int(time.time())
+    (tmp_path / "kept" / f"{now - 20}-{now - 10}-{'0' * 64}.png").write_bytes(b"whose time is over")
+    assert len(list((tmp_path / "kept").iterdir())) == 2
+    while len((tmp_path / "starts").read_text()) < 10:
+        assert time.monotonic() - began < 20
+        time.sleep(0.05)
+    assert len(list((tmp_path / "kept").iterdir())) == 1
     guard.terminate()
     assert guard.wait(10) == 0
-    assert (tmp_path / "tidied").exists()
+    assert list((tmp_path / "kept").iterdir()) == []
 
 
 def test_screen_that_was_never_there_is_a_mistake(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from realtime_style.camera import is_device, open_camera
 from realtime_style.endings import call_at_the_end
 from realtime_style.images import read_image
 from realtime_style.kiosk.album import Album
-from realtime_style.kiosk.config import load_settings
-from realtime_style.kiosk.figures import Counters
+from realtime_style.kiosk.config import load_picture_settings, load_settings
+from realtime_style.kiosk.figures import Memory
 from realtime_style.kiosk.films import Films
 from realtime_style.kiosk.hand_over import HandOver, HostDesk
 from realtime_style.kiosk.keepsakes import Keepsakes
@@ -46,10 +46,10 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
     What no waiting mends stops it before the screen goes dark: settings, styles, words, folder and port. Raises BadSettings,
     StyleError, OutputUnwritable, DisplayUnavailable, DeviceUnavailable.
     """
+    keepsakes = open_keepsakes(file)  # before anything that can fail: what was kept before a crash goes when its time is over
     settings = load_settings(file)
     if camera is not None:
         settings = replace(settings, camera=replace(settings.camera, camera=camera))
-    keepsakes = _keepsakes(settings)  # before anything that can fail: what was kept before a crash goes when its time is over
     languages = load_words(settings.screen.words)
     mixes = _mixes(settings)
     logo = read_image(settings.card.logo) if settings.card.logo is not None else None
@@ -58,8 +58,7 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
         stack.push(lambda kind, error, trace: _tidy(keepsakes, kind, ending))
         hand_over, desk = _hand_over(settings, keepsakes, stack), _desk(settings, stack)
         printer = settings.printer.command
-        counters = Counters.of_note(os.environ.get(NOTE, "")) if beats else Counters()
-        heart = Heart(counters.note) if beats else None
+        heart = Heart() if beats else None
         kiosk = Kiosk(
             settings,
             _rules(settings, len(mixes)),
@@ -73,25 +72,22 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
             hand_over=hand_over,
             outputs=stack.enter_context(Outputs(_outputs(settings), patient=True)),
             desk=desk,
-            counters=counters,
+            before=Memory.of_line(os.environ.get(NOTE, "")) if beats else Memory(),
             rescued=_fell_before(),
             busy=heart.busy if heart is not None else nullcontext,
         )
         stack.callback(kiosk.close)
         if heart is not None:
+            heart.note = kiosk.memory
             stack.callback(heart.beat_on)
         kiosk.run(seconds, _stop_sign(heart))
         ending = kiosk.ending
     return kiosk
 
 
-def clear_pictures(file: Path | None) -> None:
-    """Delete what a kiosk with these settings has left of its visitors. Raises BadSettings, OutputUnwritable."""
-    _keepsakes(load_settings(file)).clear()
-
-
-def _keepsakes(settings: KioskSettings) -> Keepsakes:
-    pictures = settings.pictures
+def open_keepsakes(file: Path | None) -> Keepsakes:
+    """The visitors' pictures of a kiosk with these settings. Raises BadSettings, OutputUnwritable."""
+    pictures = load_picture_settings(file)
     return Keepsakes(pictures.folder or user_folder() / "kiosk", hours=pictures.hours, closing=pictures.closing)
 
 

@@ -17,7 +17,7 @@ from realtime_style.camera import is_device
 from realtime_style.errors import BadSettings, RealtimeStyleError
 from realtime_style.images import read_image
 from realtime_style.kiosk.pins import check_hash
-from realtime_style.kiosk.settings import KioskSettings
+from realtime_style.kiosk.settings import KioskSettings, PictureSettings
 from realtime_style.kiosk.words import load_words
 from realtime_style.styles import find_style
 from realtime_style.web.address import parse_address
@@ -28,11 +28,19 @@ def load_settings(path: Path | None) -> KioskSettings:
 
     Paths in the file are looked up from the file's own folder.
     """
-    if path is None:
-        return KioskSettings()
+    return KioskSettings() if path is None else _Reader(path).settings()
+
+
+def load_picture_settings(path: Path | None) -> PictureSettings:
+    """``[pictures]`` alone, whatever else is wrong in the file. Raises BadSettings."""
+    return PictureSettings() if path is None else _Reader(path).pictures()
+
+
+def _read(path: Path) -> tuple[str, dict[str, Any]]:
+    """A settings file: its text, and the values in it."""
     try:
         text = path.read_text(encoding="utf-8-sig")  # Windows' editors begin with a mark
-        values = tomllib.loads(text)
+        return text, tomllib.loads(text)
     except OSError as error:
         raise BadSettings(f"settings {path} cannot be read: {error.strerror}; check the path") from error
     except UnicodeDecodeError as error:
@@ -40,17 +48,25 @@ def load_settings(path: Path | None) -> KioskSettings:
         raise BadSettings(f"settings {path}, line {line}: not in UTF-8; save the file in that encoding") from error
     except ValueError as error:
         raise BadSettings(f"settings {path}: {error}; correct it") from error
-    return _Reader(path, text).settings(values)
 
 
 class _Reader:
     """Checks the values of one file; knows on which lines they stand."""
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(self, path: Path) -> None:
+        text, self._values = _read(path)
         self._path = path
         self._lines = text.splitlines()
 
-    def settings(self, values: Mapping[str, Any]) -> KioskSettings:
+    def pictures(self) -> PictureSettings:
+        table = self._values.get("pictures", {})
+        if not isinstance(table, dict):
+            self._complain(None, "pictures", "[pictures] is a section, with its settings on the lines below")
+        settings: PictureSettings = self._section("pictures", PictureSettings, table)
+        return settings
+
+    def settings(self) -> KioskSettings:
+        values = self._values
         sections = get_type_hints(KioskSettings)
         for name, table in values.items():
             if name not in sections:

@@ -7,6 +7,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
+log = logging.getLogger(__name__)
+
 
 @dataclass
 class Counters:
@@ -16,14 +18,29 @@ class Counters:
     pictures: int = 0
     by_painter: dict[str, int] = field(default_factory=dict)
 
-    def note(self) -> str:
-        """One line, for :meth:`of_note` of the kiosk that comes after."""
+
+@dataclass(frozen=True)
+class Memory:
+    """What a kiosk knows of the one before it, which fell or was started anew."""
+
+    counters: Counters = field(default_factory=Counters)
+    on_break: bool = False
+
+    def line(self) -> str:
+        """For :meth:`of_line`."""
         return json.dumps(asdict(self))
 
     @classmethod
-    def of_note(cls, note: str) -> Counters:
-        """Those of the kiosk that wrote this; new ones if none did."""
-        return cls(**json.loads(note)) if note else cls()
+    def of_line(cls, line: str) -> Memory:
+        """What was written; nothing to remember when it cannot be read, for then no start would ever succeed."""
+        if not line:
+            return cls()
+        try:
+            values = json.loads(line)
+            return cls(Counters(**values["counters"]), bool(values["on_break"]))
+        except (ValueError, TypeError, KeyError) as error:
+            log.warning("counting from nothing, as the kiosk before this one left no figures that can be read (%s)", error)
+            return cls()
 
 
 @dataclass(frozen=True)

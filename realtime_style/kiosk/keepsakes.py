@@ -92,9 +92,7 @@ class Keepsakes(Shelf):
             raise OutputUnwritable(
                 f"cannot keep pictures in {folder}: {error.strerror}; change folder in [pictures]"
             ) from error
-        for left in folder.iterdir():
-            if _WORK_NAME.fullmatch(left.name):
-                shutil.rmtree(left, ignore_errors=True)
+        self._delete_unfinished()
         self.sweep()
 
     def keep(self, contents: Mapping[str, bytes]) -> Keepsake:
@@ -132,8 +130,16 @@ class Keepsakes(Shelf):
         return self._delete(lambda path: _is_over(path, now))
 
     def clear(self) -> None:
-        """Delete everything: where no page serves it, a picture only lies about."""
+        """Delete everything: where no page serves it, a picture only lies about. To be called while nothing is being made."""
         self._delete(lambda path: True)
+        self._delete_unfinished()
+
+    def _delete_unfinished(self) -> None:
+        """What was being made when a kiosk was killed."""
+        with suppress(OSError):  # the folder is gone, and all in it
+            for left in self.folder.iterdir():
+                if _WORK_NAME.fullmatch(left.name):
+                    shutil.rmtree(left, ignore_errors=True)
 
     def _delete(self, over: Callable[[Path], bool]) -> int:
         left = 0

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -22,7 +22,7 @@ from realtime_style.kiosk import widgets
 from realtime_style.kiosk.album import Album, Made
 from realtime_style.kiosk.buttons import meaning
 from realtime_style.kiosk.card import CardText
-from realtime_style.kiosk.figures import Counters, LastWarning, Status
+from realtime_style.kiosk.figures import LastWarning, Memory, Status
 from realtime_style.kiosk.hand_over import HandOver, HostDesk
 from realtime_style.kiosk.keepsakes import Keepsakes
 from realtime_style.kiosk.layout import Painter as PainterInfo
@@ -48,6 +48,7 @@ _FRAME_WAIT_S = 0.05  # without frames the screen is drawn twenty times a second
 _SWEEP_S = 10.0
 _TELL_S = 1.0
 _HUNG_S = 20.0  # a read that has not come back: only the end of the process gives the device back
+_LOADING_S = 10.0
 _RESCUE_SIZE = 480  # px: what a processor paints in time when the graphics chip has failed
 
 
@@ -88,7 +89,7 @@ class Kiosk:
         hand_over: HandOver | None,
         outputs: Outputs | None = None,
         desk: HostDesk | None = None,
-        counters: Counters | None = None,
+        before: Memory | None = None,
         rescued: bool = False,
         busy: Callable[[], AbstractContextManager[None]] = nullcontext,
         clock: Callable[[], float] = time.monotonic,
@@ -98,12 +99,13 @@ class Kiosk:
         `rescued`: paint on the processor and smaller from the start, as after a chip that failed. `busy` surrounds what may
         take as long as a start.
         """
-        self.counters = counters or Counters()
+        before = before or Memory()
+        self.counters = before.counters
         self.ending: int | None = None
         """The exit code, once the host or a hung camera has asked for the end."""
         self.meter = Meter(clock)
         """Stages ``stylize`` and ``show``."""
-        self.state = first_state(rules, clock())
+        self.state = replace(first_state(rules, clock()), on_break=before.on_break)
         self._settings, self._rules, self._stage, self._watch, self._mixes = settings, rules, stage, watch, list(mixes)
         self._open_painter, self._keepsakes, self._desk = painter, keepsakes, desk
         self._languages, self._outputs, self._clock = languages, outputs or Outputs({}), clock
@@ -115,6 +117,8 @@ class Kiosk:
         self._painter = painter("cpu" if rescued else settings.painting.device)
         self._rescued = rescued
         self._busy = busy
+        self._loading: threading.Thread | None = None
+        self._unwanted = threading.Event()
         self._compiled: set[tuple[Path, tuple[int, ...]]] = set()
         self._fade = Crossfade(self._mixes[0])
         self._live: Frame | None = None
@@ -173,9 +177,14 @@ class Kiosk:
             painters=[f"{each.name}, {each.year}" if each.year else each.name for each in self._painters],
         )
 
+    def memory(self) -> str:
+        """What the kiosk after this one shall know, as a line. May be called in any thread."""
+        return Memory(self.counters, self.state.on_break).line()
+
     def close(self) -> None:
         """Let go of the painter; what was given is its giver's."""
         logging.getLogger("realtime_style").removeHandler(self._warning)
+        self._load_no_more()
         self._painter.close()
 
     def _do(self, event: Event, now: float) -> None:
@@ -253,6 +262,7 @@ class Kiosk:
             if self._rescued:
                 raise
             log.warning("painting failed, going on with the processor: %s", error)
+            self._load_no_more()
             self._painter.close()
             self._painter = self._open_painter("cpu")
             self._rescued = True
@@ -263,9 +273,11 @@ class Kiosk:
         self._painter.mix, self._painter.strength = mix, self.state.strength
         frame = fit_within(frame, _RESCUE_SIZE) if self._rescued else frame
         new = {(style.file, frame.shape) for style, _ in mix} - self._compiled  # engines compile for each size
+        if self.state.strength <= 0:  # the photograph itself: nothing is compiled for it
+            new = set()
         with self.meter.stage("stylize"), self._busy() if new else nullcontext():
             painted = self._painter(frame)
-        if not self._compiled:
+        if new and not self._compiled:
             self._load_others(frame)
         self._compiled |= new
         return painted
@@ -274,16 +286,26 @@ class Kiosk:
         """Load the other styles' files, in a thread: their first visitor shall not stand before a picture that stands still."""
         height, width = frame.shape[:2]
         painter, mixes = self._painter, self._mixes
+        unwanted = self._unwanted = threading.Event()
 
         def load() -> None:
             for mix in mixes:
+                if unwanted.is_set():
+                    return
                 try:
                     painter.preload(mix, width, height)
                 except RealtimeStyleError as error:
                     log.warning("%s", error)
 
         if len({style.file for mix in mixes for style, _ in mix}) > 1:
-            threading.Thread(target=load, name="loads styles", daemon=True).start()
+            self._loading = threading.Thread(target=load, name="loads styles", daemon=True)
+            self._loading.start()
+
+    def _load_no_more(self) -> None:
+        """Before the painter is closed: wait for the file that is being loaded just now."""
+        self._unwanted.set()
+        if self._loading is not None:
+            self._loading.join(_LOADING_S)
 
     def _look_after(self, now: float) -> None:
         """What is to be done now and then."""

@@ -15,8 +15,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from realtime_style.endings import call_at_the_end
+from realtime_style.kiosk.keepsakes import Keepsakes
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,7 @@ BEAT_S = 1.0
 _HUNG_S = 10.0  # without a beat
 _START_S = 90.0  # until the first one: a network is compiled, a window opened
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 30.0
-_WELL_S = 60.0  # after so long a fault is a new one, and the next pause short again
+_WELL_S = 300.0  # after so long a fault is a new one, and the next pause short again; a driver that hangs takes up to 200
 _CLOSING_S = 50.0  # a film is finished, a card printed, the camera given back
 _GRACE_S = _CLOSING_S + 5.0
 
@@ -50,8 +52,16 @@ _GRACE_S = _CLOSING_S + 5.0
 class Watchdog:
     """Runs a command for as long as it should run."""
 
-    def __init__(self, command: Sequence[str], *, hung_s: float = _HUNG_S, start_s: float = _START_S) -> None:
-        self._command, self._hung_s, self._start_s = list(command), hung_s, start_s
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        hung_s: float = _HUNG_S,
+        start_s: float = _START_S,
+        between: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`between` is called before each new start."""
+        self._command, self._hung_s, self._start_s, self._between = list(command), hung_s, start_s, between
         self._told = threading.Event()
         self._note = ""
         self.starts = 0
@@ -60,11 +70,6 @@ class Watchdog:
     def stop(self) -> None:
         """Ask for the end; may be called from a signal handler."""
         self._told.set()
-
-    @property
-    def told(self) -> bool:
-        """Whether `stop` was called."""
-        return self._told.is_set()
 
     def run(self) -> int:
         """Until the command ends by itself, cannot begin, or `stop` is called; returns its exit code, 0 after `stop`.
@@ -89,6 +94,7 @@ class Watchdog:
             log.warning("the kiosk ended with %d; starting it again in %.1f s", code, pause)
             if self._told.wait(pause):
                 return 0
+            self._between()
             pause = min(_LONGEST_PAUSE_S, pause * 2)
 
     def _run_once(self, falls: int) -> tuple[int, bool, bool]:
@@ -96,9 +102,13 @@ class Watchdog:
         self.starts += 1
         lines: queue.Queue[str | None] = queue.Queue()
         environment = {**os.environ, FALLS: str(falls), NOTE: self._note}
-        with subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-        ) as process:
+        pipe: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "errors": "replace"}
+        try:
+            started = subprocess.Popen(self._command, env=environment, **pipe)
+        except OSError as error:  # no memory, no processes left: that passes
+            log.warning("the kiosk cannot be started: %s", error)
+            return 1, False, False
+        with started as process:
             threading.Thread(target=_read, args=(process, lines.put), name="kiosk's words", daemon=True).start()
             lived = False
             patience = time.monotonic() + self._start_s
@@ -108,7 +118,7 @@ class Watchdog:
                 except queue.Empty:
                     line = ""
                 if line is None:
-                    code = process.wait()
+                    code = _reap(process)
                     return code, lived, code < 0 or code > 0x7FFFFFFF  # a signal, or Windows' word for a fault
                 if line.startswith(BEAT):
                     lived, self._note = True, line.removeprefix(BEAT)
@@ -134,32 +144,40 @@ def _read(process: subprocess.Popen[str], put: Callable[[str | None], None]) -> 
 
 def _end(process: subprocess.Popen[str]) -> None:
     process.terminate()
+    _reap(process)
+
+
+def _reap(process: subprocess.Popen[str]) -> int:
+    """The exit code of one that should be at its end, and is helped there."""
     try:
-        process.wait(_GRACE_S)
+        return process.wait(_GRACE_S)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
+        return process.wait()
 
 
-def guard(arguments: Sequence[str], tidy: Callable[[], None]) -> int:
+def guard(arguments: Sequence[str], keepsakes: Keepsakes) -> int:
     """Run ``realtime-style kiosk`` with these arguments under a watchdog; SIGTERM ends both.
 
-    `tidy` is called at such an end: there may have been no kiosk just then, or one that had to be killed.
+    While kiosks do not get far enough to look after `keepsakes`, they are looked after here; at the end they are deleted:
+    there may have been no kiosk just then, or one that had to be killed.
     """
-    dog = Watchdog([sys.executable, "-m", "realtime_style", "kiosk", *arguments, "--no-watchdog", "--beats"])
+    command = [sys.executable, "-m", "realtime_style", "kiosk", *arguments, "--no-watchdog", "--beats"]
+    dog = Watchdog(command, between=keepsakes.sweep)
     call_at_the_end(dog.stop)
-    code = dog.run()
-    if dog.told:
-        tidy()
-    return code
+    try:
+        return dog.run()
+    finally:
+        keepsakes.clear()
 
 
 class Heart:
     """The kiosk's side of it: says that it lives, and hears when nobody listens any more."""
 
-    def __init__(self, note: Callable[[], str] = str, clock: Callable[[], float] = time.monotonic) -> None:
-        """`note` is asked for what the next kiosk shall be told if this one falls: one line. It may be asked by any thread."""
-        self._note, self._clock = note, clock
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.note: Callable[[], str] = str
+        """Asked with each beat, by any thread, for what the next kiosk shall be told if this one falls: one line."""
         self._next = float("-inf")
         self.alone = threading.Event()
         """Set when the watchdog is gone."""
@@ -170,7 +188,7 @@ class Heart:
         if self._clock() >= self._next:
             self._next = self._clock() + BEAT_S
             try:
-                print(BEAT + self._note(), flush=True)
+                print(BEAT + self.note(), flush=True)
             except OSError:  # nobody reads any more
                 self.alone.set()
 

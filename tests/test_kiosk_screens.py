@@ -7,6 +7,7 @@ import time
 import weakref
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -107,11 +108,27 @@ def test_sign_says_that_the_camera_is_on(scene: Scene) -> None:
 def test_sign_says_where_the_picture_goes(recorded: bool, shown_elsewhere: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     set_in = note_settings(monkeypatch)
     widgets.label.cache_clear()
-    lay_out(State(), props(recorded=recorded, shown_elsewhere=shown_elsewhere), 0.0)
-    (sign,) = (text for text, _ in set_in if text.startswith("The camera is on"))
+    scenes = [Scene.ATTRACT, Scene.LIVE, *([Scene.REVIEW, Scene.CARD] if recorded or shown_elsewhere else [])]
+    for scene in scenes:
+        widgets.label.cache_clear()
+        lay_out(State(scene=scene), props(recorded=recorded, shown_elsewhere=shown_elsewhere), 0.0)
+    signs = [text for text, _ in set_in if text.startswith("The camera is on")]
+    assert len(signs) == len(scenes)
+    (sign,) = set(signs)
     assert ("filmed" in sign) == recorded
     assert ("No picture is kept" in sign) != recorded
     assert ("other screens" in sign) == shown_elsewhere
+
+
+@pytest.mark.parametrize("changes", [{}, {"recorded": True}, {"shown_elsewhere": True}])
+def test_nobody_is_told_that_a_picture_goes_nowhere_else_when_it_does(
+    changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_in = note_settings(monkeypatch)
+    widgets.passing_label.cache_clear()
+    lay_out(State(scene=Scene.REVIEW), props(**changes), 0.0)
+    (consent,) = (text for text, _ in set_in if "12:40" in text)
+    assert ("nowhere else" in consent) == (not changes)
 
 
 def test_invitation_is_in_every_language(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,8 +158,9 @@ def test_no_words_are_cut_and_none_too_small_to_read(
         drawn.cache_clear()
     shown = props(size_wh, language)
     states = [State(scene=scene, language=language) for scene in Scene] + [State(on_break=True), State(camera_lost="gone")]
-    lay_out(State(), replace(shown, recorded=True, shown_elsewhere=True), 0.0)
-    lay_out(State(), replace(shown, shown_elsewhere=True), 0.0)
+    for recorded in (True, False):
+        for scene in (Scene.ATTRACT, Scene.REVIEW, Scene.CARD):
+            lay_out(State(scene=scene), replace(shown, recorded=recorded, shown_elsewhere=True), 0.0)
     for state in states:
         for notice in ("", "print_failed", "keep_failed"):
             lay_out(state, replace(shown, notice=notice), 0.0)
@@ -280,6 +298,21 @@ def test_nothing_that_was_shown_stays_in_memory(desktop: str) -> None:  # noqa: 
         assert [ref() for ref in gone] == [None, None]
     finally:
         gc.enable()
+        stage.close()
+
+
+def test_screen_that_shows_nothing_any_more_is_told(desktop: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    import sdl2
+
+    stage = Stage("kiosk", fullscreen=False, size_wh=(320, 240))
+    try:
+        picture = TestPattern(64, 48).picture(0)
+        stage.show(picture, Box(0, 0, 320, 240))
+        monkeypatch.setattr(sdl2, "SDL_CreateTexture", lambda *arguments: None)
+        stage.show(picture, Box(0, 0, 320, 240))
+        with pytest.raises(DisplayUnavailable, match="not show pictures any more"):
+            stage.show(picture, Box(0, 0, 320, 240), [Sprite(Image(np.zeros((4, 4, 4), np.uint8)), Box(0, 0, 4, 4))])
+    finally:
         stage.close()
 
 

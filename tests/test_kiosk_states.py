@@ -254,6 +254,20 @@ def test_host_changes_the_painter_from_afar() -> None:
     assert visit.state.painter == 7
 
 
+@pytest.mark.parametrize("event", [Host.NEXT_PAINTER, HostChoose(3)])
+def test_host_who_changes_the_painter_holds_nobody_and_no_shutter(event: Event) -> None:
+    visit = Visit(GUARDED)
+    visit.do(Touch.SCREEN, Touch.SHOOT)
+    assert visit.do(event) is Scene.COUNTDOWN
+    assert visit.state.painter == 0  # whose picture is on screen when the shutter falls
+    assert visit.wait(4) is Scene.REVIEW
+    touched = visit.state.touched
+    visit.wait(1)
+    visit.do(event)
+    assert visit.state.touched == touched
+    assert visit.state.painter != 0
+
+
 def test_card_that_could_not_be_made_leads_back_to_the_picture() -> None:
     visit = Visit()
     visit.do(Touch.SCREEN, Touch.SHOOT)

@@ -30,7 +30,7 @@ STALE_S = 5.0
 """A state older than this means that the kiosk does not move."""
 
 ASKABLE = (Host.PAUSE, Host.NEXT_PAINTER, Host.RESTART, Host.QUIT)
-"""What the page can ask for."""
+"""What the page can ask for; for the last two it takes a second tap."""
 
 _WORDS = {Host.PAUSE: "Technical break on / off", Host.NEXT_PAINTER: "Next painter", Host.RESTART: "Restart", Host.QUIT: "Quit"}
 
@@ -43,6 +43,7 @@ background: #f9f6f0; color: #282c34 }}
 th {{ text-align: left; padding-right: 1rem; font-weight: normal; color: #555 }}
 button {{ width: 100%; margin: .4rem 0; padding: .8rem; border: 0; border-radius: .5rem; background: #1f4e8c; color: #fff;
 font-size: 1.1rem }}
+summary {{ margin-top: 2rem; padding: .8rem }}
 .painter {{ background: #4a4f57; padding: .5rem }}
 </style>
 <h1>{title}</h1>
@@ -50,6 +51,9 @@ font-size: 1.1rem }}
 {buttons}
 <h2>Painters</h2>
 {painters}
+<details><summary>Restart or quit</summary>
+{endings}
+</details>
 </html>
 """
 
@@ -125,11 +129,11 @@ def _page(state: Mapping[str, Any], well: bool) -> str:
     row = "<tr><th>{}</th><td>{}</td></tr>"
     told = {name: value for name, value in state.items() if name != "painters"}
     rows = "".join(row.format(html.escape(name.replace("_", " ")), html.escape(_words(value))) for name, value in told.items())
-    buttons = "".join(_button(host.name, _WORDS[host]) for host in ASKABLE)
+    buttons, endings = ("".join(_button(host.name, _WORDS[host]) for host in some) for some in (ASKABLE[:2], ASKABLE[2:]))
     names = state.get("painters", ())
     painters = "".join(_button(*choice, "painter") for choice in zip(_choices(names), names, strict=True))
     title = "The kiosk is well" if well else "The kiosk needs you"
-    return _PAGE.format(title=title, rows=rows, buttons=buttons, painters=painters)
+    return _PAGE.format(title=title, rows=rows, buttons=buttons, painters=painters, endings=endings)
 
 
 def _choices(painters: Sequence[str]) -> list[str]:

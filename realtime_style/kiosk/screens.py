@@ -114,10 +114,11 @@ def _review(props: Props) -> Screen:
     u = unit(props)
     low = 34 * u
     screen = Screen(inside(Box(0, 8 * u, width, height - low - 9 * u), props.video_wh))
-    title = Box(0, 0, width, 8 * u)
-    screen.put(widgets.label(props.words("review"), width, title.height, 6 * u, weight=BOLD, shade=False), title)
+    _title(screen, props, "review", 8 * u)
     consent = Box(4 * u, height - low, width - 8 * u, 13 * u)
     text = props.words("consent", time=props.kept_until)
+    if not (props.recorded or props.shown_elsewhere):
+        text += " " + props.words("consent_nowhere_else")
     screen.put(widgets.passing_label(text, consent.width, consent.height, 4 * u, lines=3, shade=False), consent)
     _two_buttons(screen, props, ("discard", widgets.GREY, Touch.DISCARD), ("keep", widgets.GREEN, Touch.KEEP))
     _notice(screen, props)
@@ -129,8 +130,7 @@ def _card(state: State, props: Props) -> Screen:
     u = unit(props)
     left = Box(3 * u, 10 * u, width * 6 // 10, height - 32 * u)
     screen = Screen(Box(0, 0, 0, 0))
-    title = Box(0, 0, width, 9 * u)
-    screen.put(widgets.label(props.words("card"), width, title.height, 6 * u, weight=BOLD, shade=False), title)
+    _title(screen, props, "card", 9 * u)
     if props.card is not None:
         screen.put(props.card, inside(left, props.card_wh))
     right = Box(left.x + left.width + 3 * u, left.y, width - left.width - 9 * u, left.height)
@@ -150,6 +150,15 @@ def _card(state: State, props: Props) -> Screen:
         screen.put(widgets.button(props.words("done"), box.width, box.height, widgets.GREEN), box, Touch.DONE)
     _notice(screen, props)
     return screen
+
+
+def _title(screen: Screen, props: Props, key: str, height: int) -> None:
+    """What the screen is about; but where the camera is on meanwhile for others to see, that is what has to be said."""
+    if props.recorded or props.shown_elsewhere:
+        _sign(screen, props)
+        return
+    box = Box(0, 0, props.size_wh[0], height)
+    screen.put(widgets.label(props.words(key), box.width, box.height, 6 * unit(props), weight=BOLD, shade=False), box)
 
 
 def _centred(props: Props, width: int, y: int, height: int) -> Box:

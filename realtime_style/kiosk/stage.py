@@ -152,13 +152,16 @@ class Stage:
         sdl2.SDL_ShowCursor(sdl2.SDL_ENABLE if on else sdl2.SDL_DISABLE)
 
     def show(self, picture: Frame | None, box: Box, sprites: Sequence[Sprite] = ()) -> None:
-        """Put the picture (H, W, 3) uint8 BGR into `box`, images above it in their order, black elsewhere."""
+        """Put the picture (H, W, 3) uint8 BGR into `box`, images above it in their order, black elsewhere.
+
+        Raises DisplayUnavailable when the driver does not do so any more; the screen would stay black.
+        """
         sdl2.SDL_SetRenderDrawColor(self._renderer, 0, 0, 0, 255)
         sdl2.SDL_RenderClear(self._renderer)
         if picture is not None:
-            sdl2.SDL_RenderCopy(self._renderer, self._video_of(picture), None, _rect(box))
+            _done(sdl2.SDL_RenderCopy(self._renderer, self._video_of(picture), None, _rect(box)) == 0)
         for sprite in sprites:
-            sdl2.SDL_RenderCopy(self._renderer, self._texture_of(sprite.image), None, _rect(sprite.box))
+            _done(sdl2.SDL_RenderCopy(self._renderer, self._texture_of(sprite.image), None, _rect(sprite.box)) == 0)
         sdl2.SDL_RenderPresent(self._renderer)
         self._forget_textures(before=self._frame - _KEPT)
         self._frame += 1
@@ -205,9 +208,10 @@ class Stage:
                 sdl2.SDL_DestroyTexture(self._video)
             streaming = sdl2.SDL_TEXTUREACCESS_STREAMING
             self._video = sdl2.SDL_CreateTexture(self._renderer, sdl2.SDL_PIXELFORMAT_BGR24, streaming, width, height)
+            _done(bool(self._video))
             self._video_wh = (width, height)
         pixels = np.ascontiguousarray(picture)
-        sdl2.SDL_UpdateTexture(self._video, None, _address(pixels), 3 * width)
+        _done(sdl2.SDL_UpdateTexture(self._video, None, _address(pixels), 3 * width) == 0)
         return self._video
 
     def _texture_of(self, image: Image) -> Any:
@@ -219,8 +223,9 @@ class Stage:
         height, width = image.bgra.shape[:2]
         static = sdl2.SDL_TEXTUREACCESS_STATIC
         texture = sdl2.SDL_CreateTexture(self._renderer, sdl2.SDL_PIXELFORMAT_BGRA32, static, width, height)
+        _done(bool(texture))
         pixels = np.ascontiguousarray(image.bgra)
-        sdl2.SDL_UpdateTexture(texture, None, _address(pixels), 4 * width)
+        _done(sdl2.SDL_UpdateTexture(texture, None, _address(pixels), 4 * width) == 0)
         sdl2.SDL_SetTextureBlendMode(texture, sdl2.SDL_BLENDMODE_BLEND)
         self._images[id(image)] = _Texture(image, texture, self._frame)
         return texture
@@ -252,6 +257,12 @@ def _address(pixels: npt.NDArray[np.uint8]) -> ctypes.c_void_p:
 
 def _rect(box: Box) -> Any:
     return sdl2.SDL_Rect(box.x, box.y, box.width, box.height)
+
+
+def _done(well: bool) -> None:
+    """Told whether SDL did what it was asked for."""
+    if not well:
+        raise DisplayUnavailable(f"the screen does not show pictures any more: {_error()}; check the graphics driver")
 
 
 def _error() -> str:

@@ -47,8 +47,7 @@ def step(state: State, event: Event, now: float, rules: Rules) -> Result:
         case Host():
             return _hosted(state, event, now, rules)
         case HostChoose(painter):
-            known = 0 <= painter < rules.painters
-            return (replace(state, painter=painter, painter_since=now, touched=now) if known else state), ()
+            return (_painted_by(state, painter, now) if 0 <= painter < rules.painters else state), ()
         case CameraLost(reason):
             return _without_camera(replace(state, camera_lost=reason), now)
         case Happening.CAMERA_BACK:
@@ -77,6 +76,8 @@ def step(state: State, event: Event, now: float, rules: Rules) -> Result:
 
 def _hosted(state: State, event: Host, now: float, rules: Rules) -> Result:
     """What the host asks for; it does not matter where."""
+    if event is Host.NEXT_PAINTER:
+        return _painted_by(state, (state.painter + 1) % rules.painters, now), ()
     state = replace(state, touched=now)
     match event:
         case Host.PAUSE if state.on_break:
@@ -85,8 +86,6 @@ def _hosted(state: State, event: Host, now: float, rules: Rules) -> Result:
             scene = state.scene
             left, effects = _left(replace(state, on_break=True), now, rules)
             return replace(left, scene=Scene.MENU) if scene is Scene.MENU else left, effects
-        case Host.NEXT_PAINTER:
-            return replace(state, painter=(state.painter + 1) % rules.painters, painter_since=now), ()
         case Host.LEAVE if state.scene in {Scene.PIN, Scene.MENU}:
             return replace(state, scene=Scene.ATTRACT, since=now, pin=""), ()
         case Host.RESTART:
@@ -94,6 +93,14 @@ def _hosted(state: State, event: Host, now: float, rules: Rules) -> Result:
         case Host.QUIT:
             return state, (Effect.FORGET, Effect.QUIT)
     return state, ()
+
+
+def _painted_by(state: State, painter: int, now: float) -> State:
+    """The host chose a painter. What is just being taken stays another's; nobody is there because of it."""
+    if state.scene in {Scene.COUNTDOWN, Scene.FILMING}:
+        return state
+    touched = now if state.scene in {Scene.LIVE, Scene.MENU} else state.touched
+    return replace(state, painter=painter, painter_since=now, touched=touched)
 
 
 def _unlocked(state: State, event: Event, now: float, rules: Rules) -> Result:

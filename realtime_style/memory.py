@@ -68,10 +68,10 @@ def give_back() -> None:
 
 
 def hold_on() -> None:
-    """Have glibc keep memory that is freed, up to 2 GB, for a program that will need as much again at once.
+    """Have glibc keep memory that is freed, up to 2 GB, for a program that will need as much again at once, and for good.
 
     Else each tensor of some megabytes is new pages from the system, which have to be cleared, and go back to it: 7 % of a step
-    of training (docs/decisions.md). Where the C library is another one nothing happens.
+    of training (docs/decisions.md). Blocks above 32 MB still come and go. Where the C library is another one nothing happens.
     """
     if sys.platform == "linux":
         with suppress(AttributeError):

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from realtime_style.training.losses import (
+    _Products,
     border_loss,
     content_loss,
     contrast_of,
@@ -191,6 +192,11 @@ def test_weave_loss_leaves_strokes_and_calm_places_alone() -> None:
 def test_weave_loss_allows_what_the_painting_has() -> None:
     canvas = wave(2.9, 12, size=256)
     assert weave_loss(canvas, mean_texture(canvas)) < 0.01 * weave_loss(canvas, mean_texture(grain()))
+
+
+def test_gradient_of_a_gram_matrix_is_right() -> None:
+    pixels = torch.randn(2, 5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    assert torch.autograd.gradcheck(_Products.apply, (pixels,))
 
 
 def test_border_loss_sees_a_darker_and_a_smoother_border_and_no_even_texture() -> None:

@@ -12,7 +12,7 @@ import torch
 from realtime_style.errors import TrainingError
 from realtime_style.style_format import StyleInfo
 from realtime_style.training.checkpoint import load_checkpoint, save_checkpoint
-from realtime_style.training.loss_log import TERMS
+from realtime_style.training.loss_log import TERMS, LossLog
 from realtime_style.training.train import CHECKPOINT, PREVIEWS, Progress, one_cycle, train
 from tests.training_helpers import objectives, random_loss_network, small_config, write_painting
 
@@ -206,3 +206,14 @@ def test_learning_rate_rises_then_falls() -> None:
     assert max(rates) == pytest.approx(1, abs=1e-3)
     assert rates.index(max(rates)) == 10
     assert rates[-1] == pytest.approx(0.01)
+
+
+def test_rows_from_before_a_term_was_thought_of_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "losses.csv"
+    before = [",".join(["step", *TERMS[:-2]]), *(f"{step}" + ",5" * (len(TERMS) - 2) for step in (1, 2, 3))]
+    path.write_text("\n".join(before) + "\n")
+    with LossLog(path, 2) as log:
+        log.write(3, dict.fromkeys(TERMS, 7.0))
+    header, *rows = path.read_text().splitlines()
+    assert header == "step," + ",".join(TERMS)
+    assert rows == [f"{step}" + ",5" * (len(TERMS) - 2) + ",0,0" for step in (1, 2)] + ["3" + ",7" * len(TERMS)]

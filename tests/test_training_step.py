@@ -57,6 +57,7 @@ def test_two_paintings_are_taught_together_the_more_the_less_they_have_in_common
     pairs = pair_odds([red, orange, blue])
     assert torch.equal(pairs, pairs.triu(1))
     assert 0 < 20 * pairs[0, 1] < pairs[1, 2] <= pairs[0, 2] == 1
+    assert pair_odds([red, red])[0, 1] > 0
     assert torch.allclose(pair_odds([{"layer": 7 * each["layer"]} for each in (red, orange, blue)]), pairs)
 
 

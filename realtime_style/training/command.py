@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from realtime_style.errors import TrainingError
+from realtime_style.memory import hold_on
 from realtime_style.progress import make_progress
 from realtime_style.style_format import StyleInfo, StyleMetadata
 from realtime_style.training.config import TrainConfig, load_recipe
@@ -45,7 +46,8 @@ def run_training(args: argparse.Namespace) -> tuple[StyleMetadata, Path]:
 
 
 def make_style_with_bar(config: TrainConfig, output: Path, run: Path, *, resume: bool) -> StyleMetadata:
-    """Train and export, with a progress bar on stderr."""
+    """Train and export, with a progress bar on stderr, in a process that is there for nothing else."""
+    hold_on()
     seconds = round(config.minutes * 60) if config.minutes is not None else None
     with make_progress(seconds or config.steps, "s" if seconds else "step", output.name) as bar:
 

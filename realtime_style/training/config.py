@@ -16,7 +16,7 @@ from realtime_style.style_format import StyleInfo
 class TrainConfig:
     """Every setting of a training run, with the reason of its default.
 
-    The objective is the sum of content, style, tv, lattice, grid, border, weave, flicker and temporal, each times its
+    The objective is the sum of content, style, tv, lattice, grid, border, weave, flicker, temporal and pixel, each times its
     ``..._weight``, in the units of :mod:`realtime_style.training.losses`.
     """
 
@@ -46,7 +46,7 @@ class TrainConfig:
     crop: int = 256
     """Side of the random crops, px: small enough for a step in half a second on two cores, large enough for whole strokes."""
     judged: float = 0.75
-    """Share of a painted crop's side that is judged; which part that is, is chosen anew for each step.
+    """Share of a painted crop's side that is judged, to the nearest multiple of 16 px; which part, each step chooses anew.
     A network knows how far it is from the border of a picture: judged by the whole, it learned to paint the sky of a scream
     along the upper border and the railing along the lower one, whatever was in the photograph."""
     plain_share: float = 0.06

@@ -29,14 +29,18 @@ TERMS = (
 class LossLog:
     """Appends rows to a CSV file with the columns ``step`` and TERMS; each is on disk before the next step begins.
 
-    Rows after `step` are dropped first: a run that was killed does the steps since its checkpoint again.
+    Rows after `step` are dropped first: a run that was killed does the steps since its checkpoint again. Rows from before a
+    term was thought of, which are shorter, get 0 for it.
     """
 
     def __init__(self, path: Path, step: int) -> None:
         kept: list[list[str]] = []
         if step and path.is_file():
             with path.open(newline="", encoding="utf-8") as old:
-                kept = [row for row in csv.reader(old) if len(row) > len(TERMS) and row[0].isdigit() and int(row[0]) <= step]
+                rows = csv.reader(old)
+                columns = len(next(rows, []))
+                whole = (row for row in rows if len(row) == columns and row[0].isdigit() and int(row[0]) <= step)
+                kept = [[*row, *["0"] * (len(TERMS) + 1 - columns)] for row in whole]
         with whole_file(path) as part, part.open("w", newline="", encoding="utf-8") as new:
             csv.writer(new).writerows([["step", *TERMS], *kept])
         self._file = path.open("a", newline="", encoding="utf-8")

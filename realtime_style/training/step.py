@@ -102,7 +102,7 @@ Part = tuple[EllipsisType, slice, slice]
 def part_to_judge(config: TrainConfig, random: torch.Generator) -> Part:
     """Which part of a picture (N, 3, crop, crop) is judged, as an index of it: next to each border every third time.
 
-    Its side is `judged` of the crop's, to the nearest multiple of 16.
+    Its side is `judged` of the crop's, to the nearest multiple of 16 that fits.
 
     By all terms: where only those for steadiness looked, at the border, pictures became pale and dim.
     """
@@ -131,9 +131,8 @@ def _painted_with_faults(
     grid = random_motion(len(content), content.shape[2], content.shape[3], random).to(content.device)
     noisy = sensor_noise(content, random, sigma=sigma)
     moved = sensor_noise(move(content, grid), random, sigma=sigma)
-    painted, painted_noisy, painted_moved, painted_plain = net(torch.cat([content, noisy, moved, plain]), style).split(
-        [len(content)] * 3 + [len(plain)]
-    )
+    every = net(torch.cat([content, noisy, moved, plain]), style)
+    painted, painted_noisy, painted_moved, painted_plain = every.split([len(content)] * 3 + [1])
     seen = inside(grid)
     contrast = contrast_of(painted[part])
     before, after = move(painted.float(), grid) * seen, painted_moved.float() * seen

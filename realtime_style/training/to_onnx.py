@@ -124,7 +124,7 @@ def export_checkpoint(checkpoint: Checkpoint, path: Path) -> StyleMetadata:
     training = {
         "steps": checkpoint.step,
         "minutes": round(checkpoint.elapsed_s / 60, 1),
-        "losses": {name: round(value, 1) for name, value in checkpoint.losses.items()},
+        "losses": {name: float(f"{value:.4g}") for name, value in checkpoint.losses.items()},
         "loss_network": Path(config.loss_network).name,
         "style_size": config.style_size,
         "soften": config.soften,

@@ -12,7 +12,6 @@ from pathlib import Path
 import torch
 
 from realtime_style.errors import TrainingError
-from realtime_style.memory import hold_on
 from realtime_style.training.checkpoint import Checkpoint, load_checkpoint, new_network, save_checkpoint
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.data import RandomCrops, find_photographs
@@ -59,7 +58,6 @@ def train(
     before it passes on. Raises TrainingError for pictures that cannot be read, settings that do not fit the checkpoint,
     and an objective that is no longer a number; the last good checkpoint is left in place.
     """
-    hold_on()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     vgg = (loss_network or load_loss_network(config.loss_network)).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     paintings = make_paintings(vgg, config, device)

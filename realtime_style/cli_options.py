@@ -221,7 +221,7 @@ def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]
         ("tv-weight", _from_zero, "weight of the smoothness term"),
         ("lattice-weight", _from_zero, "weight against regular patterns"),
         ("grid-weight", _from_zero, "weight against a grid on plain pictures"),
-        ("border-weight", _from_zero, "weight against borders that are lighter, darker or smoother than the rest"),
+        ("border-weight", _from_zero, "weight against borders of other colours, or smoother, than the rest"),
         ("weave-weight", _from_zero, "weight against a weave like that of canvas"),
         ("flicker-weight", _from_zero, "weight of steadiness in a still scene with sensor noise"),
         ("temporal-weight", _from_zero, "weight of steadiness under motion"),

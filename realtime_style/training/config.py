@@ -75,9 +75,9 @@ class TrainConfig:
     grid_weight: float = 200_000.0
     """The same lattice on a plain picture, which has nothing to hide it: 0.1 grey levels squared, as it was without this term,
     cost a twentieth of the objective. Twice its period counts for a tenth, as strokes have power there, too."""
-    border_weight: float = 100.0
-    """A border that is 10 grey levels darker on plain pictures than what is inside costs a fiftieth of the objective; without
-    this term ours were up to 17 darker."""
+    border_weight: float = 200.0
+    """A border that is 10 grey levels darker on plain pictures than what is inside costs a twenty-fifth of the objective;
+    without this term ours were up to 17 darker."""
     weave_weight: float = 500.0
     """The weave of an earlier starry-night, 440 to 720 grey levels squared, would cost as much as the content; its painting
     has 210."""

@@ -131,22 +131,15 @@ def lattice_loss(image: Tensor, period: int) -> Tensor:
 def border_loss(image: Tensor) -> Tensor:
     """How much the border of painted plain pictures (N, 3, H, W) differs from what is inside, in grey levels squared.
 
-    Of means and of standard deviations of the luma, added; the border is an eighth of the shorter side wide. A border has only
-    its own edge to look at: left alone, networks smear it, or draw a frame.
+    Of means and of standard deviations of each colour, added; the border is an eighth of the shorter side wide. A border has
+    only its own edge to look at: left alone, networks smear it, or draw a frame. Of the luma alone, it became grey.
     """
-    luma = luma_of(image)
-    wide = min(luma.shape[1:]) // 8
-    inner = luma[:, wide:-wide, wide:-wide].flatten(1)
-    at_border = torch.ones(luma.shape[1:], dtype=torch.bool, device=image.device)
+    wide = min(image.shape[2:]) // 8
+    inner = image.float()[..., wide:-wide, wide:-wide].flatten(2) * 255
+    at_border = torch.ones(image.shape[2:], dtype=torch.bool, device=image.device)
     at_border[wide:-wide, wide:-wide] = False
-    outer = luma[:, at_border]
-    return ((outer.mean(1) - inner.mean(1)).square() + (outer.std(1) - inner.std(1)).square()).mean()
-
-
-def luma_of(image: Tensor) -> Tensor:
-    """Luma (N, H, W) float32, in grey levels, of (N, 3, H, W) float RGB 0..1."""
-    weights = torch.tensor(_LUMA, device=image.device).view(1, 3, 1, 1)
-    return (image.float() * weights).sum(1) * 255
+    outer = image.float()[..., at_border] * 255
+    return ((outer.mean(2) - inner.mean(2)).square() + (outer.std(2) - inner.std(2)).square()).mean()
 
 
 def weave_loss(image: Tensor, texture: Tensor) -> Tensor:
@@ -179,8 +172,10 @@ def local_spectrum(image: Tensor) -> Tensor:
     (N, windows, 64, 33) float32 in grey levels squared: the squared amplitude of each wave, frequencies as those of
     ``rfft2``.
     """
+    weights = torch.tensor(_LUMA, device=image.device).view(1, 3, 1, 1)
+    luma = (image.float() * weights).sum(1) * 255
     step = _WINDOW // 4
-    windows = luma_of(image).unfold(1, _WINDOW, step).unfold(2, _WINDOW, step).flatten(1, 2)
+    windows = luma.unfold(1, _WINDOW, step).unfold(2, _WINDOW, step).flatten(1, 2)
     taper = _taper(_WINDOW, _WINDOW, image.device)
     waves = torch.fft.rfft2((windows - windows.mean((-1, -2), keepdim=True)) * taper) * (2 / taper.sum())
     power: Tensor = waves.real.square() + waves.imag.square()

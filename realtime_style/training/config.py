@@ -72,12 +72,13 @@ class TrainConfig:
     """A guard against pixel noise, 0.03 % of the objective. 25 instead of 1, for the last steps, changed nothing to be seen."""
     lattice_weight: float = 10_000.0
     """A lattice of 2 grey levels would cost a twentieth of the objective; what is left is one of 0.2 (docs/decisions.md)."""
-    grid_weight: float = 200_000.0
-    """The same lattice on a plain picture, which has nothing to hide it: 0.1 grey levels squared, as it was without this term,
-    cost a twentieth of the objective. Twice its period counts for a tenth, as strokes have power there, too."""
-    border_weight: float = 200.0
-    """A border that is 10 grey levels darker on plain pictures than what is inside costs a twenty-fifth of the objective;
-    without this term ours were up to 17 darker."""
+    grid_weight: float = 20_000.0
+    """The same lattice on a plain picture, which has nothing to hide it; twice its period counts for a tenth, as strokes have
+    power there, too. 200 k took the lattice of a trained pack away, where 0.1 grey levels squared cost a twentieth of the
+    objective; from nothing, that and a border's 200 put the first 300 steps back by 7 %."""
+    border_weight: float = 20.0
+    """A border that is 10 grey levels darker on plain pictures than what is inside costs a 250th of the objective; in the pack,
+    with 200, a twenty-fifth. Without this term ours were up to 17 darker."""
     weave_weight: float = 500.0
     """The weave of an earlier starry-night, 440 to 720 grey levels squared, would cost as much as the content; its painting
     has 210."""

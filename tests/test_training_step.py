@@ -165,7 +165,7 @@ def test_grid_and_border_of_plain_pictures_are_learned_away(tmp_path: Path) -> N
             network="c5s2-8,d8,g,R8,s8!,s3",
             steps=150,
             grid_weight=weight * 100,
-            border_weight=weight,
+            border_weight=weight * 20,
             lattice_weight=0.0,
             temporal_weight=0.0,
             style_weight=50.0,

@@ -80,7 +80,7 @@ class HostDesk:
 def _asked(line: str) -> Host | HostChoose | None:
     """What a line of the host's page means."""
     word, _, number = line.partition(" ")
-    if word == CHOOSE and number.isdigit():
+    if word == CHOOSE and number.isdecimal():
         return HostChoose(int(number))
     return Host[line] if line in Host.__members__ else None
 

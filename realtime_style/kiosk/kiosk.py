@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -48,7 +48,6 @@ _FRAME_WAIT_S = 0.05  # without frames the screen is drawn twenty times a second
 _SWEEP_S = 10.0
 _TELL_S = 1.0
 _HUNG_S = 20.0  # a read that has not come back: only the end of the process gives the device back
-_LOADING_S = 10.0
 _RESCUE_SIZE = 480  # px: what a processor paints in time when the graphics chip has failed
 
 
@@ -117,8 +116,7 @@ class Kiosk:
         self._painter = painter("cpu" if rescued else settings.painting.device)
         self._rescued = rescued
         self._busy = busy
-        self._loading: threading.Thread | None = None
-        self._unwanted = threading.Event()
+        self._ahead = _one_thread()
         self._compiled: set[tuple[Path, tuple[int, ...]]] = set()
         self._fade = Crossfade(self._mixes[0])
         self._live: Frame | None = None
@@ -184,7 +182,7 @@ class Kiosk:
     def close(self) -> None:
         """Let go of the painter; what was given is its giver's."""
         logging.getLogger("realtime_style").removeHandler(self._warning)
-        self._load_no_more()
+        self._ahead.shutdown(cancel_futures=True)
         self._painter.close()
 
     def _do(self, event: Event, now: float) -> None:
@@ -262,7 +260,8 @@ class Kiosk:
             if self._rescued:
                 raise
             log.warning("painting failed, going on with the processor: %s", error)
-            self._load_no_more()
+            self._ahead.shutdown(cancel_futures=True)
+            self._ahead = _one_thread()
             self._painter.close()
             self._painter = self._open_painter("cpu")
             self._rescued = True
@@ -278,34 +277,15 @@ class Kiosk:
         with self.meter.stage("stylize"), self._busy() if new else nullcontext():
             painted = self._painter(frame)
         if new and not self._compiled:
-            self._load_others(frame)
+            self._load_ahead(frame)
         self._compiled |= new
         return painted
 
-    def _load_others(self, frame: Frame) -> None:
-        """Load the other styles' files, in a thread: their first visitor shall not stand before a picture that stands still."""
+    def _load_ahead(self, frame: Frame) -> None:
+        """Load the styles of other files, too: their first visitor shall not stand before a picture that stands still."""
         height, width = frame.shape[:2]
-        painter, mixes = self._painter, self._mixes
-        unwanted = self._unwanted = threading.Event()
-
-        def load() -> None:
-            for mix in mixes:
-                if unwanted.is_set():
-                    return
-                try:
-                    painter.preload(mix, width, height)
-                except RealtimeStyleError as error:
-                    log.warning("%s", error)
-
-        if len({style.file for mix in mixes for style, _ in mix}) > 1:
-            self._loading = threading.Thread(target=load, name="loads styles", daemon=True)
-            self._loading.start()
-
-    def _load_no_more(self) -> None:
-        """Before the painter is closed: wait for the file that is being loaded just now."""
-        self._unwanted.set()
-        if self._loading is not None:
-            self._loading.join(_LOADING_S)
+        for mix in self._mixes:
+            self._ahead.submit(_load, self._painter, mix, width, height)
 
     def _look_after(self, now: float) -> None:
         """What is to be done now and then."""
@@ -362,3 +342,14 @@ class Kiosk:
 
     def _words(self) -> Words:
         return self._languages[self.state.language]
+
+
+def _one_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="load style")
+
+
+def _load(painter: Painter, mix: Mix, width: int, height: int) -> None:
+    try:
+        painter.preload(mix, width, height)
+    except Exception as error:  # of any kind: engines raise types of their own, and nobody has asked for this style yet
+        log.warning("style not loaded: %s", error)

@@ -127,19 +127,9 @@ class TrainConfig:
             "partial_every must not be negative": self.partial_every >= 0,
             "soften must not be negative": self.soften >= 0,
             "learning_rate must be more than 0": self.learning_rate > 0,
-            "weights of the objective must not be negative": min(
-                self.content_weight,
-                self.style_weight,
-                self.tv_weight,
-                self.lattice_weight,
-                self.grid_weight,
-                self.border_weight,
-                self.weave_weight,
-                self.flicker_weight,
-                self.temporal_weight,
-                self.pixel_weight,
-            )
-            >= 0,
+            "weights of the objective must not be negative": (
+                min(getattr(self, entry.name) for entry in fields(self) if entry.name.endswith("_weight")) >= 0
+            ),
         }
         for complaint, fine in checks.items():
             if not fine:

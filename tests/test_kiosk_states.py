@@ -231,6 +231,16 @@ def test_keypad_is_locked_after_five_wrong_pins_and_for_longer_each_time() -> No
     assert visit.state.wrong == 0
 
 
+def test_new_start_is_no_new_set_of_tries() -> None:
+    visit = Visit(GUARDED)
+    visit.state = first_state(GUARDED, visit.now, wrong_pins=6)
+    assert opened(visit, "4711") is Scene.PIN
+    visit.now += 115
+    assert visit.do(*map(Digit, "4711"), Touch.PIN_DONE) is Scene.PIN
+    visit.now += 10
+    assert visit.do(*map(Digit, "4711"), Touch.PIN_DONE) is Scene.MENU
+
+
 def test_keypad_takes_digits_back_and_goes_away() -> None:
     visit = Visit(GUARDED)
     assert opened(visit, "") is Scene.PIN

@@ -187,12 +187,19 @@ def test_mistakes_stop_it_at_once(tmp_path: Path, settings: str, complaint: str)
     assert out == ""
 
 
-def test_no_screen_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="terminals are those of POSIX")
+def test_no_screen_is_told_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", ":4711")  # SDL would rather paint where nobody sees it than say so
-    visit = Visit(tmp_path)
-    _, err = visit.process.communicate(timeout=60)
-    assert visit.process.returncode == 1
-    assert "start it from a desktop" in err
+    terminal, its_end = os.openpty()
+    command = [sys.executable, "-m", "realtime_style", "kiosk", "--camera", str(CLIP)]
+    with subprocess.Popen(command, stderr=its_end) as process:
+        os.close(its_end)
+        assert process.wait(60) == 1
+        said = os.read(terminal, 4096).decode()
+    os.close(terminal)
+    last = said.splitlines()[-1]
+    assert last.startswith("realtime-style: error: no screen")
+    assert "start it from a desktop" in last
 
 
 def test_killed_kiosk_is_back_with_the_pictures_that_last(visit: Visit) -> None:
@@ -299,6 +306,25 @@ def test_second_screen_and_film_have_the_live_picture_and_nothing_of_the_break(d
         if visit.process.poll() is None:
             visit.process.kill()
             visit.process.communicate()
+
+
+def test_kiosk_that_starts_before_its_screen_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, name = start_screen()  # for its name
+    server.kill()
+    server.wait(10)
+    monkeypatch.setenv("DISPLAY", name)
+    visit = Visit(tmp_path)
+    try:
+        time.sleep(4)  # a service manager that reads what it says, and no terminal
+        assert visit.process.poll() is None
+        server, _ = start_screen(name)
+        visit.wait_for(painted, 60)
+        visit.stop()
+    finally:
+        visit.process.kill()
+        visit.process.communicate()
+        server.terminate()
+        server.wait(10)
 
 
 def test_kiosk_is_back_when_its_screen_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

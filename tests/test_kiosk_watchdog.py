@@ -122,8 +122,8 @@ def test_what_cannot_be_remembered_stops_no_start(line: str) -> None:
     assert Memory.of_line(line) == Memory()
 
 
-def test_break_outlasts_a_fall() -> None:
-    memory = Memory(Counters(3, 1, {"a": 1}), on_break=True)
+def test_break_and_wrong_pins_outlast_a_fall() -> None:
+    memory = Memory(Counters(3, 1, {"a": 1}), on_break=True, wrong_pins=6)
     assert Memory.of_line(memory.line()) == memory
 
 
@@ -193,6 +193,12 @@ def test_screen_that_was_never_there_is_a_mistake(tmp_path: Path) -> None:
     watched = dog(tmp_path, f"sys.exit({UNAVAILABLE})\n")
     assert watched.run() == 1
     assert watched.starts == 1
+
+
+def test_screen_that_comes_after_the_kiosk_is_waited_for(tmp_path: Path) -> None:
+    watched = dog(tmp_path, f"if n < 2: sys.exit({UNAVAILABLE})\n" + ALIVE, screen_comes=True)
+    assert watched.run() == 0
+    assert watched.starts == 3
 
 
 def test_told_to_end_it_ends_the_kiosk_gently(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

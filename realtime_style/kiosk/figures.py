@@ -25,6 +25,8 @@ class Memory:
 
     counters: Counters = field(default_factory=Counters)
     on_break: bool = False
+    wrong_pins: int = 0
+    """Since the last right one: a new start must not be a new set of tries."""
 
     def line(self) -> str:
         """For :meth:`of_line`."""
@@ -37,7 +39,7 @@ class Memory:
             return cls()
         try:
             values = json.loads(line)
-            return cls(Counters(**values["counters"]), bool(values["on_break"]))
+            return cls(Counters(**values["counters"]), bool(values["on_break"]), int(values["wrong_pins"]))
         except (ValueError, TypeError, KeyError) as error:
             log.warning("counting from nothing, as the kiosk before this one left no figures that can be read (%s)", error)
             return cls()

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -104,7 +104,7 @@ class Kiosk:
         """The exit code, once the host or a hung camera has asked for the end."""
         self.meter = Meter(clock)
         """Stages ``stylize`` and ``show``."""
-        self.state = replace(first_state(rules, clock()), on_break=before.on_break)
+        self.state = first_state(rules, clock(), on_break=before.on_break, wrong_pins=before.wrong_pins)
         self._settings, self._rules, self._stage, self._watch, self._mixes = settings, rules, stage, watch, list(mixes)
         self._open_painter, self._keepsakes, self._desk = painter, keepsakes, desk
         self._languages, self._outputs, self._clock = languages, outputs or Outputs({}), clock
@@ -177,7 +177,8 @@ class Kiosk:
 
     def memory(self) -> str:
         """What the kiosk after this one shall know, as a line. May be called in any thread."""
-        return Memory(self.counters, self.state.on_break).line()
+        state = self.state  # once: it changes while another thread reads
+        return Memory(self.counters, state.on_break, state.wrong).line()
 
     def close(self) -> None:
         """Let go of the painter; what was given is its giver's."""

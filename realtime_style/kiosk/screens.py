@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from realtime_style.kiosk import host_screens, widgets
 from realtime_style.kiosk.layout import Props, Screen, Target, covering, inside, tiled, unit
-from realtime_style.kiosk.lettering import BOLD, Box
+from realtime_style.kiosk.lettering import BOLD, Box, text_width
 from realtime_style.kiosk.states import Choose, Scene, Speak, State, Strength, Touch
 
 
@@ -55,8 +55,8 @@ def _live(state: State, props: Props) -> Screen:
     width, height = props.size_wh
     u = unit(props)
     screen = Screen(covering(props))
-    _sign(screen, props)
-    _manner(screen, state, props, Box(2 * u, 10 * u, min(90 * u, width - 4 * u), 8 * u))
+    sign = _sign(screen, props)
+    _manner(screen, state, props, Box(2 * u, sign.y + sign.height + u, min(90 * u, width - 4 * u), 8 * u))
     side = 31 * u
     rows = 1 if width - side >= 12 * u * len(props.tiles) else 2
     bar = Box(0, height - 25 * u * rows, width - side, 25 * u * rows)
@@ -182,27 +182,20 @@ def _covered(state: State, props: Props) -> Screen:
     return screen
 
 
-def _sign(screen: Screen, props: Props) -> None:
-    """The sign that the camera is on."""
+def _sign(screen: Screen, props: Props) -> Box:
+    """The sign that the camera is on, as wide as its words; on two lines where the screen is narrower. Where it lies."""
     u = unit(props)
     screen.targets.append(Target(Box(0, 0, 14 * u, 14 * u), lambda x, y: Touch.CORNER))  # the way to the host's menu
-    box = Box(2 * u, 2 * u, min(120 * u, props.size_wh[0] - 4 * u), 7 * u)
+    about, size = _about_the_camera(props), 4 * u
+    widest = props.size_wh[0] - 4 * u
+    wanted = text_width(about, size) + size + 8 * u
+    box = Box(2 * u, 2 * u, min(wanted, widest), 7 * u if wanted <= widest else 12 * u)
     screen.put(widgets.panel(box.width, box.height, radius=2 * u), box)
     text = Box(box.x + 6 * u, box.y, box.width - 7 * u, box.height)
-    screen.put(
-        widgets.label(
-            _about_the_camera(props),
-            text.width,
-            text.height,
-            4 * u,
-            align=0,
-            lines=2,
-            shade=False,
-        ),
-        text,
-    )
-    dot = Box(box.x + 2 * u, box.y + 2 * u, 3 * u, 3 * u)
+    screen.put(widgets.label(about, text.width, text.height, size, align=0, lines=2, shade=False), text)
+    dot = Box(box.x + 2 * u, box.y + (box.height - 3 * u) // 2, 3 * u, 3 * u)
     screen.put(widgets.panel(dot.width, dot.height, widgets.RED, 1.0, dot.height // 2), dot)
+    return box
 
 
 def _about_the_camera(props: Props) -> str:

@@ -31,9 +31,18 @@ from realtime_style.kiosk.states import (
 Result = tuple[State, tuple[Effect, ...]]
 
 
-def first_state(rules: Rules, now: float) -> State:
-    """Nobody has been there yet."""
-    return State(since=now, touched=now, painter_since=now, language=rules.language, strength=rules.strength)
+def first_state(rules: Rules, now: float, *, on_break: bool = False, wrong_pins: int = 0) -> State:
+    """Nobody has been there yet, since this start; what the kiosk before it left is kept."""
+    return State(
+        since=now,
+        touched=now,
+        painter_since=now,
+        language=rules.language,
+        strength=rules.strength,
+        on_break=on_break,
+        wrong=wrong_pins,
+        locked_until=_locked_until(wrong_pins, now),
+    )
 
 
 def settled(state: State, now: float) -> bool:
@@ -116,9 +125,13 @@ def _unlocked(state: State, event: Event, now: float, rules: Rules) -> Result:
             if rules.is_pin is not None and rules.is_pin(state.pin):
                 return replace(state, scene=Scene.MENU, since=now, pin="", wrong=0), ()
             wrong = state.wrong + 1
-            locked = now + LOCKED_S * 2 ** (wrong - TRIES) if wrong >= TRIES else state.locked_until
-            return replace(state, pin="", wrong=wrong, locked_until=locked), ()
+            return replace(state, pin="", wrong=wrong, locked_until=_locked_until(wrong, now)), ()
     return state, ()
+
+
+def _locked_until(wrong: int, now: float) -> float:
+    """Until when the keypad is locked after so many wrong PINs."""
+    return now + LOCKED_S * 2 ** (wrong - TRIES) if wrong >= TRIES else float("-inf")
 
 
 def _touched(state: State, event: Touch | Choose | Strength | Speak | Digit, now: float, rules: Rules) -> Result:

@@ -29,7 +29,8 @@ RESTART = 75
 """The exit code that asks for a new start at once (EX_TEMPFAIL of sysexits.h)."""
 
 UNAVAILABLE = 69
-"""The exit code that says there is no screen (EX_UNAVAILABLE): a mistake at the first start, a fault that passes later on."""
+"""The exit code that says there is no screen (EX_UNAVAILABLE): a mistake where somebody starts the kiosk at a terminal; a fault
+that passes where it has run before, or is started by a machine that is still getting up itself."""
 
 FALLS = "REALTIME_STYLE_KIOSK_FALLS"
 """The environment variable that tells a kiosk how often in a row the one before it hung or was killed by a fault, soon after
@@ -59,9 +60,11 @@ class Watchdog:
         hung_s: float = _HUNG_S,
         start_s: float = _START_S,
         between: Callable[[], object] = lambda: None,
+        screen_comes: bool = False,
     ) -> None:
-        """`between` is called before each new start."""
+        """`between` is called before each new start; `screen_comes`: wait for a screen that is not there at the first one."""
         self._command, self._hung_s, self._start_s, self._between = list(command), hung_s, start_s, between
+        self._screen_comes = screen_comes
         self._told = threading.Event()
         self._note = ""
         self.starts = 0
@@ -86,7 +89,7 @@ class Watchdog:
             ever_lived = ever_lived or lived
             if code == 130 or (code in (1, 2) and not ever_lived):
                 return code
-            if code == UNAVAILABLE and not ever_lived:
+            if code == UNAVAILABLE and not ever_lived and not self._screen_comes:
                 return 1
             if code == RESTART or time.monotonic() - began > _WELL_S:
                 pause, falls = _FIRST_PAUSE_S, 0
@@ -161,9 +164,11 @@ def guard(arguments: Sequence[str], keepsakes: Keepsakes) -> int:
 
     While kiosks do not get far enough to look after `keepsakes`, they are looked after here; at the end they are deleted:
     there may have been no kiosk just then, or one that had to be killed.
+
+    Where nobody sits at a terminal a service manager has started it, maybe before the screen was there.
     """
     command = [sys.executable, "-m", "realtime_style", "kiosk", *arguments, "--no-watchdog", "--beats"]
-    dog = Watchdog(command, between=keepsakes.sweep)
+    dog = Watchdog(command, between=keepsakes.sweep, screen_comes=not sys.stderr.isatty())
     call_at_the_end(dog.stop)
     try:
         return dog.run()

@@ -107,9 +107,10 @@ class Tiles:
         frame = blank(width, height, BLUE if chosen else DARK)
         rim = max(2, round(width * 0.04))
         side = width - 2 * rim
-        picture = blank(side, side, GREY) if swatch is None else fill(swatch, (side, side))
-        frame[rim : rim + side, rim : rim + side] = picture
-        below = Box(rim, rim + side, side, height - side - 2 * rim)
+        high = round(side * 0.78)  # the name has to be read at two metres
+        picture = blank(side, high, GREY) if swatch is None else fill(swatch, (side, high))
+        frame[rim : rim + high, rim : rim + side] = picture
+        below = Box(rim, rim + high, side, height - high - 2 * rim)
         first = Box(below.x, below.y, below.width, round(below.height * (0.62 if year else 1)))
         draw_text(frame, name, first, round(below.height * 0.42), WHITE, weight=BOLD, smallest=7)
         rest = Box(below.x, first.y + first.height, below.width, below.height - first.height)

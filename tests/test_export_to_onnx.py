@@ -23,6 +23,7 @@ from realtime_style.training.to_onnx import check_parity, export_network, paint_
 from realtime_style.training.train import CHECKPOINT, train
 from realtime_style.training.transform_net import TransformNet
 from tests.training_helpers import (
+    OWN,
     SMALL,
     random_loss_network,
     random_weights,
@@ -94,6 +95,33 @@ def test_partial_strength_is_exported_and_proved(tmp_path: Path) -> None:
             pictures.append(stylize.run(frame, np.array(weights, np.float32)).astype(int))
             assert abs(pictures[-1] - paint_in_torch(net, frame, weights)).max() <= 1
     assert abs(pictures[0] - pictures[1]).mean() > 2
+
+
+def test_own_kernels_are_exported_and_proved(tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    net = colourful(TransformNet(OWN, styles=2, photograph=True))
+    with torch.no_grad():
+        for name, parameter in net.named_parameters():
+            if name.endswith(".own"):
+                parameter.normal_(std=0.05)
+    export_network(net, [StyleInfo("a"), StyleInfo("b")], tmp_path / "own.onnx")
+    frame = parity_frame(97, 63, seed=3)
+    pictures = []
+    with Stylizer(tmp_path / "own.onnx", device="cpu") as stylize:
+        for weights in ([1.0, 0.0], [0.0, 1.0], [0.4, 0.6], [0.3, 0.0]):
+            pictures.append(stylize.run(frame, np.array(weights, np.float32)).astype(int))
+            assert abs(pictures[-1] - paint_in_torch(net, frame, weights)).max() <= 1
+    assert abs(pictures[0] - pictures[1]).mean() > 2
+
+
+def test_own_kernels_take_two_bytes_each_in_the_file(tmp_path: Path) -> None:
+    import onnx
+
+    net = TransformNet("c5s2-8,(d64,R64*,s8),s3", styles=3)
+    export_network(net, [StyleInfo(name) for name in "abc"], tmp_path / "own.onnx")
+    kinds = {tuple(each.dims): each.data_type for each in onnx.load(tmp_path / "own.onnx").graph.initializer}
+    assert kinds[3, 64 * 64 * 9] == onnx.TensorProto.FLOAT16
+    assert kinds[64, 64, 3, 3] == onnx.TensorProto.FLOAT
 
 
 def test_file_says_what_it_is(exported: tuple[TransformNet, Path]) -> None:

@@ -9,7 +9,7 @@ from torch import nn
 from realtime_style.training.muon import Muon, orthogonalised
 from realtime_style.training.train import make_optimizers
 from realtime_style.training.transform_net import TransformNet
-from tests.training_helpers import SMALL
+from tests.training_helpers import OWN, SMALL
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (16, 72), (96, 27)])
@@ -56,6 +56,23 @@ def test_gradient_of_nothing_leaves_the_kernel_as_it_is() -> None:
     assert torch.allclose(kernel, torch.ones_like(kernel))
 
 
+def test_own_kernels_step_as_far_as_the_shared_one_where_the_gradient_speaks_of_them() -> None:
+    torch.manual_seed(0)
+    kernel, own = nn.Parameter(torch.randn(8, 8, 3, 3)), nn.Parameter(torch.zeros(3, 8 * 8 * 9))
+    optimizer = Muon([kernel], lr=0.05, own=[(own, kernel)])
+    gradient = torch.randn(8 * 8 * 9)
+    for _ in range(100):
+        own.grad = torch.stack([torch.zeros_like(gradient), gradient, torch.zeros_like(gradient)])
+        before = own.detach().clone()
+        optimizer.step()
+        step = (own.detach() - before).norm(dim=1)
+        assert torch.equal(own.detach()[[0, 2]], torch.zeros(2, 8 * 8 * 9))
+        assert step[1] <= 0.0501 * kernel.detach().norm()
+        assert own.detach()[1].norm() <= 1.0001 * kernel.detach().norm()
+    assert own.detach()[1].norm().item() == pytest.approx(float(kernel.detach().norm()), rel=1e-3)  # as far as they go
+    assert torch.cosine_similarity(own[1].detach(), -gradient, dim=0) > 0.8
+
+
 def test_muon_reaches_a_linear_map_that_adam_has_not_reached_yet() -> None:
     def distance_left(name: str) -> float:
         torch.manual_seed(0)
@@ -77,8 +94,9 @@ def test_muon_reaches_a_linear_map_that_adam_has_not_reached_yet() -> None:
     assert distance_left("muon") < distance_left("adam")
 
 
-def test_every_parameter_has_one_optimiser() -> None:
-    net = TransformNet(SMALL, styles=2)
+@pytest.mark.parametrize("architecture", [SMALL, OWN])
+def test_every_parameter_has_one_optimiser(architecture: str) -> None:
+    net = TransformNet(architecture, styles=2)
     groups = [group for optimizer in make_optimizers(net, 0.01).values() for group in optimizer.param_groups]
     stepped = [id(parameter) for group in groups for parameter in group["params"]]
     assert sorted(stepped) == sorted(id(parameter) for parameter in net.parameters())

@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 
 from realtime_style.errors import TrainingError
-from realtime_style.training.layers import ConditionalInstanceNorm, ConditionalScale, Grain, SmoothUpsampling
+from realtime_style.training.layers import ConditionalInstanceNorm, ConditionalScale, Grain, Kernel, SmoothUpsampling
 from realtime_style.training.loss_network import STYLE_LAYERS, LossNetwork, load_loss_network
 from realtime_style.training.transform_net import TransformNet, multiply_accumulates
-from tests.training_helpers import SMALL, random_loss_network, random_weights
+from tests.training_helpers import OWN, SMALL, random_loss_network, random_weights
 
 
 @pytest.mark.parametrize(("name", "most"), [("fast", 2.5e9), ("fine", 10e9)])
@@ -152,9 +152,44 @@ def test_styles_of_one_network_paint_differently() -> None:
     assert (first - second).abs().max() > 1e-3
 
 
+def test_own_kernels_change_their_style_alone_and_begin_as_nothing() -> None:
+    torch.manual_seed(3)
+    net = TransformNet(OWN, styles=2).eval()
+    shared = TransformNet(OWN.replace("*", ""), styles=2).eval()
+    shared.load_state_dict({name: value for name, value in net.state_dict().items() if not name.endswith(".own")})
+    own = [parameter for name, parameter in net.named_parameters() if name.endswith(".own")]
+    assert len(own) == 9
+    image = torch.rand(1, 3, 48, 64)
+    first, second = net.style_weights([1.0, 0.0]), net.style_weights([0.0, 1.0])
+    with torch.no_grad():
+        for norm in (net.stages[2].stages[-1].norm, shared.stages[2].stages[-1].norm):  # type: ignore[index]
+            norm.gamma.fill_(1.0)  # type: ignore[union-attr]
+        wanted = shared(image, first)
+        assert torch.allclose(net(image, first), wanted, atol=1e-5)
+        for parameter in own:
+            parameter[1].normal_(std=0.05)
+            assert torch.allclose(net(image, first), wanted, atol=1e-5)
+            painted = net(image, second)
+            assert (painted - shared(image, second)).abs().mean() > 1e-4
+            parameter.zero_()
+
+
+def test_own_kernels_are_blended_as_styles_are() -> None:
+    kernel = Kernel(2, 3, 3, own=2)
+    assert kernel.own is not None
+    with torch.no_grad():
+        kernel.own.normal_()
+        ends = [kernel.blend(style) for style in torch.eye(2)]
+        blend = kernel.blend(torch.tensor([0.25, 0.75]))
+    assert torch.allclose(blend, 0.25 * ends[0] + 0.75 * ends[1], atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("architecture", "complaint"),
     [
+        ("c9s1-32*,c9s1-3", "unknown stage"),
+        ("d8*!,s3", "unknown stage"),
+        ("d8,u8*,s3", "unknown stage"),
         ("c9s1-32,x4", "unknown stage"),
         ("c9s1-32,R64,c9s1-3", "meets 32 channels"),
         ("c9s1-32,d64,c9s1-3", "halves 1 times and does not double as often"),

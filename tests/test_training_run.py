@@ -14,7 +14,7 @@ from realtime_style.style_format import StyleInfo
 from realtime_style.training.checkpoint import load_checkpoint, save_checkpoint
 from realtime_style.training.loss_log import TERMS, LossLog
 from realtime_style.training.train import CHECKPOINT, PREVIEWS, Progress, one_cycle, train
-from tests.training_helpers import objectives, random_loss_network, small_config, write_painting
+from tests.training_helpers import OWN, objectives, random_loss_network, small_config, write_painting
 
 
 def test_training_lowers_the_objective_and_shows_it(tmp_path: Path) -> None:
@@ -183,6 +183,22 @@ def test_run_starts_from_another_ones_weights(tmp_path: Path) -> None:
     assert torch.allclose(after["stages.1.conv.conv.weight"], before["stages.1.conv.conv.weight"], atol=1e-6)
     gamma = before["stages.1.norm.gamma"]
     assert torch.allclose(after["stages.1.norm.gamma"], torch.stack([gamma[1], gamma[:2].mean(0), gamma[2]]), atol=1e-6)
+
+
+def test_styles_learn_kernels_of_their_own_from_shared_ones(tmp_path: Path) -> None:
+    paintings = tuple(str(write_painting(tmp_path / f"{name}.png")) for name in "ab")
+    both = (StyleInfo("a"), StyleInfo("b"))
+    shared = small_config(tmp_path, network=OWN.replace("*", ""), paintings=paintings, styles=both, steps=2)
+    train(shared, tmp_path / "first", loss_network=random_loss_network())
+    config = replace(shared, network=OWN, steps=6, start_from=str(tmp_path / "first" / CHECKPOINT))
+    after = train(config, tmp_path / "second", loss_network=random_loss_network()).net
+    own = after["stages.3.first.conv.conv.own"]
+    assert own.shape == (3, 8 * 8 * 9)
+    assert own.norm(dim=1)[:2].min() > 0
+    assert torch.cosine_similarity(own[0], own[1], dim=0) < 0.9
+    onward = replace(config, start_from=str(tmp_path / "second" / CHECKPOINT), steps=1, learning_rate=1e-9, styles=both[::-1])
+    swapped = train(onward, tmp_path / "third", loss_network=random_loss_network()).net["stages.3.first.conv.conv.own"]
+    assert torch.allclose(swapped[:2], own[[1, 0]], atol=1e-6)
 
 
 def test_run_is_not_resumed_from_weights_alone(tmp_path: Path) -> None:

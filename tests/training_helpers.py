@@ -15,6 +15,8 @@ from realtime_style.training.loss_network import LossNetwork
 from realtime_style.training.train import LOSSES
 
 SMALL = "c5s2-8,d8,R8,u8,s3"
+OWN = "c5s2-8,d8*,(d16*,R16*,s8*),R8*!,s8*!,s3*"
+"""Each kind of stage that can have kernels of a style's own."""
 
 
 def random_loss_network(name: str = "vgg16") -> LossNetwork:

@@ -15,19 +15,42 @@ _UNLEARNED = 1e-5
 _MOMENTUM = 0.02  # of the running mean of the variance, per step
 
 
+class Kernel(nn.Conv2d):
+    """A convolution, of whose kernel a part may be each style's own (`own`: of how many; None for a kernel that all share).
+
+    One set of kernels for nine paintings is a compromise. What a style adds to the kernel that all share starts at zero, and is
+    blended like the scales are: a few products with the weights, not with the picture, so it costs the same at any size.
+    """
+
+    own: nn.Parameter | None
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel: int, stride: int = 1, *, dilation: int = 1, own: int | None = None
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel, stride, dilation=dilation)
+        self.own = None if own is None else nn.Parameter(torch.zeros(own, self.weight.numel()))
+
+    def blend(self, style: Tensor) -> Tensor:
+        """The kernel (C', C, K, K) of a blend of styles (S,)."""
+        if self.own is None:
+            return self.weight
+        return self.weight + (style @ self.own.to(style.dtype)).view(self.weight.shape)
+
+
 class Conv(nn.Module):
     """K x K convolution that continues its input by its edge values: (N, C, H, W) -> (N, C', ceil(H/s), ceil(W/s))."""
 
-    def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int = 1, dilation: int = 1) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel: int, stride: int = 1, dilation: int = 1, *, own: int | None = None
+    ) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(in_channels, out_channels, kernel, stride, dilation=dilation)
+        self.conv = Kernel(in_channels, out_channels, kernel, stride, dilation=dilation, own=own)
         self.pad = dilation * (kernel // 2)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
         if self.pad:
             x = F.pad(x, (self.pad,) * 4, mode="replicate")
-        out: Tensor = self.conv(x)
-        return out
+        return F.conv2d(x, self.conv.blend(style), self.conv.bias, self.conv.stride, dilation=self.conv.dilation)
 
 
 class ConditionalInstanceNorm(nn.Module):
@@ -92,17 +115,17 @@ class ConvNorm(nn.Module):
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         if self.upsample:
             x = F.interpolate(x, scale_factor=2.0, mode="nearest")
-        x = self.norm(self.conv(x), style)
+        x = self.norm(self.conv(x, style), style)
         return F.relu(x) if self.relu else x
 
 
 class ResidualBlock(nn.Module):
     """x + two 3 x 3 convolutions of x, both normalised (`free`: only the first): (N, C, H, W) -> (N, C, H, W)."""
 
-    def __init__(self, channels: int, styles: int, dilation: int, *, free: bool = False) -> None:
+    def __init__(self, channels: int, styles: int, dilation: int, *, own: int | None = None, free: bool = False) -> None:
         super().__init__()
-        self.first = ConvNorm(Conv(channels, channels, 3, dilation=dilation), styles)
-        self.second = ConvNorm(Conv(channels, channels, 3, dilation=dilation), styles, relu=False, free=free)
+        self.first = ConvNorm(Conv(channels, channels, 3, dilation=dilation, own=own), styles)
+        self.second = ConvNorm(Conv(channels, channels, 3, dilation=dilation, own=own), styles, relu=False, free=free)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         out: Tensor = x + self.second(self.first(x, style), style)
@@ -153,27 +176,38 @@ class SmoothUpsampling(nn.Module):
     mix: Tensor
 
     def __init__(
-        self, in_channels: int, out_channels: int, styles: int | None, *, relu: bool = True, free: bool = False
+        self,
+        in_channels: int,
+        out_channels: int,
+        styles: int | None,
+        *,
+        relu: bool = True,
+        own: int | None = None,
+        free: bool = False,
     ) -> None:
         """Normalised per style (`free`: only scaled), or neither where `styles` is None: at the end of a network."""
         super().__init__()
-        self.conv = nn.Conv2d(in_channels, out_channels, 3)
+        self.conv = Kernel(in_channels, out_channels, 3, own=own)
         self.relu = relu
         self.norm = None if styles is None else _norm(out_channels, styles, free=free)
         # mix[p, low, tap]: weight of low-resolution neighbour `low` (-1, 0, 1) in upsampled tap `tap` (-1, 0, 1).
         even = [[0.75, 0.25, 0.0], [0.25, 0.75, 0.75], [0.0, 0.0, 0.25]]
         odd = [[0.25, 0.0, 0.0], [0.75, 0.75, 0.25], [0.0, 0.25, 0.75]]
-        self.register_buffer("mix", torch.tensor([even, odd]), persistent=False)
+        mix = torch.tensor([even, odd])
+        # One product makes the four phases (p, q) of the taps (i, j) of a kernel: (9, 4 x 9).
+        self.register_buffer("mix", torch.einsum("pyi,qxj->ijpqyx", mix, mix).reshape(9, 36), persistent=False)
 
-    def phases(self) -> tuple[Tensor, Tensor]:
+    def phases(self, style: Tensor) -> tuple[Tensor, Tensor]:
         """Kernels (4 C', C, 3, 3) and biases (4 C',) of the four phases, in the channel order of pixel_shuffle."""
-        kernel = torch.einsum("pyi,qxj,ocij->opqcyx", self.mix, self.mix, self.conv.weight)
+        kernel = self.conv.blend(style)
+        out, channels = kernel.shape[:2]
+        phases = (kernel.flatten(2) @ self.mix).view(out, channels, 4, 3, 3).transpose(1, 2).reshape(4 * out, channels, 3, 3)
         assert self.conv.bias is not None
-        return kernel.flatten(0, 2), self.conv.bias.repeat_interleave(4)
+        return phases, self.conv.bias.repeat_interleave(4)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         x = F.pad(x, (1, 1, 1, 1), mode="replicate")
-        x = F.pixel_shuffle(F.conv2d(x, *self.phases()), 2)
+        x = F.pixel_shuffle(F.conv2d(x, *self.phases(style)), 2)
         if self.norm is None:
             return x
         x = self.norm(x, style)

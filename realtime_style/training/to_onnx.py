@@ -21,7 +21,7 @@ from realtime_style.style_format import FRAME, METADATA_KEY, OPSET, STYLE, STYLI
 from realtime_style.stylizer import Stylizer
 from realtime_style.training.checkpoint import Checkpoint
 from realtime_style.training.data import to_frame, to_image
-from realtime_style.training.layers import Conv, Detour, SmoothUpsampling
+from realtime_style.training.layers import Detour, Kernel, SmoothUpsampling
 from realtime_style.training.swatch import make_swatch
 from realtime_style.training.transform_net import TransformNet
 
@@ -52,23 +52,26 @@ class FrameModel(nn.Module):
             first.weight.copy_(first.weight.flip(1) / 255)
             # (conv(x) + 0.5) * 255 in BGR order.
             last.weight.copy_(last.weight.flip(0) * 255)
+            if last.own is not None:
+                last.own.copy_(last.own.view(-1, *last.weight.shape).flip(1).flatten(1) * 255)
             if last.bias is not None:
                 last.bias.copy_((last.bias.flip(0) + 0.5) * 255)
         _write_out_phases(self.stages)
+        _halve_own_kernels(self.stages)
 
     def forward(self, frame: Tensor, style: Tensor) -> Tensor:
         height, width = frame.shape[1:3]
         x = frame.permute(0, 3, 1, 2).float()
         style = self.rows(style)
         for stage in self.stages:
-            x = stage(x) if isinstance(stage, Conv) else stage(x, style)
+            x = stage(x, style)
         x = x[..., :height, :width].round().clamp(0, 255)  # in this order: a bare cast would cut off, half a level too dark
         return x.to(torch.uint8).permute(0, 2, 3, 1)
 
 
 def _write_out_phases(stages: nn.ModuleList) -> None:
     for index, stage in enumerate(stages):
-        if isinstance(stage, SmoothUpsampling):
+        if isinstance(stage, SmoothUpsampling) and stage.conv.own is None:
             stages[index] = _Phases(stage)
         elif isinstance(stage, Detour):
             _write_out_phases(stage.stages)
@@ -79,16 +82,23 @@ class _Phases(SmoothUpsampling):
 
     def __init__(self, stage: SmoothUpsampling) -> None:
         nn.Module.__init__(self)  # the rest is that of `stage`
-        kernel, bias = stage.phases()
-        self.conv = nn.Conv2d(kernel.shape[1], kernel.shape[0], 3)
+        kernel, bias = stage.phases(torch.empty(0))
+        self.conv = Kernel(kernel.shape[1], kernel.shape[0], 3)
         self.conv.load_state_dict({"weight": kernel.detach(), "bias": bias.detach()})
         self.norm = stage.norm
         self.relu = stage.relu
 
-    def phases(self) -> tuple[Tensor, Tensor]:
+    def phases(self, style: Tensor) -> tuple[Tensor, Tensor]:
         """The kernels and biases as they were written out."""
         assert self.conv.bias is not None
         return self.conv.weight, self.conv.bias
+
+
+def _halve_own_kernels(stages: nn.ModuleList) -> None:
+    """Keep styles' own kernels as float16 in the file, of which they are the most; what they add to is not rounded."""
+    for module in stages.modules():
+        if isinstance(module, Kernel) and module.own is not None:
+            module.own = nn.Parameter(module.own.half(), requires_grad=False)
 
 
 def export_network(
@@ -224,7 +234,7 @@ def _save(model: Any, metadata: StyleMetadata, path: Path) -> None:
     onnx.save(model, path)
 
 
-def _convolution(stage: nn.Module) -> nn.Conv2d:
+def _convolution(stage: nn.Module) -> Kernel:
     """The convolution of a first or last stage."""
-    found = next(module for module in stage.modules() if isinstance(module, nn.Conv2d))
+    found = next(module for module in stage.modules() if isinstance(module, Kernel))
     return found

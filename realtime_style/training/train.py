@@ -16,18 +16,20 @@ from realtime_style.training.checkpoint import Checkpoint, load_checkpoint, new_
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.data import RandomCrops, find_photographs
 from realtime_style.training.interrupt import ctrl_c_held_back
+from realtime_style.training.layers import Kernel
 from realtime_style.training.lessons import make_paintings
 from realtime_style.training.loss_log import TERMS, LossLog
 from realtime_style.training.loss_network import LossNetwork, load_loss_network
 from realtime_style.training.muon import Muon
 from realtime_style.training.preview import preview_photographs, write_preview
 from realtime_style.training.step import take_step
-from realtime_style.training.transform_net import TransformNet
+from realtime_style.training.transform_net import NETWORKS, TransformNet
 
 CHECKPOINT, LOSSES, PREVIEWS = "checkpoint.pt", "losses.csv", "previews"
 _CHECKPOINT_EVERY_S = 60.0  # at most a minute of work is lost
 _PREVIEW_AT = (50, 200, 500)  # steps; then every 500
 _SMOOTHED = 20  # steps over which reported losses are averaged
+_PER_STYLE = (".gamma", ".beta", ".gain", ".own")  # parameters with one row per style
 _WARM_UP = 0.1  # part of the run in which the learning rate rises
 
 
@@ -141,10 +143,12 @@ def make_optimizers(net: TransformNet, learning_rate: float) -> dict[str, torch.
 
     The rest: the last kernel, whose few rows are colours and whose length counts, and the scales, shifts and biases.
     """
-    inner = [parameter for parameter in net.parameters() if parameter.ndim == 4 and parameter.shape[0] > 3]
-    chosen = {id(kernel) for kernel in inner}
+    inner = [module for module in net.modules() if isinstance(module, Kernel) and module.out_channels > 3]
+    kernels = [kernel.weight for kernel in inner]
+    own = [(kernel.own, kernel.weight) for kernel in inner if kernel.own is not None]
+    chosen = {id(kernel) for kernel in [*kernels, *(added for added, _ in own)]}
     rest = [parameter for parameter in net.parameters() if id(parameter) not in chosen]
-    return {"muon": Muon(inner, lr=learning_rate), "adam": torch.optim.Adam(rest, lr=learning_rate)}
+    return {"muon": Muon(kernels, learning_rate, own=own), "adam": torch.optim.Adam(rest, lr=learning_rate)}
 
 
 def one_cycle(fraction: float) -> float:
@@ -171,8 +175,12 @@ def _mean(recent: deque[dict[str, float]]) -> dict[str, float]:
 
 
 def _start_from(before: Checkpoint, net: TransformNet, config: TrainConfig) -> None:
-    """Copy the weights of another run; styles that it did not have start from the mean of those it had."""
-    if before.config.network != config.network:
+    """Copy the weights of another run; styles that it did not have start from the mean of those it had.
+
+    Its network has to be the same, or the same with no kernels of the styles' own: those start at zero.
+    """
+    architecture = NETWORKS.get(before.config.network, before.config.network)
+    if architecture not in (net.architecture, net.architecture.replace("*", "")):
         raise TrainingError(
             f"{config.start_from} was trained with network = {before.config.network!r}, not {config.network!r}; "
             "start from one with the same network"
@@ -182,10 +190,10 @@ def _start_from(before: Checkpoint, net: TransformNet, config: TrainConfig) -> N
     if net.photograph:
         rows.append([len(names)] if before.config.partial_every else range(len(names)))
     weights = {
-        name: torch.stack([value[list(row)].mean(0) for row in rows]) if name.endswith((".gamma", ".beta", ".gain")) else value
+        name: torch.stack([value[list(row)].mean(0) for row in rows]) if name.endswith(_PER_STYLE) else value
         for name, value in before.net.items()
     }
-    net.load_state_dict(weights)
+    net.load_state_dict(net.state_dict() | weights)
 
 
 def _check_same_network(config: TrainConfig, before: TrainConfig) -> None:

@@ -15,6 +15,8 @@ g          grain: fixed noise, as loud in each channel as the style wants it
 sC         smooth upsampling: bilinear by 2, then a 3 x 3 convolution to C channels, computed before upsampling
 (...)      detour: the input plus what the stages inside make of it, at a smaller size; they end with sC
 RC!, sC!   the same, with scale and shift but no normalisation at the end
+dC*, RC*,  the same, with kernels to which each style adds its own; before a `!`: RC*!
+sC*
 ========== =================================================================================================
 
 Every convolution but the last is followed by conditional instance normalisation (Dumoulin et al., "A Learned
@@ -48,8 +50,8 @@ and grain of three sizes gives strokes to places where the photograph has nothin
 twice the width, four times the work: for a GPU, or for still pictures."""
 
 _WORD = re.compile(
-    r"c(?P<k>\d+)s(?P<s>[12])-(?P<c>\d+)|d(?P<d>\d+)|(?P<g>g)|R(?P<r>\d+)(@(?P<dil>\d+))?(?P<rfree>!)?|u(?P<u>\d+)"
-    r"|s(?P<e>\d+)(?P<efree>!)?"
+    r"c(?P<k>\d+)s(?P<s>[12])-(?P<c>\d+)|(?P<g>g)|u(?P<u>\d+)|d(?P<d>\d+)(?P<down>\*)?"
+    r"|(R(?P<r>\d+)(@(?P<dil>\d+))?|s(?P<e>\d+))(?P<own>\*)?(?P<free>!)?"
 )
 
 
@@ -88,7 +90,7 @@ class TransformNet(nn.Module):
         style = self.rows(style)
         x = image - 0.5  # a dark edge and a light edge should look alike to the first layer
         for stage in self.stages:
-            x = stage(x) if isinstance(stage, Conv) else stage(x, style)
+            x = stage(x, style)
         x = x + 0.5
         return x[..., :height, :width]
 
@@ -143,26 +145,28 @@ def _stage(word: str, channels: int, styles: int, *, last: bool, inside: bool) -
     match = _WORD.fullmatch(word)
     if match is None:
         raise ValueError(
-            f"unknown stage {word!r} in the architecture; stages are cKsS-C, dC, RC, RC@D, uC, g, sC, (...), RC! and sC!"
+            f"unknown stage {word!r} in the architecture; stages are cKsS-C, dC, RC, RC@D, uC, g, sC, (...), "
+            "RC! and sC!, and dC*, RC* and sC*"
         )
+    free = bool(match["free"])
+    own = styles if match["own"] or match["down"] else None
     if match["g"]:
         return Grain(channels, styles), channels
     if match["e"]:
         ends_network = last and not inside
         out = int(match["e"])
-        free = bool(match["efree"])
         if ends_network and free:
             raise ValueError(f"the architecture ends with {word}, where nothing is normalised anyway; end it with s{out}")
-        return SmoothUpsampling(channels, out, None if ends_network else styles, relu=not last, free=free), out
+        return SmoothUpsampling(channels, out, None if ends_network else styles, relu=not last, own=own, free=free), out
     if match["r"]:
         if int(match["r"]) != channels:
             raise ValueError(f"residual block {word!r} meets {channels} channels")
-        return ResidualBlock(channels, styles, int(match["dil"] or 1), free=bool(match["rfree"])), channels
+        return ResidualBlock(channels, styles, int(match["dil"] or 1), own=own, free=free), channels
     if match["c"]:
         conv = Conv(channels, int(match["c"]), int(match["k"]), int(match["s"]))
         return (conv if last and not inside else ConvNorm(conv, styles)), int(match["c"])
     out = int(match["d"] or match["u"])
-    conv = Conv(channels, out, 3, stride=2 if match["d"] else 1)
+    conv = Conv(channels, out, 3, stride=2 if match["d"] else 1, own=own)
     return ConvNorm(conv, styles, upsample=bool(match["u"])), out
 
 

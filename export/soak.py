@@ -107,7 +107,8 @@ def _phones(clients: int, answers: Synchronized[int], over: Event) -> None:
 def _phone(number: int, answers: Synchronized[int], over: Event) -> None:
     while not over.is_set():
         with suppress(OSError):
-            connection = http.client.HTTPConnection("127.0.0.1", _PHONES, timeout=5)
+            address = f"127.0.{1 + number // 250}.{1 + number % 250}"  # as phones have
+            connection = http.client.HTTPConnection("127.0.0.1", _PHONES, timeout=5, source_address=(address, 0))
             connection.request("GET", f"/{_TOKEN}.png" if number % 2 else f"/{_TOKEN}")
             connection.getresponse().read()
             connection.close()

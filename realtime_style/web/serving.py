@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -24,6 +25,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
+
+FROM_ONE = 64
+"""Of these from one address: who holds more than a browser ever does must not keep everybody else out."""
 
 _FIRST_REQUEST_S = 10.0
 _LEAVING_S = 3.0
@@ -95,6 +99,8 @@ class _HastyProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if self.client is not None and sum(_address(other) == self.client[0] for other in self.connections) > FROM_ONE:
+            transport.abort()
         self._ends = [self.loop.call_later(_FIRST_REQUEST_S, self._abort_unless_asked)]
         if self.life_s is not None:
             self._ends.append(self.loop.call_later(self.life_s, transport.abort))
@@ -107,6 +113,10 @@ class _HastyProtocol(H11Protocol):
         for end in self._ends:
             end.cancel()
         super().connection_lost(exc)
+
+
+def _address(connection: Any) -> str:
+    return connection.client[0] if connection.client is not None else ""
 
 
 class _LastingProtocol(_HastyProtocol):

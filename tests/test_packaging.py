@@ -69,7 +69,7 @@ def test_wheel_plays_offline_and_is_typed(wheel: zipfile.ZipFile):
     assert "realtime_style/pack/gallery.onnx" in names
     assert "realtime_style/kiosk/words/fr.toml" in names
     largest = max((entry for entry in wheel.infolist() if entry.filename.endswith(".onnx")), key=lambda entry: entry.file_size)
-    assert largest.file_size <= 3 * 2**20, f"{largest.filename} is larger than a style file should be"
+    assert largest.file_size <= 13 * 2**20, f"{largest.filename} is larger than a style file should be"
 
 
 def test_wheel_carries_its_licence(wheel: zipfile.ZipFile):

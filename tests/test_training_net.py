@@ -58,15 +58,17 @@ def test_detour_begins_as_nothing_and_then_sees_further_at_any_size() -> None:
     plain = TransformNet("c5s2-8,s3").eval()
     net.stages[0].load_state_dict(plain.stages[0].state_dict())
     net.stages[2].load_state_dict(plain.stages[1].state_dict())
-    image = torch.rand(1, 3, 49, 75)
+    image = torch.rand(1, 3, 48, 72)  # which both halve without a rest
     assert net.stride == plain.stride == 2
+    assert (net.coarsest, plain.coarsest) == (8, 2)
     with torch.no_grad():
         assert torch.equal(net(image, net.style_weights()), plain(image, plain.style_weights()))
         for name, scale in net.named_parameters():
             if name.endswith(("gamma", "gain")):
                 scale.fill_(1.0)
         painted = net(image, net.style_weights())
-    assert painted.shape == image.shape
+        odd = net(image[..., :45, :67], net.style_weights())
+    assert odd.shape == (1, 3, 45, 67)
     assert (painted - plain(image, plain.style_weights())).abs().mean() > 0.01
 
 
@@ -225,6 +227,18 @@ def test_loss_network_features_have_the_sizes_of_vgg() -> None:
     features = random_loss_network()(torch.rand(2, 3, 32, 48), ["relu1_2", "relu4_3"])
     assert features["relu1_2"].shape == (2, 64, 32, 48)
     assert features["relu4_3"].shape == (2, 512, 4, 6)
+
+
+def test_loss_network_sees_no_border_where_edges_are_continued() -> None:
+    vgg = random_loss_network()
+    plain = torch.full((1, 3, 32, 32), 0.3)
+
+    def spread() -> float:
+        return float(torch.stack([found.std((2, 3)).max() for found in vgg(plain, STYLE_LAYERS).values()]).max())
+
+    assert spread() > 0.1
+    vgg.continue_edges()
+    assert spread() < 1e-3
 
 
 def test_loss_network_subtracts_the_mean_of_its_training_pictures() -> None:

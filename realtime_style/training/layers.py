@@ -47,10 +47,14 @@ class Conv(nn.Module):
         self.conv = Kernel(in_channels, out_channels, kernel, stride, dilation=dilation, own=own)
         self.pad = dilation * (kernel // 2)
 
-    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+    def forward(self, x: Tensor, style: Tensor, scale: ConditionalScale | None = None) -> Tensor:
+        """With a `scale` behind it, that is part of the kernel: a product with the weights instead of one with the picture."""
         if self.pad:
             x = F.pad(x, (self.pad,) * 4, mode="replicate")
-        return F.conv2d(x, self.conv.blend(style), self.conv.bias, self.conv.stride, dilation=self.conv.dilation)
+        kernel, bias = self.conv.blend(style), self.conv.bias
+        if scale is not None:
+            kernel, bias = scale.of_kernel(kernel, bias, style)
+        return F.conv2d(x, kernel, bias, self.conv.stride, dilation=self.conv.dilation)
 
 
 class ConditionalInstanceNorm(nn.Module):
@@ -97,6 +101,11 @@ class ConditionalScale(nn.Module):
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         return x * (style @ self.gamma)[:, None, None] + (style @ self.beta)[:, None, None]
 
+    def of_kernel(self, kernel: Tensor, bias: Tensor | None, style: Tensor) -> tuple[Tensor, Tensor]:
+        """Kernel (C, I, K, K) and bias (C,) of a convolution that scales and shifts like this, too."""
+        gamma, beta = style @ self.gamma, style @ self.beta
+        return kernel * gamma[:, None, None, None], beta if bias is None else beta + gamma * bias
+
 
 def _norm(channels: int, styles: int, *, free: bool) -> ConditionalInstanceNorm | ConditionalScale:
     return ConditionalScale(channels, styles) if free else ConditionalInstanceNorm(channels, styles)
@@ -115,7 +124,10 @@ class ConvNorm(nn.Module):
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         if self.upsample:
             x = F.interpolate(x, scale_factor=2.0, mode="nearest")
-        x = self.norm(self.conv(x, style), style)
+        if isinstance(self.norm, ConditionalScale) and self.conv.conv.own is not None:
+            x = self.conv(x, style, self.norm)  # a kernel that is blended anyway
+        else:
+            x = self.norm(self.conv(x, style), style)
         return F.relu(x) if self.relu else x
 
 
@@ -224,7 +236,7 @@ def leaky_relu(x: Tensor) -> Tensor:
 
 
 class Detour(nn.Module):
-    """x + the stages inside of x, cut to its size: (N, C, H, W) -> (N, C, H, W).
+    """x + the stages inside of x: (N, C, H, W) -> (N, C, H, W), for sizes that they halve without a rest.
 
     The same work at half the size allows for four times the weights and sees twice as far: room for what is large in a
     painting, while detail goes past it. It begins as x alone: the last scale starts at zero.
@@ -237,8 +249,7 @@ class Detour(nn.Module):
             nn.init.zeros_(end.norm.gamma)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        height, width = x.shape[-2:]
         detour = x
         for stage in self.stages:
             detour = stage(detour, style)
-        return x + detour[..., :height, :width]
+        return x + detour

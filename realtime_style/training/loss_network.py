@@ -51,6 +51,16 @@ class LossNetwork(nn.Module):
         self.requires_grad_(False)
         self.eval()
 
+    def continue_edges(self) -> None:
+        """From now on continue what each convolution sees by its edge values, instead of by zeros as VGG was trained.
+
+        To features that see a picture end in nothing, its border is an edge. A network that is taught by them, and knows where
+        the border is, paints a frame against that.
+        """
+        for layer in self.layers:
+            if isinstance(layer, nn.Conv2d):
+                layer.padding_mode = "replicate"
+
     def _load(self, weights: State) -> None:
         wanted = self.layers.state_dict()
         stripped = {key.removeprefix("features."): value for key, value in weights.items()}

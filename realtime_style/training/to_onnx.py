@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from realtime_style.atomic import whole_file
@@ -21,7 +22,7 @@ from realtime_style.style_format import FRAME, METADATA_KEY, OPSET, STYLE, STYLI
 from realtime_style.stylizer import Stylizer
 from realtime_style.training.checkpoint import Checkpoint
 from realtime_style.training.data import to_frame, to_image
-from realtime_style.training.layers import Detour, Kernel, SmoothUpsampling
+from realtime_style.training.layers import Conv, Detour, Kernel, SmoothUpsampling
 from realtime_style.training.swatch import make_swatch
 from realtime_style.training.transform_net import TransformNet
 
@@ -42,31 +43,38 @@ class FrameModel(nn.Module):
     def __init__(self, net: TransformNet) -> None:
         super().__init__()
         self.stages = copy.deepcopy(net.stages).float().cpu()
-        self.rows = net.rows
+        self.rows, self.coarsest = net.rows, net.coarsest
         first = _convolution(self.stages[0])
+        self.pad = 0
+        for module in self.stages[0].modules():
+            if isinstance(module, Conv):
+                self.pad, module.pad = module.pad, 0
         last = _convolution(self.stages[-1])
         with torch.no_grad():
             # conv(rgb / 255 - 0.5) = conv'(bgr) with these weights and this bias.
             if first.bias is not None:
                 first.bias -= 0.5 * first.weight.sum(dim=(1, 2, 3))
             first.weight.copy_(first.weight.flip(1) / 255)
-            # (conv(x) + 0.5) * 255 in BGR order.
+            # (conv(x) + 0.5) * 255 in BGR order, and half a level more, so that cutting off is rounding.
             last.weight.copy_(last.weight.flip(0) * 255)
             if last.own is not None:
                 last.own.copy_(last.own.view(-1, *last.weight.shape).flip(1).flatten(1) * 255)
             if last.bias is not None:
-                last.bias.copy_((last.bias.flip(0) + 0.5) * 255)
+                last.bias.copy_((last.bias.flip(0) + 0.5) * 255 + 0.5)
         _write_out_phases(self.stages)
         _halve_own_kernels(self.stages)
 
     def forward(self, frame: Tensor, style: Tensor) -> Tensor:
         height, width = frame.shape[1:3]
         x = frame.permute(0, 3, 1, 2).float()
+        # What the first convolution is given more than the frame, in one go.
+        more = (self.pad, self.pad + -width % self.coarsest, self.pad, self.pad + -height % self.coarsest)
+        x = F.pad(x, more, mode="replicate")
         style = self.rows(style)
         for stage in self.stages:
             x = stage(x, style)
-        x = x[..., :height, :width].round().clamp(0, 255)  # in this order: a bare cast would cut off, half a level too dark
-        return x.to(torch.uint8).permute(0, 2, 3, 1)
+        painted = x.clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
+        return painted[:, :height, :width]  # cut last, where it is least to copy
 
 
 def _write_out_phases(stages: nn.ModuleList) -> None:

@@ -35,6 +35,7 @@ import re
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -60,7 +61,7 @@ class TransformNet(nn.Module):
 
     ``forward(image, style)``: image (N, 3, H, W) float RGB 0..1, style (S,) float weights that sum to one; returns
     (N, 3, H, W) float RGB, mostly inside 0..1 (the sigmoid-free ending keeps colours linear; the style file clips).
-    H and W are free: stages that halve round up, and the result is cropped to the input's size.
+    H and W are free: the image is continued to where all stages halve without a rest, and the result cut to its size.
 
     With `photograph` the network knows one more picture to paint, the photograph as it is, and style weights may sum to
     less than one: the rest goes to the photograph. That is how a style is weakened from the inside (after Babaeizadeh and
@@ -83,12 +84,12 @@ class TransformNet(nn.Module):
             )
         if channels != 3 or not _is_plain_end(stages[-1]):
             raise ValueError(f"architecture {architecture!r} does not end with a plain picture; end it with s3 or cKs1-3")
-        self.stride = _stride(words)
+        self.stride, self.coarsest = _strides(words)
 
     def forward(self, image: Tensor, style: Tensor) -> Tensor:
         height, width = image.shape[-2:]
         style = self.rows(style)
-        x = image - 0.5  # a dark edge and a light edge should look alike to the first layer
+        x = F.pad(image - 0.5, (0, -width % self.coarsest, 0, -height % self.coarsest), mode="replicate")
         for stage in self.stages:
             x = stage(x, style)
         x = x + 0.5
@@ -170,10 +171,13 @@ def _stage(word: str, channels: int, styles: int, *, last: bool, inside: bool) -
     return ConvNorm(conv, styles, upsample=bool(match["u"])), out
 
 
-def _stride(words: Sequence[str]) -> int:
-    """How many times smaller than the frame the network's body is, detours aside; checks that what is halved is doubled."""
+def _strides(words: Sequence[str]) -> tuple[int, int]:
+    """How many times smaller than the frame the network's body is, and its detours at their smallest.
+
+    Checks that what is halved is doubled.
+    """
     sizes = [0]  # halvings so far, of the body and of each detour that is open
-    deepest = 0
+    deepest = coarsest = 0
     for word in words:
         if word == "(":
             sizes.append(sizes[-1])
@@ -182,11 +186,12 @@ def _stride(words: Sequence[str]) -> int:
                 raise ValueError("a detour of the architecture does not come back to the size it left")
         else:
             sizes[-1] += (word.startswith("d") or "s2-" in word) - (word[0] in "us")
+        coarsest = max(coarsest, sizes[-1])
         if len(sizes) == 1:
             deepest = max(deepest, sizes[0])
     if sizes[0] != 0:
         raise ValueError(f"the architecture halves {deepest} times and does not double as often")
-    return int(2**deepest)
+    return 2**deepest, 2**coarsest
 
 
 def multiply_accumulates(net: TransformNet, height: int = 480, width: int = 640) -> int:

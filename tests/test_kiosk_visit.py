@@ -308,14 +308,18 @@ def test_second_screen_and_film_have_the_live_picture_and_nothing_of_the_break(d
             visit.process.communicate()
 
 
-def test_kiosk_that_starts_before_its_screen_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    server, name = start_screen()  # for its name
-    server.kill()
-    server.wait(10)
+@pytest.mark.parametrize("began_without", [True, False])
+def test_kiosk_is_there_when_its_screen_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, began_without: bool) -> None:
+    server, name = start_screen()
     monkeypatch.setenv("DISPLAY", name)
+    if began_without:  # as by a service manager, which is no terminal
+        _end_screen(server)
     visit = Visit(tmp_path)
     try:
-        time.sleep(4)  # a service manager that reads what it says, and no terminal
+        if not began_without:
+            visit.wait_for(painted, 40)
+            _end_screen(server)
+        time.sleep(4)  # it tries, and there is none
         assert visit.process.poll() is None
         server, _ = start_screen(name)
         visit.wait_for(painted, 60)
@@ -323,24 +327,9 @@ def test_kiosk_that_starts_before_its_screen_waits_for_it(tmp_path: Path, monkey
     finally:
         visit.process.kill()
         visit.process.communicate()
-        server.terminate()
-        server.wait(10)
+        _end_screen(server)
 
 
-def test_kiosk_is_back_when_its_screen_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    server, name = start_screen()
-    monkeypatch.setenv("DISPLAY", name)
-    visit = Visit(tmp_path)
-    try:
-        visit.wait_for(painted, 40)
-        server.kill()
-        server.wait(10)
-        time.sleep(3)  # it tries, and there is none
-        server, _ = start_screen(name)
-        visit.wait_for(painted, 40)
-        visit.stop()
-    finally:
-        visit.process.kill()
-        visit.process.communicate()
-        server.terminate()
-        server.wait(10)
+def _end_screen(server: subprocess.Popen[bytes]) -> None:
+    server.kill()
+    server.wait(10)

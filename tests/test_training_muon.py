@@ -56,7 +56,7 @@ def test_gradient_of_nothing_leaves_the_kernel_as_it_is() -> None:
     assert torch.allclose(kernel, torch.ones_like(kernel))
 
 
-def test_own_kernels_step_twice_as_far_as_the_shared_one_where_the_gradient_speaks_of_them() -> None:
+def test_own_kernels_step_as_far_as_the_shared_one_where_the_gradient_speaks_of_them() -> None:
     torch.manual_seed(0)
     kernel, own = nn.Parameter(torch.randn(8, 8, 3, 3)), nn.Parameter(torch.zeros(3, 8 * 8 * 9))
     optimizer = Muon([kernel], lr=0.05, own=[(own, kernel)])
@@ -67,7 +67,7 @@ def test_own_kernels_step_twice_as_far_as_the_shared_one_where_the_gradient_spea
         optimizer.step()
         step = (own.detach() - before).norm(dim=1)
         assert torch.equal(own.detach()[[0, 2]], torch.zeros(2, 8 * 8 * 9))
-        assert step[1] <= 0.1001 * kernel.detach().norm()
+        assert step[1] <= 0.0501 * kernel.detach().norm()
         assert own.detach()[1].norm() <= 1.0001 * kernel.detach().norm()
     assert own.detach()[1].norm().item() == pytest.approx(float(kernel.detach().norm()), rel=1e-3)  # as far as they go
     assert torch.cosine_similarity(own[1].detach(), -gradient, dim=0) > 0.8

@@ -16,10 +16,6 @@ _NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 """Coefficients of the quintic iteration that the paper tuned: steep at zero, so that five rounds are enough."""
 
 
-_OWN_PACE = 2.0
-"""Steps of what is a style's own, over those of what all share: its turn comes less often, and no other style is in its way."""
-
-
 class Muon(torch.optim.Optimizer):
     """Turns kernels (O, I, K, K), seen as matrices of O rows, by `lr` radians at most at each step; how long they are stays.
 
@@ -27,7 +23,7 @@ class Muon(torch.optim.Optimizer):
     kernel longer, and the longer it is the less the next step turns it: after two hours of training ours were 12 to 20 times
     as long as at the start, and learned as slowly.
 
-    `own` is what styles add to a shared kernel: pairs of that (S, O I K K) and the kernel. It takes steps twice as long as the
+    `own` is what styles add to a shared kernel: pairs of that (S, O I K K) and the kernel. It takes steps as long as the
     kernel's, of those styles alone that the gradient speaks of, and stays no longer than the kernel.
     """
 
@@ -53,7 +49,7 @@ class Muon(torch.optim.Optimizer):
                     continue
                 for style in kernel.grad.any(1).nonzero().flatten().tolist():
                     row, gradient, mean = (rows[style].view_as(shared) for rows in (kernel, kernel.grad, average))
-                    _turn(row, gradient, mean, shared.norm() * group["lr"] * _OWN_PACE, group["momentum"])
+                    _turn(row, gradient, mean, shared.norm() * group["lr"], group["momentum"])
                     row.mul_((shared.norm() / row.norm()).clamp(max=1))
 
 

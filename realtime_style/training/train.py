@@ -23,7 +23,7 @@ from realtime_style.training.loss_network import LossNetwork, load_loss_network
 from realtime_style.training.muon import Muon
 from realtime_style.training.preview import preview_photographs, write_preview
 from realtime_style.training.step import take_step
-from realtime_style.training.transform_net import NETWORKS, TransformNet
+from realtime_style.training.transform_net import TransformNet
 
 CHECKPOINT, LOSSES, PREVIEWS = "checkpoint.pt", "losses.csv", "previews"
 _CHECKPOINT_EVERY_S = 60.0  # at most a minute of work is lost
@@ -180,8 +180,7 @@ def _start_from(before: Checkpoint, net: TransformNet, config: TrainConfig) -> N
 
     Its network has to be the same, or the same with no kernels of the styles' own: those start at zero.
     """
-    architecture = NETWORKS.get(before.config.network, before.config.network)
-    if architecture not in (net.architecture, net.architecture.replace("*", "")):
+    if before.network().architecture not in (net.architecture, net.architecture.replace("*", "")):
         raise TrainingError(
             f"{config.start_from} was trained with network = {before.config.network!r}, not {config.network!r}; "
             "start from one with the same network"

@@ -89,7 +89,8 @@ class TransformNet(nn.Module):
     def forward(self, image: Tensor, style: Tensor) -> Tensor:
         height, width = image.shape[-2:]
         style = self.rows(style)
-        x = F.pad(image - 0.5, (0, -width % self.coarsest, 0, -height % self.coarsest), mode="replicate")
+        x = image - 0.5  # a dark edge and a light edge should look alike to the first layer
+        x = F.pad(x, (0, -width % self.coarsest, 0, -height % self.coarsest), mode="replicate")
         for stage in self.stages:
             x = stage(x, style)
         x = x + 0.5

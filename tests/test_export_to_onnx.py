@@ -152,6 +152,18 @@ def test_file_holds_no_path_of_the_machine_that_made_it(exported: tuple[Transfor
     assert b"site-packages" not in content
 
 
+def test_picture_is_shuffled_as_bytes_after_a_plain_convolution(exported: tuple[TransformNet, Path]) -> None:
+    import onnx
+
+    graph = onnx.load(exported[1]).graph
+    constants = {each.name for each in graph.initializer}
+    shuffles = [index for index, node in enumerate(graph.node) if node.op_type == "DepthToSpace"]
+    bytes_from = max(index for index, node in enumerate(graph.node) if node.op_type == "Cast")
+    last = max(index for index, node in enumerate(graph.node) if node.op_type == "Conv")
+    assert all(index < last < bytes_from for index in shuffles)
+    assert set(graph.node[last].input[1:]) <= constants
+
+
 def test_johnson_exports_too(tmp_path: Path) -> None:
     assert export_main(["onnx", "--untrained", "johnson", "-o", str(tmp_path / "johnson.onnx")]) == 0
     assert read_metadata(tmp_path / "johnson.onnx").network.startswith("c9s1-32,d64,d128,R128")

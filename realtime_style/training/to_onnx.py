@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
 
 from realtime_style.atomic import whole_file
 from realtime_style.errors import BadStyleFile, TrainingError
@@ -22,7 +20,7 @@ from realtime_style.style_format import FRAME, METADATA_KEY, OPSET, STYLE, STYLI
 from realtime_style.stylizer import Stylizer
 from realtime_style.training.checkpoint import Checkpoint
 from realtime_style.training.data import to_frame, to_image
-from realtime_style.training.layers import Conv, Detour, Kernel, SmoothUpsampling
+from realtime_style.training.frame_model import FrameModel
 from realtime_style.training.swatch import make_swatch
 from realtime_style.training.transform_net import TransformNet
 
@@ -30,83 +28,6 @@ PARITY_SIZES_WH = ((320, 240), (641, 479), (250, 130))
 """Frame sizes of the parity check: one that the stride divides, one that it does not, one that is small."""
 PARITY_LIMIT = 1
 """Largest difference allowed between torch and ONNX Runtime, in grey levels: what rounding the other way makes."""
-
-
-class FrameModel(nn.Module):
-    """A network with everything around it that turns frames into frames: the body of a style file.
-
-    ``forward(frame, style)``: frame (1, H, W, 3) uint8 BGR, style (S,) float32; returns (1, H, W, 3) uint8 BGR. Channel
-    order, scaling and mean are folded into the weights of the first and the last convolution, as a Gather for the
-    channels alone would cost 7 ms a frame on a processor.
-    """
-
-    def __init__(self, net: TransformNet) -> None:
-        super().__init__()
-        self.stages = copy.deepcopy(net.stages).float().cpu()
-        self.rows, self.coarsest = net.rows, net.coarsest
-        first = _convolution(self.stages[0])
-        self.pad = 0
-        for module in self.stages[0].modules():
-            if isinstance(module, Conv):
-                self.pad, module.pad = module.pad, 0
-        last = _convolution(self.stages[-1])
-        with torch.no_grad():
-            # conv(rgb / 255 - 0.5) = conv'(bgr) with these weights and this bias.
-            if first.bias is not None:
-                first.bias -= 0.5 * first.weight.sum(dim=(1, 2, 3))
-            first.weight.copy_(first.weight.flip(1) / 255)
-            # (conv(x) + 0.5) * 255 in BGR order, and half a level more, so that cutting off is rounding.
-            last.weight.copy_(last.weight.flip(0) * 255)
-            if last.own is not None:
-                last.own.copy_(last.own.view(-1, *last.weight.shape).flip(1).flatten(1) * 255)
-            if last.bias is not None:
-                last.bias.copy_((last.bias.flip(0) + 0.5) * 255 + 0.5)
-        _write_out_phases(self.stages)
-        _halve_own_kernels(self.stages)
-
-    def forward(self, frame: Tensor, style: Tensor) -> Tensor:
-        height, width = frame.shape[1:3]
-        x = frame.permute(0, 3, 1, 2).float()
-        # What the first convolution is given more than the frame, in one go.
-        more = (self.pad, self.pad + -width % self.coarsest, self.pad, self.pad + -height % self.coarsest)
-        x = F.pad(x, more, mode="replicate")
-        style = self.rows(style)
-        for stage in self.stages:
-            x = stage(x, style)
-        painted = x.clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
-        return painted[:, :height, :width]  # cut last, where it is least to copy
-
-
-def _write_out_phases(stages: nn.ModuleList) -> None:
-    for index, stage in enumerate(stages):
-        if isinstance(stage, SmoothUpsampling) and stage.conv.own is None:
-            stages[index] = _Phases(stage)
-        elif isinstance(stage, Detour):
-            _write_out_phases(stage.stages)
-
-
-class _Phases(SmoothUpsampling):
-    """SmoothUpsampling with its four phase kernels written out, so that the file holds a plain convolution."""
-
-    def __init__(self, stage: SmoothUpsampling) -> None:
-        nn.Module.__init__(self)  # the rest is that of `stage`
-        kernel, bias = stage.phases(torch.empty(0))
-        self.conv = Kernel(kernel.shape[1], kernel.shape[0], 3)
-        self.conv.load_state_dict({"weight": kernel.detach(), "bias": bias.detach()})
-        self.norm = stage.norm
-        self.relu = stage.relu
-
-    def phases(self, style: Tensor) -> tuple[Tensor, Tensor]:
-        """The kernels and biases as they were written out."""
-        assert self.conv.bias is not None
-        return self.conv.weight, self.conv.bias
-
-
-def _halve_own_kernels(stages: nn.ModuleList) -> None:
-    """Keep styles' own kernels as float16 in the file, of which they are the most; what they add to is not rounded."""
-    for module in stages.modules():
-        if isinstance(module, Kernel) and module.own is not None:
-            module.own = nn.Parameter(module.own.half(), requires_grad=False)
 
 
 def export_network(
@@ -240,9 +161,3 @@ def _save(model: Any, metadata: StyleMetadata, path: Path) -> None:
     onnx.helper.set_model_props(model, {METADATA_KEY: metadata.to_json()})
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
-
-
-def _convolution(stage: nn.Module) -> Kernel:
-    """The convolution of a first or last stage."""
-    found = next(module for module in stage.modules() if isinstance(module, Kernel))
-    return found

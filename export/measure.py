@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from export.baseline import ITERATIONS, LONG_SIDE, Task, equivalent_iterations
-from export.quality import Paint, Peak, border_contrast, grid_peaks, scaled, still_scene_flicker, warp_error
+from export.quality import Paint, Peak, border_by_chance, border_contrast, grid_peaks, scaled, still_scene_flicker, warp_error
 from realtime_style.frames import Frame
 from realtime_style.images import read_image
 from realtime_style.sources import VideoFile
@@ -68,6 +68,8 @@ class StyleFigures:
     """The peak that stands out most on plain pictures."""
     border: float
     """Contrast of border and centre on plain pictures, in grey levels."""
+    border_by_chance: float
+    """The same of pieces without a border, exceeded by one in twenty."""
 
     @property
     def mean(self) -> Likeness:
@@ -186,6 +188,7 @@ def measure(
         own = tasks[index * len(photographs) : (index + 1) * len(photographs)]
         found = [curves[task.name] for task in own] if curves else []
         plain = [paint(np.full((480, 640, 3), level, np.uint8)) for level in PLAIN]
+        large = paint(np.full((1440, 1920, 3), PLAIN[1], np.uint8))
         figures.append(
             StyleFigures(
                 info=info,
@@ -198,6 +201,7 @@ def measure(
                 warp=None if clip is None else _both(paint, lambda paint: _warp_error(paint(), clip)),
                 grid=max((peak for picture in plain for peak in grid_peaks(picture)), key=lambda peak: peak.over_neighbours),
                 border=max(border_contrast(picture) for picture in plain),
+                border_by_chance=border_by_chance(large, *plain[0].shape[:2]),
             )
         )
     return figures

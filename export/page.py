@@ -86,7 +86,7 @@ def _style_table(figures: Sequence[StyleFigures]) -> str:
             f"{each.warp.alone:.3f}" if each.warp else "",
             f"{each.warp.helped:.3f}" if each.warp else "",
             f"{each.grid.over_neighbours:.1f} ({each.grid.grey_levels:.3f})",
-            f"{each.border:.2f}",
+            f"{each.border:.1f} ({each.border_by_chance:.1f})",
         ]
         for each in figures
     ]
@@ -116,7 +116,8 @@ def _legend(recipe: TrainConfig, figures: Sequence[StyleFigures]) -> str:
         "Warp error: 0 to 1, along the scene's own optical flow. "
         f"Helped: with the player's steadiness at {DEFAULT_STEADINESS:g}. Grid: on plain grey "
         f"({', '.join(map(str, PLAIN))}), the spectral peak at period 2, 4 or 8 that stands out most, over its neighbours, and "
-        "its amplitude in grey levels. Border: how far the edge of the same pictures differs from the centre, in grey levels.\n"
+        "its amplitude in grey levels. Border: how far the edge of the same pictures differs from the centre, in grey levels; "
+        "and how far it does, in one of twenty, in pieces cut from the middle of a larger one.\n"
     )
 
 

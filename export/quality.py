@@ -19,6 +19,8 @@ from realtime_style.frames import Frame, moved
 Paint = Callable[[Frame], Frame]
 Plane = npt.NDArray[np.float64]
 
+WINDOW = 128
+"""Side of the windows in which a grid is sought, px."""
 STILL_SIGMA = 2.0
 """Sensor noise of the still scene, standard deviation in grey levels: a webcam in a lit room."""
 
@@ -85,16 +87,21 @@ class Peak:
 def grid_peaks(painted: Frame, periods: Iterable[int] = (2, 4, 8)) -> list[Peak]:
     """The spectrum of the luma at the periods that sub-sampling can print, along x, y and both.
 
-    The frame is cut so that each period fits a whole number of times; what is not periodic in it cannot make a peak.
+    The mean power of overlapping windows of 128 px (P. D. Welch, "The Use of Fast Fourier Transform for the Estimation of Power
+    Spectra", 1967), or of one window where the frame is smaller: in the spectrum of one whole frame each wave scatters like a
+    throw of dice, and of white noise the loudest of nine waves comes out at 2.7 times its neighbours.
     """
-    height, width = (size // 16 * 16 for size in painted.shape[:2])
-    plane = luma(painted[:height, :width])
-    window = np.outer(np.hanning(height), np.hanning(width))
-    amplitude = np.abs(np.fft.fft2((plane - plane.mean()) * window)) * 2 / window.sum()
+    size = min(WINDOW, *painted.shape[:2]) // 16 * 16  # each period fits a whole number of times
+    plane = luma(painted)
+    corners = [range(0, side - size + 1, size // 2) for side in plane.shape]
+    windows = [plane[top : top + size, left : left + size] for top in corners[0] for left in corners[1]]
+    taper = np.outer(np.hanning(size), np.hanning(size))
+    power = np.mean([np.square(np.abs(np.fft.fft2((window - window.mean()) * taper))) for window in windows], axis=0)
+    amplitude = np.sqrt(power) * 2 / taper.sum()
     peaks = []
     for period in periods:
         for direction, y, x in (("x", 0, 1), ("y", 1, 0), ("xy", 1, 1)):
-            row, column = y * height // period, x * width // period
+            row, column = y * size // period, x * size // period
             around = _ring(amplitude, row, column)
             at = float(amplitude[row, column])
             # On a plain picture both are rounding noise: below a thousandth of a grey level nothing stands out.
@@ -123,3 +130,16 @@ def border_contrast(painted: Frame, *, border: int = 32) -> float:
     at_border[border:-border, border:-border] = False
     outer = plane[at_border]
     return max(abs(float(outer.mean() - inner.mean())), abs(float(outer.std() - inner.std())))
+
+
+def border_by_chance(painted: Frame, height: int, width: int) -> float:
+    """What :func:`border_contrast` says of pieces without any border: exceeded by one in twenty, in grey levels.
+
+    Of a plain frame painted much larger than height x width: pieces of that size all over it, away from its edges. Strokes are
+    few and large, so the edge of a piece differs from its middle without being an edge.
+    """
+    away, step = 64, 80
+    tops = range(away, painted.shape[0] - height - away + 1, step)
+    lefts = range(away, painted.shape[1] - width - away + 1, step)
+    pieces = [painted[top : top + height, left : left + width] for top in tops for left in lefts]
+    return float(np.quantile([border_contrast(piece) for piece in pieces], 0.95))

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from export.quality import border_contrast, grid_peaks, luma, scaled, still_scene_flicker, warp_error
+from export.quality import border_by_chance, border_contrast, grid_peaks, luma, scaled, still_scene_flicker, warp_error
 from realtime_style.frames import Frame
 
 GREY = np.full((96, 128, 3), 128, np.uint8)
@@ -83,6 +83,21 @@ def test_a_grid_is_found_at_its_period_and_direction(period: int, direction: str
     assert max(peak.over_neighbours for peak in peaks.values()) < found.over_neighbours / 3
 
 
+def test_noise_has_no_grid_by_chance():
+    random = np.random.default_rng(0)
+    for _ in range(8):
+        noise = np.clip(random.normal(128, 20, (480, 640, 1)), 0, 255).repeat(3, axis=2).astype(np.uint8)
+        assert max(peak.over_neighbours for peak in grid_peaks(noise)) < 1.3
+
+
+def test_a_faint_grid_is_found_in_loud_texture():
+    noise = np.random.default_rng(0).normal(128, 20, (480, 640, 1)).repeat(3, axis=2)
+    noise[::4] += 8  # a wave of amplitude 4, with its overtone
+    peak = max(grid_peaks(np.clip(noise, 0, 255).astype(np.uint8)), key=lambda peak: peak.over_neighbours)
+    assert (peak.period, peak.direction) == (4, "y")
+    assert peak.over_neighbours > 2
+
+
 def test_a_plain_picture_has_no_grid():
     assert max(peak.over_neighbours for peak in grid_peaks(GREY)) < 1
 
@@ -110,3 +125,14 @@ def test_luma_weighs_blue_green_and_red():
 def test_scaling_sets_the_longer_side(size_wh: tuple[int, int], expected: tuple[int, int]):
     photograph = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
     assert scaled(photograph, 384).shape[1::-1] == expected
+
+
+def test_pieces_without_a_border_differ_by_chance_by_as_much_as_strokes_are_large():
+    random = np.random.default_rng(0)
+    seen = []
+    for stroke in (1, 8, 40):
+        cells = random.uniform(60, 200, (-(-900 // stroke), -(-1200 // stroke))).astype(np.float32)
+        plane = cv2.resize(cells, (1200, 900), interpolation=cv2.INTER_NEAREST)
+        seen.append(border_by_chance(plane[..., np.newaxis].repeat(3, axis=2).astype(np.uint8), 240, 320))
+    assert seen[0] < 1 < seen[1] < seen[2]
+    assert border_by_chance(np.full((900, 1200, 3), 128, np.uint8), 240, 320) == 0

@@ -223,6 +223,7 @@ def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]
         ("grid-weight", _from_zero, "weight against a grid on plain pictures"),
         ("border-weight", _from_zero, "weight against borders of other colours, or smoother, than the rest"),
         ("weave-weight", _from_zero, "weight against a weave like that of canvas"),
+        ("structure-weight", _from_zero, "weight of light and dark where the photograph has them: eyes in a face"),
         ("flicker-weight", _from_zero, "weight of steadiness in a still scene with sensor noise"),
         ("temporal-weight", _from_zero, "weight of steadiness under motion"),
         ("partial-every", _whole, "teach a lower strength every so many steps; 0: never"),

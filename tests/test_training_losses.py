@@ -17,6 +17,7 @@ from realtime_style.training.losses import (
     local_spectrum,
     mean_texture,
     relative_style_loss,
+    structure_loss,
     style_loss,
     temporal_loss,
     total_variation_loss,
@@ -207,3 +208,48 @@ def test_border_loss_sees_a_darker_and_a_smoother_border_and_no_even_texture() -
     assert border_loss(picture - frame * 20 / 255).item() == pytest.approx(400, rel=0.2)
     smooth = torch.where(frame.bool(), picture.mean(), picture)
     assert border_loss(smooth).item() == pytest.approx((picture.std().item() * 255) ** 2, rel=0.2)
+
+
+def face(*, eyes: bool = True) -> torch.Tensor:
+    """A light face with two dark eyes, 12 px wide, before dark hair: (1, 3, 160, 128)."""
+    rows, columns = torch.meshgrid(torch.arange(160.0), torch.arange(128.0), indexing="ij")
+    plane = torch.where(torch.hypot((rows - 80) / 60, (columns - 64) / 44) < 1, 0.85, 0.15)
+    if eyes:
+        for middle in (46, 82):
+            plane[torch.hypot((rows - 70) / 3, (columns - middle) / 6) < 1] = 0.3
+    return plane.expand(1, 3, -1, -1)
+
+
+def test_structure_is_all_there_in_any_colour_and_contrast_and_under_fine_strokes() -> None:
+    photograph = face()
+    colours = torch.tensor([0.5, 0.1, 0.3]).view(1, 3, 1, 1) * photograph + 0.2
+    strokes = (torch.rand(1, 3, 160, 128, generator=torch.Generator().manual_seed(0)) - 0.5) * 0.1
+    assert structure_loss(photograph, photograph).item() < 0.01
+    assert structure_loss(colours, photograph).item() < 0.01
+    assert structure_loss(photograph + strokes, photograph).item() < 0.05
+    nothing = structure_loss(torch.full_like(photograph, 0.5), photograph).item()
+    assert structure_loss(1 - photograph, photograph).item() == pytest.approx(2 * nothing, rel=0.01)
+
+
+def test_a_face_without_eyes_lacks_structure_that_one_in_other_colours_does_not() -> None:
+    assert structure_loss(face(eyes=False), face()).item() > 20 * structure_loss(face() * 0.3 + 0.4, face()).item()
+
+
+def test_a_sky_asks_for_no_structure() -> None:
+    sky = 0.6 + (torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(1)) - 0.5) * 0.05
+    stars = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(2)).requires_grad_()
+    loss = structure_loss(stars, sky)
+    loss.backward()
+    assert loss.item() < 0.1
+    assert stars.grad is not None
+    eyes = torch.rand(1, 3, 160, 128, generator=torch.Generator().manual_seed(2)).requires_grad_()
+    structure_loss(eyes, face()).backward()
+    assert eyes.grad is not None
+    assert stars.grad.abs().max() < 0.2 * eyes.grad.abs().max()
+
+
+def test_structure_of_a_plain_painting_has_a_gradient() -> None:
+    plain = torch.full((1, 3, 96, 96), 0.5, requires_grad=True)
+    structure_loss(plain, torch.rand(1, 3, 96, 96)).backward()
+    assert plain.grad is not None
+    assert torch.isfinite(plain.grad).all()

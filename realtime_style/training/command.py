@@ -29,6 +29,7 @@ _SETTINGS = (
     "grid_weight",
     "border_weight",
     "weave_weight",
+    "structure_weight",
     "flicker_weight",
     "temporal_weight",
     "partial_every",

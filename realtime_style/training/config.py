@@ -16,8 +16,8 @@ from realtime_style.style_format import StyleInfo
 class TrainConfig:
     """Every setting of a training run, with the reason of its default.
 
-    The objective is the sum of content, style, tv, lattice, grid, border, weave, flicker, temporal and pixel, each times its
-    ``..._weight``, in the units of :mod:`realtime_style.training.losses`.
+    The objective is the sum of content, style, tv, lattice, grid, border, weave, structure, flicker, temporal and pixel,
+    each times its ``..._weight``, in the units of :mod:`realtime_style.training.losses`.
     """
 
     paintings: tuple[str, ...]
@@ -82,6 +82,8 @@ class TrainConfig:
     weave_weight: float = 500.0
     """The weave of an earlier starry-night, 440 to 720 grey levels squared, would cost as much as the content; its painting
     has 210."""
+    structure_weight: float = 100_000.0
+    """Light and dark where the photograph has them, at the size of eyes."""
     flicker_weight: float = 1_000.0
     """Steadiness of a still scene. Without this term, sensor noise of sigma 2 moved a starry-night by 5.6 grey levels, mean of
     ten photographs, and by 13 on an even sky: next to motion, noise hardly counts in the temporal term."""

@@ -17,6 +17,7 @@ TERMS = (
     "tv",
     "lattice",
     "weave",
+    "structure",
     "flicker",
     "temporal",
     "pixel",

@@ -22,6 +22,7 @@ from realtime_style.training.losses import (
     contrast_of,
     lattice_loss,
     relative_style_loss,
+    structure_loss,
     temporal_loss,
     total_variation_loss,
     weave_loss,
@@ -66,6 +67,7 @@ def take_step(
         "tv": total_variation_loss(painted),
         "lattice": lattice_loss(painted, net.stride),
         "weave": weave_loss(painted, to_learn.texture),
+        "structure": structure_loss(painted, content),
         "pixel": F.mse_loss(painted.float() * 255, content.float() * 255),
         **faults,
     }
@@ -75,6 +77,7 @@ def take_step(
         "tv": config.tv_weight,
         "lattice": config.lattice_weight,
         "weave": config.weave_weight * strength,
+        "structure": config.structure_weight,
         "flicker": config.flicker_weight,
         "temporal": config.temporal_weight,
         "pixel": config.pixel_weight * (1 - strength) ** 3,

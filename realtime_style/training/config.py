@@ -82,8 +82,9 @@ class TrainConfig:
     weave_weight: float = 500.0
     """The weave of an earlier starry-night, 440 to 720 grey levels squared, would cost as much as the content; its painting
     has 210."""
-    structure_weight: float = 100_000.0
-    """Light and dark where the photograph has them, at the size of eyes."""
+    structure_weight: float = 500_000.0
+    """Light and dark where the photograph has them, at the size of eyes. Without this term bold painters left the eyes out of
+    faces. A starry-night of 300 steps from nothing had faces with it, and an objective 6 % higher."""
     flicker_weight: float = 1_000.0
     """Steadiness of a still scene. Without this term, sensor noise of sigma 2 moved a starry-night by 5.6 grey levels, mean of
     ten photographs, and by 13 on an even sky: next to motion, noise hardly counts in the temporal term."""

@@ -83,6 +83,10 @@ def build_parser() -> argparse.ArgumentParser:
     soak.add_argument("clip", type=Path, help="video file in the place of a camera")
     soak.add_argument("--minutes", type=float, default=10.0, help="of visitors, default 10")
     soak.add_argument("--clients", type=int, default=200, help="phones at once, afterwards; default 200")
+
+    pace = acts.add_parser("pace", help="measure how fast the kiosk is beside webcam: needs Xvfb")
+    pace.add_argument("clip", type=Path, help="video file in the place of a camera, best of 60 frames a second")
+    pace.add_argument("--rounds", type=int, default=3, help="default 3")
     return parser
 
 
@@ -97,6 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "report": report_on,
         "screens": show_screens,
         "soak": hold_out,
+        "pace": race,
     }[args.act]
     try:
         with taken_as_ctrl_c():  # a soak that is told to end shall not leave its kiosk running
@@ -201,6 +206,15 @@ def hold_out(args: argparse.Namespace) -> int:
         print(row, flush=True)
     alone, together, answers = crowd(args.clip, args.clients)
     print(f"{alone:.1f} fps alone, {together:.1f} fps with {args.clients} phones, who got {answers} answers")
+    return 0
+
+
+def race(args: argparse.Namespace) -> int:
+    """Print frames per second of webcam and kiosk, in turn."""
+    from export.soak import pace
+
+    for webcam, kiosk in pace(args.clip, args.rounds):
+        print(f"webcam {webcam:.1f} fps, kiosk {kiosk:.1f} fps: {kiosk / webcam - 1:+.1%}", flush=True)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""How a kiosk holds out: memory, threads, handles and frames per second with visitors, and under a crowd of phones."""
+"""How a kiosk holds out: memory, threads, handles and frames per second with visitors, under a crowd, and beside webcam."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import http.client
 import json
 import multiprocessing
 import os
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -83,6 +85,21 @@ def crowd(clip: Path, clients: int, seconds: float = 20.0) -> tuple[float, float
             over.set()
             phones.join()
     return alone, together, answers.value
+
+
+def pace(clip: Path, rounds: int, seconds: float = 20.0) -> Iterator[tuple[float, float]]:
+    """Frames per second of `webcam` and of the kiosk, one after the other, both full screen; `rounds` times.
+
+    With a clip of 60 frames a second the painting is what holds both up, and not the camera.
+    """
+    with open_screen() as environment:
+        for _ in range(rounds):
+            command = [sys.executable, "-m", "realtime_style", "webcam", "--camera", str(clip), "--fullscreen", "--json"]
+            shown = subprocess.run(
+                [*command, f"--seconds={seconds}"], env=environment, stdout=subprocess.PIPE, text=True, check=True
+            )
+            with tempfile.TemporaryDirectory() as room, open_kiosk(clip.resolve(), _SETTINGS, environment, Path(room)):
+                yield float(json.loads(shown.stdout)["fps"]), _mean_fps(seconds)
 
 
 def _visit(touch: Finger) -> None:

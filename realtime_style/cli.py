@@ -208,7 +208,7 @@ def kiosk(args: argparse.Namespace) -> int:
         _say(f"error: {error}")
         return UNAVAILABLE
     counters = done.counters
-    _print_result(args, asdict(counters), f"{counters.visitors} visitors, {counters.pictures} pictures taken home")
+    _print_result(args, asdict(counters), f"visitors: {counters.visitors}, pictures taken home: {counters.pictures}")
     return done.ending or 0
 
 

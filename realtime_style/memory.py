@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import re
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,8 +16,9 @@ _TIMES_FIRST_STAGE = 11
 Runtime's CPU provider, 2 to 5 on OpenVINO; the rest is margin for reading and writing the picture."""
 
 _UNKNOWN_NETWORK = 176
-_MALLOPT = ((-3, 32 << 20), (-1, 2**31 - 1), (-2, 1 << 28))
-"""M_MMAP_THRESHOLD at its largest, M_TRIM_THRESHOLD and M_TOP_PAD of glibc's malloc.h, bytes."""
+_MMAP_THRESHOLD, _TRIM_THRESHOLD, _TOP_PAD = -3, -1, -2  # of glibc's malloc.h; their values are bytes
+_HOLD_ON = {_MMAP_THRESHOLD: 32 << 20, _TRIM_THRESHOLD: 2**31 - 1, _TOP_PAD: 1 << 28}
+_LET_GO = {_MMAP_THRESHOLD: 4 << 20, _TRIM_THRESHOLD: 8 << 20}
 _FIRST_STAGE = re.compile(r"c\d+s(?P<stride>\d+)-(?P<channels>\d+)(,|$)")
 
 
@@ -73,7 +75,21 @@ def hold_on() -> None:
     Else each tensor of some megabytes is new pages from the system, which have to be cleared, and go back to it: 7 % of a step
     of training (docs/decisions.md). Blocks above 32 MB still come and go. Where the C library is another one nothing happens.
     """
+    _tell_malloc(_HOLD_ON)
+
+
+def let_go() -> None:
+    """Have glibc hand each block above 4 MB back as soon as it is freed, for a program that runs all day.
+
+    Else it learns from the first large block that comes and goes to keep the next ones, in the thread that needed them, from
+    where :func:`give_back` does not fetch them: 30 MB after a greeting card. Frames of a camera are smaller, and stay quick.
+    Where the C library is another one nothing happens.
+    """
+    _tell_malloc(_LET_GO)
+
+
+def _tell_malloc(settings: Mapping[int, int]) -> None:
     if sys.platform == "linux":
-        with suppress(AttributeError):
-            for parameter, value in _MALLOPT:
+        with suppress(AttributeError):  # musl
+            for parameter, value in settings.items():
                 ctypes.CDLL(None).mallopt(parameter, value)

@@ -44,6 +44,8 @@ class World:
     size_wh = (320, 240)
     problem = ""
     hung = False
+    ahead = False
+    """Whether the next frame is there already when one is painted."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -59,7 +61,7 @@ class World:
         self.wall += seconds
 
     def take(self, timeout_s: float) -> Frame | None:
-        if self.problem:
+        if self.problem or (timeout_s == 0 and not self.ahead):
             return None
         self.taken += 1
         return self.pattern.picture(self.taken)
@@ -141,13 +143,13 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
     next_fault = world.now
     back_at = room_at = float("inf")
     refused, failing = [0], [0]
-    paint = kiosk._paint_with
+    paint = kiosk._brush._paint_with
 
-    def moody(mix: object, frame: Frame) -> Frame:
+    def moody(mix: object, strength: float, frame: Frame) -> Frame:
         if failing[0]:
             failing[0] -= 1
             raise RealtimeStyleError("the graphics chip has gone")
-        return paint(mix, frame)  # type: ignore[arg-type]
+        return paint(mix, strength, frame)  # type: ignore[arg-type]
 
     def open_where_there_is_room(path: Any, flags: int, *arguments: Any, **more: Any) -> int:
         if flags & os.O_EXCL and room_at < float("inf"):
@@ -157,7 +159,7 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
 
     open_file = os.open
     monkeypatch.setattr("realtime_style.kiosk.keepsakes.os.open", open_where_there_is_room)
-    monkeypatch.setattr(kiosk, "_paint_with", moody)
+    monkeypatch.setattr(kiosk._brush, "_paint_with", moody)
     kiosk.round()
     threads = threading.active_count()
 
@@ -178,12 +180,13 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
         room_at = world.now + chance.choice([60, 300, 900])
 
     def chip_fails() -> None:
-        failing[0] = 0 if kiosk._rescued else 1
+        failing[0] = 0 if kiosk._brush._rescued else 1
 
     trouble: list[Callable[[], None]] = [camera_gone, camera_gone, disk_is_full, clock_jumps, sleeps, chip_fails]
     there, comes_or_goes = False, world.now
     while world.now < end or faults < FAULTS:
         world.pass_by(chance.choice([0.1, 0.5, 2.0]))
+        world.ahead = chance.random() < 0.5
         if world.now >= comes_or_goes:
             there, comes_or_goes = not there, world.now + chance.uniform(20, 200)
         if there and chance.random() < 0.1:
@@ -234,8 +237,8 @@ def test_chip_that_fails_is_replaced_by_the_processor_at_a_lower_size(kiosk: Kio
     kiosk.round()
     assert kiosk._live is not None
     assert kiosk._live.shape == (600, 800, 3)
-    kiosk._painter.close()
-    kiosk._painter = Gone()  # type: ignore[assignment]
+    kiosk._brush._painter.close()
+    kiosk._brush._painter = Gone()  # type: ignore[assignment]
     kiosk.round()
     assert world.devices == ["auto", "cpu"]
     assert kiosk._live.shape == (360, 480, 3)
@@ -258,7 +261,7 @@ def test_first_painting_is_waited_for_also_when_the_slider_was_down_before(kiosk
         waited.append(kiosk.state.strength)
         yield
 
-    kiosk._busy = busy
+    kiosk._brush._busy = busy
     for strength in (0.0, 0.0, 1.0, 1.0):
         kiosk.state = replace(kiosk.state, strength=strength)
         kiosk.round()
@@ -281,7 +284,7 @@ def test_styles_of_other_files_are_loaded_before_a_visitor_chooses_one(world: Wo
     with open_kiosk(world, tmp_path, files=3) as kiosk:
         kiosk.round()
         began = time.monotonic()
-        while len(kiosk._painter._stylizers) < 3:
+        while len(kiosk._brush._painter._stylizers) < 3:
             assert time.monotonic() - began < 20
             time.sleep(0.01)
 
@@ -324,10 +327,10 @@ def test_film_goes_there_and_back(kiosk: Kiosk, world: World, tmp_path: Path) ->
 
 
 def test_chip_that_fails_for_good_ends_it_with_an_error(kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(mix: object, frame: Frame) -> Frame:
+    def gone(*what: object) -> Frame:
         raise RealtimeStyleError("the graphics chip has gone")
 
-    monkeypatch.setattr(kiosk, "_paint_with", gone)
+    monkeypatch.setattr(kiosk._brush, "_paint_with", gone)
     with pytest.raises(RealtimeStyleError, match="has gone"):
         kiosk.round()
 
@@ -438,3 +441,53 @@ def test_keypad_in_the_break_puts_nobody_on_air(kiosk: Kiosk, world: World) -> N
         kiosk.state = replace(kiosk.state, scene=scene, touched=world.now)
         kiosk.round()
         assert not sent[-1].any()
+
+
+class Slow:
+    """A brush in whose paintings one may look: `asked` says how many were started, `go` lets one be finished."""
+
+    def __init__(self, kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked, self.go = threading.Semaphore(0), threading.Semaphore(0)
+        self._paint = kiosk._brush._paint
+        monkeypatch.setattr(kiosk._brush, "_paint", self.paint)
+
+    def paint(self, *what: Any) -> Frame:
+        self.asked.release()
+        assert self.go.acquire(timeout=30)
+        return self._paint(*what)
+
+
+def test_painting_is_shown_while_the_next_is_made(kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    brush, world.ahead = Slow(kiosk, monkeypatch), True
+    brush.go.release()
+    kiosk.round()
+    assert world.shown is not None
+    assert brush.asked.acquire(timeout=30)
+    assert brush.asked.acquire(timeout=30)  # the next is under way, and cannot be finished
+    first = world.shown
+    brush.go.release()
+    world.ahead = False
+    kiosk.round()
+    assert world.taken == 2
+    assert world.shown is not first
+
+
+def test_slow_camera_shows_each_painting_at_once(kiosk: Kiosk, world: World) -> None:
+    for number in range(1, 4):
+        kiosk.round()
+        assert world.taken == number
+        assert not kiosk._brush.at_work
+        assert world.shown is kiosk._live
+
+
+def test_painting_under_way_when_the_break_begins_is_not_shown(
+    kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brush, world.ahead = Slow(kiosk, monkeypatch), True
+    brush.go.release(2)
+    kiosk.round()
+    first = kiosk._live
+    kiosk._do(Host.PAUSE, world.now)
+    kiosk.round()
+    assert kiosk._live is first
+    assert not kiosk._brush.at_work

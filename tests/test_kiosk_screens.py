@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import time
 import weakref
 from dataclasses import replace
@@ -247,6 +249,44 @@ def test_stage_fills_a_real_screen_and_blends_images_over_the_picture(desktop: s
         assert seen[500, 400].max() == 0
     finally:
         stage.close()
+
+
+_STAGE_BY_ITSELF = """
+import ctypes, sys, time
+import numpy as np
+import sdl2
+from realtime_style.kiosk.lettering import Box
+from realtime_style.kiosk.stage import Stage
+
+stage = Stage("kiosk")
+info = sdl2.SDL_RendererInfo()
+sdl2.SDL_GetRendererInfo(stage._renderer, ctypes.byref(info))
+for _ in range(5):
+    stage.show(np.full((48, 64, 3), (200, 100, 0), np.uint8), Box(0, 0, 800, 400))
+    stage.inputs()
+    time.sleep(0.05)
+print(info.name.decode(), *stage.size_wh, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_stage_without_a_graphics_chip_is_not_drawn_by_opengl(
+    desktop: str,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SDL_RENDER_DRIVER")
+    monkeypatch.delenv("SDL_FRAMEBUFFER_ACCELERATION")
+    command = [sys.executable, "-c", _STAGE_BY_ITSELF]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "software 800 600\n"
+        seen = screenshot(tmp_path).astype(int)
+        process.stdin.close()
+    assert process.returncode == 0
+    assert abs(seen[300, 700] - (200, 100, 0)).max() <= 2
+    assert seen[500, 400].max() == 0
 
 
 def test_stage_hears_touches_and_keys_and_is_not_closed_by_visitors(desktop: str) -> None:  # noqa: F811

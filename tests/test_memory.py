@@ -142,3 +142,42 @@ def test_memory_that_is_held_is_not_fetched_from_the_system_again():
         return int(subprocess.run(run, capture_output=True, text=True, check=True).stdout)
 
     assert faults("held") < 0.1 * faults("as usual")
+
+
+_A_CARD_IN_A_THREAD = """
+import sys, threading
+import numpy as np
+from pathlib import Path
+from realtime_style.memory import give_back, let_go
+
+def resident_mb():
+    return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1000
+
+def work(times):
+    for _ in range(times):
+        card = np.ones(6_000_000, np.uint8)
+        image = np.ones(8_000_000, np.uint8)
+        del card
+        content = np.ones(6_000_000, np.uint8)
+        del image, content
+
+if sys.argv[1] == "let go":
+    let_go()
+before = resident_mb()
+thread = threading.Thread(target=lambda: [work(20), give_back(), done.set(), over.wait()], daemon=True)
+done, over = threading.Event(), threading.Event()
+thread.start()
+done.wait()
+give_back()
+print(resident_mb() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+def test_large_blocks_of_a_thread_that_lives_on_are_let_go():
+    def left(how: str) -> float:
+        run = subprocess.run([sys.executable, "-c", _A_CARD_IN_A_THREAD, how], capture_output=True, text=True, check=True)
+        return float(run.stdout)
+
+    assert left("as ever") > 10
+    assert left("let go") < 5

@@ -28,6 +28,7 @@ from realtime_style.kiosk.states import Rules, Timing
 from realtime_style.kiosk.watch import FIRST_S, STALE_S, CameraWatch
 from realtime_style.kiosk.watchdog import FALLS, NOTE, RESTART, Heart
 from realtime_style.kiosk.words import load_words
+from realtime_style.memory import let_go
 from realtime_style.outputs import Outputs, live_openers
 from realtime_style.painter import Painter
 from realtime_style.sinks import Sink
@@ -46,6 +47,7 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
     What no waiting mends stops it before the screen goes dark: settings, styles, words, folder and port. Raises BadSettings,
     StyleError, OutputUnwritable, DisplayUnavailable, DeviceUnavailable.
     """
+    let_go()
     keepsakes = open_keepsakes(file)  # before anything that can fail: what was kept before a crash goes when its time is over
     settings = load_settings(file)
     if camera is not None:

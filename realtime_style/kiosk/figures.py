@@ -7,6 +7,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
+from realtime_style.kiosk.words import Words
+
 log = logging.getLogger(__name__)
 
 
@@ -68,11 +70,11 @@ class Status:
     painters: Sequence[str] = ()
     """All of them, for people, in their order."""
 
-    def lines(self) -> Sequence[str]:
+    def lines(self, words: Words) -> Sequence[str]:
         """For the menu."""
         return [
-            f"{self.fps:.1f} fps   {self.runs_on}   {self.painter}",
-            f"{self.visitors} visitors   {self.pictures} pictures   {self.kept} files kept",
+            f"{self.fps:.1f} fps · {self.runs_on} · {self.painter}",
+            words("host_figures", visitors=self.visitors, pictures=self.pictures, kept=self.kept),
             self.camera_lost or self.outputs_lost or self.last_warning,
         ]
 

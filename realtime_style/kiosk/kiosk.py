@@ -5,21 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
 
 from realtime_style.crossfade import Crossfade
-from realtime_style.errors import RealtimeStyleError
-from realtime_style.frames import Frame, fit_within
+from realtime_style.frames import Frame
 from realtime_style.kiosk import widgets
 from realtime_style.kiosk.album import Album, Made
+from realtime_style.kiosk.brush import Brush
 from realtime_style.kiosk.buttons import meaning
 from realtime_style.kiosk.card import CardText
 from realtime_style.kiosk.figures import LastWarning, Memory, Status
@@ -48,7 +46,6 @@ _FRAME_WAIT_S = 0.05  # without frames the screen is drawn twenty times a second
 _SWEEP_S = 10.0
 _TELL_S = 1.0
 _HUNG_S = 20.0  # a read that has not come back: only the end of the process gives the device back
-_RESCUE_SIZE = 480  # px: what a processor paints in time when the graphics chip has failed
 
 
 class Screening(Protocol):
@@ -106,18 +103,14 @@ class Kiosk:
         """Stages ``stylize`` and ``show``."""
         self.state = first_state(rules, clock(), on_break=before.on_break, wrong_pins=before.wrong_pins)
         self._settings, self._rules, self._stage, self._watch, self._mixes = settings, rules, stage, watch, list(mixes)
-        self._open_painter, self._keepsakes, self._desk = painter, keepsakes, desk
+        self._keepsakes, self._desk = keepsakes, desk
         self._languages, self._outputs, self._clock = languages, outputs or Outputs({}), clock
         infos = [mix[0][0].info for mix in mixes]
         self._painters = [PainterInfo(info.artist or info.title or info.name, info.year) for info in infos]
         self._tiles = widgets.Tiles(
             [(info.swatch_frame(), each.surname, each.year) for info, each in zip(infos, self._painters, strict=True)]
         )
-        self._painter = painter("cpu" if rescued else settings.painting.device)
-        self._rescued = rescued
-        self._busy = busy
-        self._ahead = _one_thread()
-        self._compiled: set[tuple[Path, tuple[int, ...]]] = set()
+        self._brush = Brush(painter, settings.painting.device, mixes, rescued=rescued, busy=busy, meter=self.meter)
         self._fade = Crossfade(self._mixes[0])
         self._live: Frame | None = None
         self._hand_over = hand_over
@@ -136,19 +129,25 @@ class Kiosk:
             self.round()
 
     def round(self) -> None:
-        """One frame, or the wait for one that does not come."""
-        frame = self._watch.take(_FRAME_WAIT_S)
+        """One painting, shown while the next one is made if its frame is there; or the wait for a frame that does not come."""
+        frame = None if self._brush.at_work else self._watch.take(_FRAME_WAIT_S)
         now = self._clock()
         self._hear_of_camera(now)
         self._hear_of_touches(now)
         self._hear_of_card(now)
         self._do(Happening.TICK, now)
         hidden = self.state.covered or self.state.on_break  # with the keypad up, too: anybody can ask for it
-        if frame is not None and not hidden and (self.state.scene in NEEDS_CAMERA or self._outputs):
-            self._live = self._paint(frame, now)
-            self._outputs.put(self._live)
+        wanted = not hidden and (self.state.scene in NEEDS_CAMERA or bool(self._outputs))
+        if frame is not None and wanted:
+            self._start_painting(frame)
+        painted = self._brush.finish() if self._brush.at_work else None
+        if painted is not None and wanted:
+            self._live = painted
+            self._outputs.put(painted)
             if self.state.scene is Scene.FILMING:
-                self._visitor.film(self._live, now)
+                self._visitor.film(painted, now)
+            if (following := self._watch.take(0)) is not None:
+                self._start_painting(following)
         elif hidden and self._live is not None:
             self._outputs.put(np.zeros_like(self._live))
         screen = self._lay_out(now)
@@ -163,7 +162,7 @@ class Kiosk:
             scene=self.state.scene.name,
             painter=self._mixes[self.state.painter][0][0].info.name,
             fps=round(self.meter.fps(), 1),
-            runs_on=self._painter.provider,
+            runs_on=self._brush.provider,
             camera_lost=self.state.camera_lost,
             on_break=self.state.on_break,
             visitors=self.counters.visitors,
@@ -183,8 +182,7 @@ class Kiosk:
     def close(self) -> None:
         """Let go of the painter; what was given is its giver's."""
         logging.getLogger("realtime_style").removeHandler(self._warning)
-        self._ahead.shutdown(cancel_futures=True)
-        self._painter.close()
+        self._brush.close()
 
     def _do(self, event: Event, now: float) -> None:
         self.state, effects = step(self.state, event, now, self._rules)
@@ -250,43 +248,11 @@ class Kiosk:
                 return meaning(name, self.state, self._rules, self._settings.screen.languages)
         return None
 
-    def _paint(self, frame: Frame, now: float) -> Frame:
+    def _start_painting(self, frame: Frame) -> None:
         if self._settings.screen.mirror:
             frame = np.asarray(cv2.flip(frame, 1), np.uint8)
-        self._fade.to(self._mixes[self.state.painter], now)
-        mix = self._fade.advance(now)
-        try:
-            return self._paint_with(mix, frame)
-        except RealtimeStyleError as error:
-            if self._rescued:
-                raise
-            log.warning("painting failed, going on with the processor: %s", error)
-            self._ahead.shutdown(cancel_futures=True)
-            self._ahead = _one_thread()
-            self._painter.close()
-            self._painter = self._open_painter("cpu")
-            self._rescued = True
-            self._compiled = set()
-            return self._paint_with(mix, frame)
-
-    def _paint_with(self, mix: Mix, frame: Frame) -> Frame:
-        self._painter.mix, self._painter.strength = mix, self.state.strength
-        frame = fit_within(frame, _RESCUE_SIZE) if self._rescued else frame
-        new = {(style.file, frame.shape) for style, _ in mix} - self._compiled  # engines compile for each size
-        if self.state.strength <= 0:  # the photograph itself: nothing is compiled for it
-            new = set()
-        with self.meter.stage("stylize"), self._busy() if new else nullcontext():
-            painted = self._painter(frame)
-        if new and not self._compiled:
-            self._load_ahead(frame)
-        self._compiled |= new
-        return painted
-
-    def _load_ahead(self, frame: Frame) -> None:
-        """Load the styles of other files, too: their first visitor shall not stand before a picture that stands still."""
-        height, width = frame.shape[:2]
-        for mix in self._mixes:
-            self._ahead.submit(_load, self._painter, mix, width, height)
+        self._fade.to(self._mixes[self.state.painter], self._clock())
+        self._brush.start(frame, self._fade.advance(self._clock()), self.state.strength)
 
     def _look_after(self, now: float) -> None:
         """What is to be done now and then."""
@@ -330,7 +296,7 @@ class Kiosk:
             code=visitor.code,
             until=visitor.until,
             notice=visitor.notice,
-            status=self.status().lines() if self.state.scene is Scene.MENU else (),
+            status=self.status().lines(self._words()) if self.state.scene is Scene.MENU else (),
         )
         return lay_out(self.state, props, now)
 
@@ -343,14 +309,3 @@ class Kiosk:
 
     def _words(self) -> Words:
         return self._languages[self.state.language]
-
-
-def _one_thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, thread_name_prefix="load style")
-
-
-def _load(painter: Painter, mix: Mix, width: int, height: int) -> None:
-    try:
-        painter.preload(mix, width, height)
-    except Exception as error:  # of any kind: engines raise types of their own, and nobody has asked for this style yet
-        log.warning("style not loaded: %s", error)

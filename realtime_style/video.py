@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2  # noqa: F401  (before av is loaded anywhere: the other order hangs windows on Linux)
 
@@ -85,25 +86,43 @@ def stylize_video(
         result: _Result | None = None
         early: list[av.Packet[av.AudioStream]] = []  # sound stored before the first frame
         frames = 0
-        for item in clip.read():
-            if not isinstance(item, av.VideoFrame):
+        with closing(_painted(clip, paint)) as items:
+            for item, painted in items:
+                if painted is None:
+                    if result is None:
+                        early.append(item)
+                    else:
+                        result.write_sound(item)
+                    continue
                 if result is None:
-                    early.append(item)
-                else:
-                    result.write_sound(item)
-                continue
-            painted = paint(clip.upright(item))
-            if result is None:
-                result = _Result(out, clip, painted.shape, target.suffix.lower(), crf, preset)
-                for packet in early:
-                    result.write_sound(packet)
-            result.write_picture(painted, item)
-            frames += 1
-            report(frames, clip.total)
+                    result = _Result(out, clip, painted.shape, target.suffix.lower(), crf, preset)
+                    for packet in early:
+                        result.write_sound(packet)
+                result.write_picture(painted, item)
+                frames += 1
+                report(frames, clip.total)
         assert result is not None, "a clip has at least one frame"
         result.finish()
     seconds = time.perf_counter() - started
     return VideoSummary(source, target, frames, *result.size, float(clip.rate), seconds, len(clip.audio), provider)
+
+
+def _painted(clip: Clip, paint: Callable[[Frame], Frame]) -> Generator[tuple[Any, Frame | None]]:
+    """What there is in a clip: frames with their paintings, sound without. The next is painted while one is encoded."""
+    import av
+
+    with ThreadPoolExecutor(1, thread_name_prefix="painter") as hand:
+        waiting: tuple[av.VideoFrame, Future[Frame]] | None = None
+        for item in clip.read():
+            if not isinstance(item, av.VideoFrame):
+                yield item, None
+                continue
+            following = item, hand.submit(paint, clip.upright(item))
+            if waiting is not None:
+                yield waiting[0], waiting[1].result()
+            waiting = following
+        if waiting is not None:
+            yield waiting[0], waiting[1].result()
 
 
 def check_video_paths(source: Path, target: Path) -> None:

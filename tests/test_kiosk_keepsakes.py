@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from realtime_style.errors import OutputUnwritable
+from realtime_style.kiosk.command import open_keepsakes
 from realtime_style.kiosk.keepsakes import Keepsakes, Shelf
+from realtime_style.styles import user_folder
 
 
 class Clock:
@@ -170,3 +172,36 @@ def test_folder_that_somebody_took_away_is_made_again(tmp_path: Path, clock: Clo
     assert "kept cannot be read" in caplog.text
     token = keepsakes.keep({"png": b"card"}).token
     assert keepsakes.find(token, "png") is not None
+
+
+def test_what_is_over_goes_from_former_folders_too(tmp_path: Path, clock: Clock) -> None:
+    former = Keepsakes(tmp_path / "former", hours=2, clock=clock)
+    former.keep({"png": b"old"})
+    clock.now += 5000
+    lasting = former.keep({"png": b"of another kiosk, it may be"})
+    (tmp_path / "former" / "holiday.png").write_bytes(b"not ours")
+    clock.now += 3000
+    gone = tmp_path / "a stick"
+    keepsakes = Keepsakes(tmp_path / "kept", hours=2, former=[tmp_path / "former", gone], clock=clock)
+    assert former.find(lasting.token, "png") is not None
+    assert len(list((tmp_path / "former").iterdir())) == 2
+    keepsakes.clear()
+    assert len(list((tmp_path / "former").iterdir())) == 2
+    clock.now += 5000
+    assert keepsakes.sweep() == 0
+    assert [path.name for path in (tmp_path / "former").iterdir()] == ["holiday.png"]
+    assert not gone.exists()
+
+
+def test_kiosk_knows_the_folders_of_settings_before(tmp_path: Path) -> None:
+    for name in ("one", "two", "one", "three"):
+        (tmp_path / "kiosk.toml").write_text(f'[pictures]\nfolder = "{name}"\n')
+        open_keepsakes(tmp_path / "kiosk.toml")
+    then = int(datetime.now().timestamp()) - 9000
+    for name in ("one", "two"):
+        (tmp_path / name / f"{then}-{then + 7200}-{64 * 'a'}.png").write_bytes(b"left by a power cut")
+    open_keepsakes(tmp_path / "kiosk.toml")
+    assert [list((tmp_path / name).iterdir()) for name in ("one", "two")] == [[], []]
+    note = user_folder() / "kiosk-folders.txt"
+    note.write_bytes(b"\xff")
+    open_keepsakes(tmp_path / "kiosk.toml")  # nothing is known any more, and the kiosk starts all the same

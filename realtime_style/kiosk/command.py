@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+from realtime_style.atomic import whole_file
 from realtime_style.camera import is_device, open_camera
 from realtime_style.endings import call_at_the_end
 from realtime_style.images import read_image
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 
 TITLE = "realtime-style kiosk"
 _FALLS_BORNE = 2
+_FOLDERS = "kiosk-folders.txt"
 
 
 def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | None = None, beats: bool = False) -> Kiosk:
@@ -90,7 +92,26 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
 def open_keepsakes(file: Path | None) -> Keepsakes:
     """The visitors' pictures of a kiosk with these settings. Raises BadSettings, OutputUnwritable."""
     pictures = load_picture_settings(file)
-    return Keepsakes(pictures.folder or user_folder() / "kiosk", hours=pictures.hours, closing=pictures.closing)
+    folder = (pictures.folder or user_folder() / "kiosk").absolute()
+    return Keepsakes(folder, hours=pictures.hours, closing=pictures.closing, former=_former_folders(folder))
+
+
+def _former_folders(folder: Path) -> list[Path]:
+    """Where kiosks of this user kept pictures before: one that fell, and whose settings were changed then, may have left some.
+
+    `folder` is noted for those to come.
+    """
+    note = user_folder() / _FOLDERS
+    known: list[str] = []
+    try:
+        known = note.read_text(encoding="utf-8").splitlines() if note.exists() else []
+        if str(folder) not in known:
+            note.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(note) as part:
+                part.write_text("\n".join([*known, str(folder)]) + "\n", encoding="utf-8")
+    except (OSError, ValueError) as error:
+        log.warning("if you change the folder of pictures, empty %s: it cannot be noted in %s (%s)", folder, note, error)
+    return [Path(line) for line in known if line != str(folder)]
 
 
 def _fell_before() -> bool:

@@ -15,7 +15,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -81,11 +81,15 @@ class Keepsakes(Shelf):
         *,
         hours: float,
         closing: TimeOfDay | None = None,
+        former: Sequence[Path] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Pictures live for `hours`, at most until `closing`, local time. Raises OutputUnwritable."""
+        """Pictures live for `hours`, at most until `closing`, local time. Raises OutputUnwritable.
+
+        `former` folders are those of settings before: what is over is deleted there, too.
+        """
         super().__init__(folder, clock)
-        self._hours, self._closing = hours, closing
+        self._hours, self._closing, self._former = hours, closing, former
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -125,8 +129,11 @@ class Keepsakes(Shelf):
         return datetime.fromtimestamp(self._expiry(self._clock())).strftime("%H:%M")
 
     def sweep(self) -> int:
-        """Delete what is over; returns how many files are left."""
+        """Delete what is over; returns how many files are left, those in former folders not counted."""
         now = self._clock()
+        for folder in self._former:
+            with suppress(OSError):  # it is gone, or on a stick that is not plugged in
+                _delete(folder.iterdir(), lambda path: _is_over(path, now))
         return self._delete(lambda path: _is_over(path, now))
 
     def clear(self) -> None:
@@ -142,7 +149,6 @@ class Keepsakes(Shelf):
                     shutil.rmtree(left, ignore_errors=True)
 
     def _delete(self, over: Callable[[Path], bool]) -> int:
-        left = 0
         try:
             paths = list(self.folder.iterdir())
         except OSError as error:  # a stick was pulled, or somebody tidied up
@@ -150,18 +156,7 @@ class Keepsakes(Shelf):
             with suppress(OSError):
                 self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             return 0
-        for path in paths:
-            if not _NAME.fullmatch(path.name):
-                continue  # not ours: a folder may have been chosen that holds other things
-            if not over(path):
-                left += 1
-                continue
-            try:
-                path.unlink(missing_ok=True)
-            except OSError as error:
-                left += 1
-                log.warning("cannot delete a visitor's picture in %s: %s", self.folder, error.strerror)
-        return left
+        return _delete(paths, over)
 
     def _expiry(self, now: float) -> float:
         over = now + self._hours * 3600
@@ -172,6 +167,23 @@ class Keepsakes(Shelf):
         if closing <= day:
             closing += timedelta(days=1)
         return min(over, closing.timestamp())
+
+
+def _delete(paths: Iterable[Path], over: Callable[[Path], bool]) -> int:
+    """Delete the keepsakes among `paths` that are `over`; returns how many are left."""
+    left = 0
+    for path in paths:
+        if not _NAME.fullmatch(path.name):
+            continue  # not ours: a folder may have been chosen that holds other things
+        if not over(path):
+            left += 1
+            continue
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            left += 1
+            log.warning("cannot delete a visitor's picture in %s: %s", path.parent, error.strerror)
+    return left
 
 
 def _digest(token: str) -> str:

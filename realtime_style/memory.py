@@ -82,7 +82,7 @@ def let_go() -> None:
     """Have glibc hand each block above 4 MB back as soon as it is freed, for a program that runs all day.
 
     Else it learns from the first large block that comes and goes to keep the next ones, in the thread that needed them, from
-    where :func:`give_back` does not fetch them: 30 MB after a greeting card. Frames of a camera are smaller, and stay quick.
+    where :func:`give_back` does not fetch them: 30 MB after a greeting card. Frames up to 1280x960 are smaller, and stay quick.
     Where the C library is another one nothing happens.
     """
     _tell_malloc(_LET_GO)

@@ -70,6 +70,8 @@ def picture_stream(path: Path, container: av.container.InputContainer) -> av.Vid
     if not decodable:
         raise VideoUnreadable(f"video {path} is in a format that this program cannot decode; convert it to H.264 first")
     video = max(decodable, key=lambda stream: bool(stream.disposition & Disposition.default))  # the first one if none is
-    video.thread_type = "AUTO"
+    # Not by frames: a thread that decodes one may be late to say that it is broken, and half of all tries took a recording
+    # (.ts) that was cut short for whole.
+    video.thread_type = "SLICE"
     video.codec_context.thread_count = CODEC_THREADS
     return video

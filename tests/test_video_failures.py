@@ -82,8 +82,9 @@ def test_other_videos_cut_short_leave_no_result(tmp_path: Path, name: str) -> No
     codec = "mpeg4" if name.endswith("avi") else "libx264"
     whole = make_clip(tmp_path / name, noisy(60), codec=codec, audio="libmp3lame")
     broken = cut(whole, tmp_path / f"cut{whole.suffix}", 0.6)
-    with pytest.raises(VideoUnreadable, match=r"damaged: \d+ of \d+ frames can be read"):
-        paint_clip(broken, tmp_path / "out.mp4")
+    for _ in range(5):  # with threads that decode a frame each, it was noticed now and then
+        with pytest.raises(VideoUnreadable, match=r"damaged: \d+ of \d+ frames can be read"):
+            paint_clip(broken, tmp_path / "out.mp4")
     assert not (tmp_path / "out.mp4").exists()
     assert len(names(tmp_path)) == 2
 

@@ -80,27 +80,27 @@ def stylize_video(
         whole_file(target) as part,
         _output_errors(target),
         av.open(f"file:{part}", "w", format=target.suffix.lower()[1:], options=_muxer_options(clip)) as out,
+        closing(_painted(clip, paint)) as items,
     ):
         for number in clip.unreadable_audio:
             logger.warning("sound stream %d of %s is in a format that this program cannot read: left out", number, source)
         result: _Result | None = None
         early: list[av.Packet[av.AudioStream]] = []  # sound stored before the first frame
         frames = 0
-        with closing(_painted(clip, paint)) as items:
-            for item, painted in items:
-                if painted is None:
-                    if result is None:
-                        early.append(item)
-                    else:
-                        result.write_sound(item)
-                    continue
+        for item, painted in items:
+            if painted is None:
                 if result is None:
-                    result = _Result(out, clip, painted.shape, target.suffix.lower(), crf, preset)
-                    for packet in early:
-                        result.write_sound(packet)
-                result.write_picture(painted, item)
-                frames += 1
-                report(frames, clip.total)
+                    early.append(item)
+                else:
+                    result.write_sound(item)
+                continue
+            if result is None:
+                result = _Result(out, clip, painted.shape, target.suffix.lower(), crf, preset)
+                for packet in early:
+                    result.write_sound(packet)
+            result.write_picture(painted, item)
+            frames += 1
+            report(frames, clip.total)
         assert result is not None, "a clip has at least one frame"
         result.finish()
     seconds = time.perf_counter() - started

@@ -259,9 +259,10 @@ def _without_chip(renderer: Any) -> bool:
     """Whether this renderer is an OpenGL that the processor has to do, as its own words say."""
     info = sdl2.SDL_RendererInfo()
     sdl2.SDL_GetRendererInfo(renderer, ctypes.byref(info))
-    if not info.name.startswith(b"opengl"):
+    address = sdl2.SDL_GL_GetProcAddress(b"glGetString") if info.name.startswith(b"opengl") else None
+    if not address:
         return False
-    get_string = ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_uint)(sdl2.SDL_GL_GetProcAddress(b"glGetString"))
+    get_string = ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_uint)(address)
     return any(name in (get_string(_GL_RENDERER) or b"") for name in _SOFTWARE_GL)
 
 

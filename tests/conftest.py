@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2  # noqa: F401  (before av: windows hang otherwise)
 import numpy as np
@@ -13,6 +15,10 @@ from realtime_style.frames import Frame
 from realtime_style.styles import Mix, parse_mix
 from realtime_style.testing import FakeClock, write_tiny_style
 from realtime_style.webcam import WebcamOptions
+
+if TYPE_CHECKING:  # at run time it would bring SDL to every test
+    from realtime_style.kiosk.kiosk import Kiosk
+    from tests.kiosk_helpers import World
 
 
 @pytest.fixture(autouse=True)
@@ -75,3 +81,20 @@ def two_styles(tmp_path: Path) -> Mix:
 @pytest.fixture
 def options(two_styles: Mix, tmp_path: Path) -> WebcamOptions:
     return WebcamOptions(mix=two_styles, device="cpu", mirror=False, snapshots=tmp_path / "taken", seconds=20.0)
+
+
+@pytest.fixture
+def world() -> World:
+    """What is around the `kiosk`."""
+    from tests.kiosk_helpers import World
+
+    return World()
+
+
+@pytest.fixture
+def kiosk(world: World, tmp_path: Path) -> Iterator[Kiosk]:
+    """A kiosk of two painters in `world`, without a window."""
+    from tests.kiosk_helpers import open_kiosk
+
+    with open_kiosk(world, tmp_path) as kiosk:
+        yield kiosk

@@ -17,8 +17,7 @@ from realtime_style.kiosk.stage import Key
 from realtime_style.kiosk.states import NEEDS_CAMERA
 from realtime_style.kiosk.watch import STALE_S, CameraWatch
 from realtime_style.testing_camera import FakeCapture
-from tests.test_kiosk_day import World, open_kiosk
-from tests.test_kiosk_watch import Port
+from tests.kiosk_helpers import Port, World, open_kiosk
 
 SPEED = 20.0
 FAULTS = 60

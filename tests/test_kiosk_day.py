@@ -7,10 +7,8 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,111 +17,15 @@ import pytest
 
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame
-from realtime_style.kiosk.album import Album
 from realtime_style.kiosk.figures import Memory
-from realtime_style.kiosk.keepsakes import Keepsakes
 from realtime_style.kiosk.kiosk import Kiosk
-from realtime_style.kiosk.lettering import Box
-from realtime_style.kiosk.settings import KioskSettings
-from realtime_style.kiosk.stage import CloseAsked, Drag, Input, Key, Press, Release, Sprite
-from realtime_style.kiosk.states import Host, Rules, Scene
+from realtime_style.kiosk.stage import CloseAsked, Drag, Key, Press, Release
+from realtime_style.kiosk.states import Host, Scene
 from realtime_style.kiosk.watchdog import RESTART
-from realtime_style.kiosk.words import load_words
-from realtime_style.painter import Painter
-from realtime_style.styles import open_style_file
-from realtime_style.test_pattern import TestPattern
-from realtime_style.testing import write_tiny_style
+from tests.kiosk_helpers import World, made, open_kiosk, press, settle
 
 HOURS = 10
 FAULTS = 200
-
-
-class World:
-    """What is around the kiosk: a screen, a camera, two clocks, and what goes wrong with them."""
-
-    size_wh = (320, 240)
-    problem = ""
-    hung = False
-    ahead = False
-    """Whether the next frame is there already when one is painted."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.wall = datetime(2026, 11, 25, 9, 0).timestamp()
-        self.pattern = TestPattern(64, 48)
-        self.touches: list[Input] = []
-        self.taken = 0
-        self.shown: Frame | None = None
-        self.devices: list[str] = []
-
-    def pass_by(self, seconds: float) -> None:
-        self.now += seconds
-        self.wall += seconds
-
-    def take(self, timeout_s: float) -> Frame | None:
-        if self.problem or (timeout_s == 0 and not self.ahead):
-            return None
-        self.taken += 1
-        return self.pattern.picture(self.taken)
-
-    def show(self, picture: Frame | None, box: Box, sprites: Sequence[Sprite] = ()) -> None:
-        self.shown = picture
-
-    def inputs(self) -> list[Input]:
-        touches, self.touches = self.touches, []
-        return touches
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def kiosk(world: World, tmp_path: Path) -> Iterator[Kiosk]:
-    with open_kiosk(world, tmp_path) as kiosk:
-        yield kiosk
-
-
-@contextmanager
-def open_kiosk(
-    world: World, tmp_path: Path, *, rescued: bool = False, files: int = 1, before: Memory | None = None
-) -> Iterator[Kiosk]:
-    """A kiosk whose painter notes in `world` on which device it was opened; two styles in each file."""
-    written = [write_tiny_style(tmp_path / f"two{number}.onnx", names=(f"a{number}", f"b{number}")) for number in range(files)]
-    styles = [style for file in written for style in open_style_file(file)]
-    mixes = [((style, 1.0),) for style in styles]
-    keepsakes = Keepsakes(tmp_path / "kept", hours=2, clock=lambda: world.wall)
-    album = Album(keepsakes)
-
-    def painter(device: str) -> Painter:
-        world.devices.append(device)
-        return Painter(mixes[0], device="cpu")
-
-    kiosk = Kiosk(
-        KioskSettings(),
-        Rules(len(mixes), language="en"),
-        stage=world,
-        watch=world,
-        mixes=mixes,
-        painter=painter,
-        languages=load_words(),
-        album=album,
-        keepsakes=keepsakes,
-        hand_over=None,
-        before=before,
-        rescued=rescued,
-        clock=lambda: world.now,
-    )
-    yield kiosk
-    kiosk.close()
-    album.close()
-
-
-def settle(kiosk: Kiosk, world: World, seconds: float) -> None:
-    for _ in range(round(seconds / 0.5)):
-        world.pass_by(0.5)
-        kiosk.round()
 
 
 def live_again(kiosk: Kiosk, world: World) -> bool:
@@ -135,7 +37,10 @@ def live_again(kiosk: Kiosk, world: World) -> bool:
 
 
 def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
-    kiosk: Kiosk, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kiosk: Kiosk,
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     chance = random.Random(0)
     keys = ["space", "enter", "esc", "f", "left", "right", "up", "down", "l", "1", "y", "n", "p", "x"]
@@ -220,54 +125,6 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
     assert kiosk.ending is None
 
 
-class Gone:
-    """A painter on a graphics chip that has failed."""
-
-    provider = "CUDAExecutionProvider"
-
-    def __call__(self, frame: Frame) -> Frame:
-        raise RealtimeStyleError("the graphics chip has gone")
-
-    def close(self) -> None:
-        pass
-
-
-def test_chip_that_fails_is_replaced_by_the_processor_at_a_lower_size(kiosk: Kiosk, world: World) -> None:
-    world.pattern = TestPattern(800, 600)
-    kiosk.round()
-    assert kiosk._live is not None
-    assert kiosk._live.shape == (600, 800, 3)
-    kiosk._brush._painter.close()
-    kiosk._brush._painter = Gone()  # type: ignore[assignment]
-    kiosk.round()
-    assert world.devices == ["auto", "cpu"]
-    assert kiosk._live.shape == (360, 480, 3)
-
-
-def test_kiosk_that_fell_again_and_again_paints_smaller_on_the_processor(world: World, tmp_path: Path) -> None:
-    world.pattern = TestPattern(800, 600)
-    with open_kiosk(world, tmp_path, rescued=True) as kiosk:
-        kiosk.round()
-        assert world.devices == ["cpu"]
-        assert kiosk._live is not None
-        assert kiosk._live.shape == (360, 480, 3)
-
-
-def test_first_painting_is_waited_for_also_when_the_slider_was_down_before(kiosk: Kiosk, world: World) -> None:
-    waited: list[float] = []
-
-    @contextmanager
-    def busy() -> Iterator[None]:
-        waited.append(kiosk.state.strength)
-        yield
-
-    kiosk._brush._busy = busy
-    for strength in (0.0, 0.0, 1.0, 1.0):
-        kiosk.state = replace(kiosk.state, strength=strength)
-        kiosk.round()
-    assert waited == [1.0]
-
-
 def test_break_goes_on_after_a_fall(world: World, tmp_path: Path) -> None:
     with open_kiosk(world, tmp_path) as kiosk:
         kiosk._do(Host.PAUSE, world.now)
@@ -278,15 +135,6 @@ def test_break_goes_on_after_a_fall(world: World, tmp_path: Path) -> None:
         assert kiosk.state.covered
         assert kiosk._live is None
         assert kiosk.counters.visitors == 3
-
-
-def test_styles_of_other_files_are_loaded_before_a_visitor_chooses_one(world: World, tmp_path: Path) -> None:
-    with open_kiosk(world, tmp_path, files=3) as kiosk:
-        kiosk.round()
-        began = time.monotonic()
-        while len(kiosk._brush._painter._stylizers) < 3:
-            assert time.monotonic() - began < 20
-            time.sleep(0.01)
 
 
 def test_visitor_who_discards_leaves_nothing(kiosk: Kiosk, world: World, tmp_path: Path) -> None:
@@ -326,15 +174,6 @@ def test_film_goes_there_and_back(kiosk: Kiosk, world: World, tmp_path: Path) ->
     assert np.abs(pictures[1] - pictures[len(pictures) // 2]).mean() > 15
 
 
-def test_chip_that_fails_for_good_ends_it_with_an_error(kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(*what: object) -> Frame:
-        raise RealtimeStyleError("the graphics chip has gone")
-
-    monkeypatch.setattr(kiosk._brush, "_paint_with", gone)
-    with pytest.raises(RealtimeStyleError, match="has gone"):
-        kiosk.round()
-
-
 def test_hung_driver_takes_no_card_away(kiosk: Kiosk, world: World) -> None:
     for key in ("space", "space"):
         world.touches = [Key(key)]
@@ -360,20 +199,6 @@ def test_hung_driver_asks_for_a_new_process(kiosk: Kiosk, world: World) -> None:
     assert kiosk.ending == RESTART
 
 
-def press(kiosk: Kiosk, world: World, *keys: str) -> None:
-    for key in keys:
-        world.touches = [Key(key)]
-        kiosk.round()
-
-
-def made(kiosk: Kiosk, pictures: int) -> None:
-    began = time.monotonic()
-    while kiosk.counters.pictures < pictures:
-        kiosk.round()
-        time.sleep(0.01)
-        assert time.monotonic() - began < 30
-
-
 def test_second_tap_on_keep_does_not_put_the_card_away(kiosk: Kiosk, world: World) -> None:
     press(kiosk, world, "space", "space")
     settle(kiosk, world, 4)
@@ -389,7 +214,9 @@ def test_second_tap_on_keep_does_not_put_the_card_away(kiosk: Kiosk, world: Worl
 
 
 def test_card_that_is_late_does_nothing_to_the_next_visitor(
-    kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch
+    kiosk: Kiosk,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     slow = threading.Event()
     draw = kiosk._visitor._album._make
@@ -441,53 +268,3 @@ def test_keypad_in_the_break_puts_nobody_on_air(kiosk: Kiosk, world: World) -> N
         kiosk.state = replace(kiosk.state, scene=scene, touched=world.now)
         kiosk.round()
         assert not sent[-1].any()
-
-
-class Slow:
-    """A brush in whose paintings one may look: `asked` says how many were started, `go` lets one be finished."""
-
-    def __init__(self, kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.asked, self.go = threading.Semaphore(0), threading.Semaphore(0)
-        self._paint = kiosk._brush._paint
-        monkeypatch.setattr(kiosk._brush, "_paint", self.paint)
-
-    def paint(self, *what: Any) -> Frame:
-        self.asked.release()
-        assert self.go.acquire(timeout=30)
-        return self._paint(*what)
-
-
-def test_painting_is_shown_while_the_next_is_made(kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    brush, world.ahead = Slow(kiosk, monkeypatch), True
-    brush.go.release()
-    kiosk.round()
-    assert world.shown is not None
-    assert brush.asked.acquire(timeout=30)
-    assert brush.asked.acquire(timeout=30)  # the next is under way, and cannot be finished
-    first = world.shown
-    brush.go.release()
-    world.ahead = False
-    kiosk.round()
-    assert world.taken == 2
-    assert world.shown is not first
-
-
-def test_slow_camera_shows_each_painting_at_once(kiosk: Kiosk, world: World) -> None:
-    for number in range(1, 4):
-        kiosk.round()
-        assert world.taken == number
-        assert not kiosk._brush.at_work
-        assert world.shown is kiosk._live
-
-
-def test_painting_under_way_when_the_break_begins_is_not_shown(
-    kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    brush, world.ahead = Slow(kiosk, monkeypatch), True
-    brush.go.release(2)
-    kiosk.round()
-    first = kiosk._live
-    kiosk._do(Host.PAUSE, world.now)
-    kiosk.round()
-    assert kiosk._live is first
-    assert not kiosk._brush.at_work

@@ -15,22 +15,7 @@ from realtime_style.errors import CameraNotFound
 from realtime_style.frames import Frame
 from realtime_style.kiosk.watch import FIRST_S, STALE_S, CameraWatch
 from realtime_style.testing_camera import FakeCapture
-
-
-class Port:
-    """Where cameras are plugged in: each opening gets the one that is there, or none."""
-
-    def __init__(self) -> None:
-        self.capture: FakeCapture | None = FakeCapture()
-        self.tries = 0
-
-    def open(self, stale_s: float = STALE_S) -> Camera:
-        self.tries += 1
-        if self.capture is None:
-            raise CameraNotFound("no camera 0")
-        if self.capture.released_by is not None:
-            self.capture = FakeCapture()
-        return Camera(self.capture, name="camera 0", stale_s=stale_s)
+from tests.kiosk_helpers import Port
 
 
 @pytest.fixture

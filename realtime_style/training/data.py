@@ -62,17 +62,29 @@ def to_frame(image: Tensor) -> Frame:
 class RandomCrops:
     """Batches of random crops, the same for the same seed and step whatever came before.
 
-    Each pass takes every photograph once, in a new order. A crop covers between a half and all of the photograph's short
-    side and is scaled to `crop` pixels; every second one is mirrored. A picture that cannot be read is named once in the
-    log and replaced by the next one; when none can be read, TrainingError is raised. In the place of `plain_share` of the
-    photographs stands a :func:`plain_scene`.
+    Each pass takes every photograph once, in a new order. A crop covers between `smallest_crop` and all of the photograph's
+    short side and is scaled to `crop` pixels; every second one is mirrored, and `webcam_share` of them pass through
+    :func:`as_a_webcam_sees`. A picture that cannot be read is named once in the log and replaced by the next one; when none
+    can be read, TrainingError is raised. In the place of `plain_share` of the photographs stands a :func:`plain_scene`.
     """
 
-    def __init__(self, paths: Sequence[Path], *, crop: int, batch: int, seed: int, plain_share: float = 0.0) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        crop: int,
+        batch: int,
+        seed: int,
+        smallest_crop: float = 0.5,
+        webcam_share: float = 1.0,
+        plain_share: float = 0.0,
+    ) -> None:
         self.paths = list(paths)
         self.crop = crop
         self.batch = batch
         self.seed = seed
+        self.smallest_crop = smallest_crop
+        self.webcam_share = webcam_share
         self.plain_share = plain_share
         self._damaged: set[Path] = set()
 
@@ -113,20 +125,23 @@ class RandomCrops:
             if path in self._damaged:
                 continue
             try:
-                return self._random_crop(read_image(path).bgr, rng)
+                crop = self._random_crop(read_image(path).bgr, rng)
             except ImageUnreadable as error:
                 self._damaged.add(path)
                 log.warning("skipped: %s", error)
+                continue
+            through_a_webcam = np.random.default_rng([self.seed, 4, number]).random() < self.webcam_share
+            return as_a_webcam_sees(crop, rng) if through_a_webcam else crop
         raise TrainingError("none of the photographs can be read; give --content a folder of intact pictures")
 
     def _random_crop(self, frame: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
         height, width = frame.shape[:2]
-        side = max(1, round(min(height, width) * rng.uniform(0.5, 1.0)))
+        side = max(1, round(min(height, width) * rng.uniform(self.smallest_crop, 1.0)))
         top, left = rng.integers(height - side + 1), rng.integers(width - side + 1)
         piece = frame[top : top + side, left : left + side]
         interpolation = cv2.INTER_AREA if side > self.crop else cv2.INTER_LINEAR
         scaled = np.asarray(cv2.resize(piece, (self.crop, self.crop), interpolation=interpolation), dtype=np.uint8)
-        return as_a_webcam_sees(scaled[:, ::-1] if rng.random() < 0.5 else scaled, rng)
+        return scaled[:, ::-1] if rng.random() < 0.5 else scaled
 
 
 def _to_batch(frames: Sequence[Frame]) -> Tensor:

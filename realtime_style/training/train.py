@@ -65,7 +65,15 @@ def train(
     paintings = make_paintings(vgg, config, device)
     photographs = find_photographs(Path(config.content))
     previewed, learned = preview_photographs(photographs, held_out=config.held_out, seed=config.seed)
-    crops = RandomCrops(learned, crop=config.crop, batch=config.batch, seed=config.seed, plain_share=config.plain_share)
+    crops = RandomCrops(
+        learned,
+        crop=config.crop,
+        batch=config.batch,
+        seed=config.seed,
+        smallest_crop=config.smallest_crop,
+        webcam_share=config.webcam_share,
+        plain_share=config.plain_share,
+    )
 
     torch.manual_seed(config.seed)
     try:

@@ -194,7 +194,7 @@ def kiosk(args: argparse.Namespace) -> int:
         from realtime_style.kiosk.command import new_secrets, open_keepsakes, run_kiosk
         from realtime_style.kiosk.watchdog import UNAVAILABLE, guard
     except ImportError as error:
-        raise RealtimeStyleError(f"the kiosk needs more packages ({error}); pip install 'realtime-style[kiosk]'") from error
+        raise RealtimeStyleError(f'the kiosk needs more packages ({error}); pip install "realtime-style[kiosk]"') from error
     if args.secrets:
         print(new_secrets(getpass("New PIN, 4 to 12 digits: ")))
         return 0
@@ -228,7 +228,7 @@ def train(args: argparse.Namespace) -> int:
 
         from realtime_style.training.command import run_training
     except ImportError as error:
-        raise TrainingError(f"training needs PyTorch ({error}); pip install 'realtime-style[train]'") from error
+        raise TrainingError(f'training needs PyTorch ({error}); pip install "realtime-style[train]"') from error
     metadata, run = run_training(args)
     names = ", ".join(style.name for style in metadata.styles)
     values = {"output": str(args.output), "run": str(run), **asdict(metadata)}

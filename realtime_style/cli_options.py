@@ -54,9 +54,13 @@ def _verb(verbs: Verbs, name: str, words: str) -> argparse.ArgumentParser:  # ty
     return parser
 
 
-def _add_painting(parser: argparse.ArgumentParser) -> None:
-    """What every verb that paints takes."""
-    parser.add_argument("--style", default=DEFAULT_STYLE, help="NAME, FILE.onnx, or a mix: a:0.5,b:0.5")
+def _add_painting(
+    parser: argparse.ArgumentParser, max_size: str = "reduce larger pictures to this long side; the result has that size"
+) -> None:
+    """What every verb that paints takes; `max_size` is the help of that option."""
+    parser.add_argument(
+        "--style", default=DEFAULT_STYLE, help="NAME, FILE.onnx (its first style), FILE.onnx#NAME, or a mix: a:0.5,b:0.5"
+    )
     parser.add_argument("--strength", type=_share, default=1.0, help="from the photograph (0) to the whole style (1)")
     parser.add_argument(
         "--keep-colours",
@@ -70,9 +74,7 @@ def _add_painting(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="what runs the network; auto takes cuda, else openvino if installed, else cpu",
     )
-    parser.add_argument(
-        "--max-size", type=_positive, metavar="PX", help="reduce larger pictures to this long side before painting"
-    )
+    parser.add_argument("--max-size", type=_positive, metavar="PX", help=max_size)
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
 
@@ -89,10 +91,10 @@ def _add_webcam(verbs: Verbs) -> None:  # type: ignore[valid-type]
     parser.add_argument("--size", type=_size, metavar="WxH", help="frame size to ask the camera for")
     parser.add_argument("--fps", type=_above_zero, help="frame rate to ask the camera for")
     parser.add_argument("--fourcc", type=_fourcc, help="pixel format to ask the camera for, e.g. MJPG")
-    _add_painting(parser)
+    _add_painting(parser, max_size="paint larger pictures at this long side, and enlarge what is painted again")
     _add_steadiness(parser)
     parser.add_argument(
-        "--mirror", action=argparse.BooleanOptionalAction, default=True, help="mirror the picture, as people expect"
+        "--mirror", action=argparse.BooleanOptionalAction, help="mirror the picture; default: that of a camera, not a clip's"
     )
     parser.add_argument("--split", action="store_true", help="start with the photograph beside the painting")
     parser.add_argument("--fullscreen", action="store_true", help="fill the screen")
@@ -112,7 +114,9 @@ def _add_webcam(verbs: Verbs) -> None:  # type: ignore[valid-type]
         metavar="NAME",
         help="be a camera for other programs on this machine, the first virtual one there is, or NAME",
     )
-    parser.add_argument("--record", type=Path, metavar="FILE", help="record the painted picture to this .mp4 from the start")
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="record the painted picture to this .mp4 from the start, without sound"
+    )
     parser.add_argument(
         "--snapshots", type=Path, default=Path(), metavar="DIR", help="folder for snapshots and recordings made by key"
     )
@@ -121,7 +125,7 @@ def _add_webcam(verbs: Verbs) -> None:  # type: ignore[valid-type]
 def _add_video(verbs: Verbs) -> None:  # type: ignore[valid-type]
     parser = _verb(verbs, "video", "paint every frame of a clip; sound and timing stay as they are")
     parser.add_argument("input", type=Path, metavar="IN", help="clip to paint")
-    parser.add_argument("output", type=Path, metavar="OUT", help="clip to write, .mp4")
+    parser.add_argument("output", type=Path, metavar="OUT", help="clip to write, .mp4 or .mov")
     _add_painting(parser)
     _add_steadiness(parser)
     parser.add_argument("--crf", type=_crf, default=18, help="quality of the H.264 picture, 1 best to 51")
@@ -196,7 +200,7 @@ def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder that the recipe's paths start from")
     about = parser.add_argument_group("about the painting", "written into the style file; for a single painting")
     for name, words in (
-        ("name", "what --style will take; default: from the file name"),
+        ("name", "what --style will take; default: from the painting's file name"),
         ("title", "title of the painting"),
         ("artist", "who painted it"),
         ("year", "when"),

@@ -207,9 +207,9 @@ def _judge_devices(
         elif finding.device == "openvino" and importlib.util.find_spec("openvino") is not None:
             notes.append(str(finding.reason))
     if auto is None and not problems:
-        problems.append("nothing can paint here; pip install --force-reinstall 'realtime-style[cpu]'")
+        problems.append('nothing can paint here; pip install --force-reinstall "realtime-style[cpu]"')
     if auto == "CPUExecutionProvider" and importlib.util.find_spec("openvino") is None:
-        notes.append("painting would be two to three times as fast with OpenVINO: pip install 'realtime-style[openvino]'")
+        notes.append('painting would be two to three times as fast with OpenVINO: pip install "realtime-style[openvino]"')
 
 
 def _versions() -> dict[str, str | None]:

@@ -49,7 +49,7 @@ _RUNTIMES = (
 )
 
 _CUDA_REMEDY = (
-    "it needs CUDA 13, cuDNN 9 and a GPU from Turing on: pip install 'realtime-style[gpu]' and see realtime-style doctor"
+    'it needs CUDA 13, cuDNN 9 and a GPU from Turing on: pip install "realtime-style[gpu]" and see realtime-style doctor'
 )
 
 Weights = npt.NDArray[np.float32]
@@ -159,7 +159,7 @@ class OpenVinoEngine:
         try:
             openvino = import_openvino()
         except (ImportError, OSError) as error:  # OSError: its libraries do not load
-            raise DeviceUnavailable(f"OpenVINO cannot be used ({error}); pip install 'realtime-style[openvino]'") from error
+            raise DeviceUnavailable(f'OpenVINO cannot be used ({error}); pip install "realtime-style[openvino]"') from error
         try:
             self._core = openvino.Core()
             self._model = self._core.read_model(str(path))
@@ -257,7 +257,7 @@ def both_installed(packages: list[str]) -> str:
     """One line on what is wrong with several runtimes and how to mend it."""
     return (
         f"{' and '.join(packages)} are both installed and overwrite each other; "
-        f"pip uninstall -y {' '.join(packages)}, then pip install 'realtime-style[gpu]' (NVIDIA) or 'realtime-style[cpu]'"
+        f'pip uninstall -y {" ".join(packages)}, then pip install "realtime-style[gpu]" (NVIDIA) or "realtime-style[cpu]"'
     )
 
 
@@ -281,7 +281,7 @@ def _why_no_cuda(ort: Any) -> str:
     if not has_nvidia_driver():
         return "this machine has no NVIDIA driver; install it, or use --device auto"
     if "CUDAExecutionProvider" not in ort.get_available_providers():
-        return "this onnxruntime has no CUDA; pip uninstall -y onnxruntime, then pip install 'realtime-style[gpu]'"
+        return 'this onnxruntime has no CUDA; pip uninstall -y onnxruntime, then pip install "realtime-style[gpu]"'
     return f"ONNX Runtime could not start its CUDA provider; {_CUDA_REMEDY}"
 
 

@@ -106,7 +106,7 @@ def import_onnxruntime() -> Any:
         return quiet_imports.import_onnxruntime()
     except (ImportError, OSError) as error:  # OSError: its libraries do not load
         raise DeviceUnavailable(
-            f"onnxruntime is unusable ({error}); pip install 'realtime-style[cpu]', or for an NVIDIA GPU 'realtime-style[gpu]'"
+            f'onnxruntime is unusable ({error}); pip install "realtime-style[cpu]", or for an NVIDIA GPU "realtime-style[gpu]"'
         ) from error
 
 
@@ -127,11 +127,17 @@ def parse_mix(spec: str) -> Mix:
     return tuple((style, share / total) for style, share in shares.items() if share > 0)
 
 
+def file_and_style(name: str) -> tuple[Path, str] | None:
+    """The parts of ``FILE.onnx#NAME``, or of ``FILE.onnx`` with an empty name; None for what names no file."""
+    file, _, inside = (name, "", "") if name.lower().endswith(".onnx") else name.rpartition("#")
+    return (Path(file), inside) if file.lower().endswith(".onnx") else None
+
+
 def find_style(name: str) -> StyleRef:
     """The style of this name, or of this file."""
-    path, _, inside = name.partition("#")
-    if path.lower().endswith(".onnx"):
-        styles = open_style_file(Path(path))
+    if (named := file_and_style(name)) is not None:
+        path, inside = named
+        styles = open_style_file(path)
         for style in styles:
             if inside in ("", style.info.name):
                 return style

@@ -48,7 +48,7 @@ class VirtualCameraSink(Sink):
             import pyvirtualcam
         except ImportError as error:
             raise SinkError(
-                f"a virtual camera needs pyvirtualcam ({error}); pip install 'realtime-style[virtual-camera]'"
+                f'a virtual camera needs pyvirtualcam ({error}); pip install "realtime-style[virtual-camera]"'
             ) from error
         try:
             self._camera = pyvirtualcam.Camera(*size_wh, _RATE, fmt=pyvirtualcam.PixelFormat.BGR, device=self._device)

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from realtime_style.camera import Camera, open_camera
+from realtime_style.camera import Camera, is_device, open_camera
 from realtime_style.controls import Controls, caption
 from realtime_style.outputs import Outputs, live_openers
 from realtime_style.painter import Painter
@@ -46,7 +46,8 @@ class WebcamOptions:
     """0..1: how still the strokes are held from frame to frame."""
     keep_colours: bool = False
     """Only the painting's light and shade, in the photograph's colours."""
-    mirror: bool = True
+    mirror: bool | None = None
+    """None: cameras, in which people look at themselves, and not clips, in which there may be words."""
     split: bool = False
     """Start with the photograph beside the painting."""
     fullscreen: bool = False
@@ -140,7 +141,7 @@ def run_webcam(
             strength=options.strength,
             steadiness=options.steadiness,
             keep_colours=options.keep_colours,
-            mirror=options.mirror,
+            mirror=is_device(options.camera) if options.mirror is None else options.mirror,
             split=options.split,
             overlay=options.overlay,
             fullscreen=options.fullscreen,

@@ -100,7 +100,7 @@ def test_a_machine_without_onnxruntime_gets_one_problem_and_a_whole_report(monke
     found = examine()
     assert not found.ok
     assert len(found.problems) == 1
-    assert "pip install 'realtime-style[cpu]'" in found.problems[0]
+    assert 'pip install "realtime-style[cpu]"' in found.problems[0]
     assert found.auto is None
     assert "display   no" in format_report(found)
 

@@ -144,7 +144,7 @@ def test_auto_takes_the_cpu_provider_where_openvino_is_not_installed(tiny_style:
 @pytest.mark.skipif("CUDAExecutionProvider" in import_onnxruntime().get_available_providers(), reason="this is the gpu extra")
 def test_a_gpu_that_the_installed_build_cannot_use_is_explained(tiny_style: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(engines, "has_nvidia_driver", lambda: True)
-    with pytest.raises(DeviceUnavailable, match=r"this onnxruntime has no CUDA; .* pip install 'realtime-style\[gpu\]'"):
+    with pytest.raises(DeviceUnavailable, match=r'this onnxruntime has no CUDA; .* pip install "realtime-style\[gpu\]"'):
         open_engine(tiny_style, device="cuda")
     engine, fallback = open_engine(tiny_style)
     assert engine.provider != "CUDAExecutionProvider"
@@ -221,7 +221,7 @@ def test_openvino_that_cannot_be_imported_is_explained_and_auto_goes_on(tiny_sty
         raise ImportError("libopenvino.so: cannot open shared object file")
 
     monkeypatch.setattr(engines, "import_openvino", broken)
-    with pytest.raises(DeviceUnavailable, match=r"libopenvino\.so.*; pip install 'realtime-style\[openvino\]'"):
+    with pytest.raises(DeviceUnavailable, match=r'libopenvino\.so.*; pip install "realtime-style\[openvino\]"'):
         open_engine(tiny_style, device="openvino")
     engine, fallback = open_engine(tiny_style)
     if engine.provider == "CPUExecutionProvider":

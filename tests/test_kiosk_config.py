@@ -14,6 +14,7 @@ from realtime_style.errors import BadSettings
 from realtime_style.images import Picture, write_image
 from realtime_style.kiosk.config import load_picture_settings, load_settings
 from realtime_style.kiosk.settings import KioskSettings, PictureSettings
+from realtime_style.testing import write_tiny_style
 
 ALL = """\
 # A whole day at the institute.
@@ -98,6 +99,12 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert settings.painting.steadiness == 0.5
     assert settings.outputs.mjpeg == "0.0.0.0:9002"
     assert settings.outputs.record == tmp_path / "films"
+
+
+def test_style_files_are_looked_for_beside_the_settings(tmp_path: Path) -> None:
+    file = write_tiny_style(tmp_path / "two.onnx", names=["a", "b"])
+    settings = load(tmp_path, '[painting]\nstyles = ["two.onnx", "two.onnx#b", "starry-night"]\n')
+    assert settings.painting.styles == (str(file), f"{file}#b", "starry-night")
 
 
 def test_pictures_are_found_whatever_else_is_wrong(tmp_path: Path) -> None:

@@ -223,7 +223,7 @@ $ realtime-style video in.mp4 out.mp4 --crf 20   # a comment
 A=1 .venv/bin/realtime-style styles --json | head -3 > list.json
 realtime-style image a.jpg \\
     b.jpg out/ && make demo ENGINE=cpu
-pip install 'realtime-style[cpu]'
+pip install "realtime-style[cpu]"
 ```
 
 ```python runnable

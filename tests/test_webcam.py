@@ -128,6 +128,16 @@ def test_mirror_flips_the_picture(options: WebcamOptions):
     assert dark_side(screen.shown[9]) == "right"
 
 
+@pytest.mark.parametrize(("source", "side"), [("0", "right"), ("/dev/video2", "right"), ("talk.mp4", "left")])
+def test_cameras_are_mirrored_and_clips_are_not_unless_asked(options: WebcamOptions, source: str, side: str):
+    screen = Script({}, frames=3)
+    show(replace(options, camera=source, mirror=None), screen)
+    assert dark_side(screen.shown[2]) == side
+    asked = Script({}, frames=3)
+    show(replace(options, camera=source, mirror=side == "left"), asked)
+    assert dark_side(asked.shown[2]) != side
+
+
 def dark_side(frame: Frame) -> str:
     """Where the camera sees the dark stripe, which the style inverts to white."""
     row = frame[frame.shape[0] * 3 // 4].mean(axis=1)

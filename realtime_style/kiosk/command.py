@@ -199,5 +199,5 @@ def _watch(settings: KioskSettings) -> CameraWatch:
 
 
 def new_secrets(pin: str) -> str:
-    """The lines of ``[host]`` for this PIN, with a new token: to be pasted into the settings."""
+    """The lines of ``[host]`` for this PIN, with a new token: to stand in the settings in place of theirs."""
     return f'[host]\npin = "{hash_pin(pin)}"\ntoken = "{secrets.token_urlsafe(16)}"'

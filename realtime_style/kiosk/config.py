@@ -19,7 +19,7 @@ from realtime_style.images import read_image
 from realtime_style.kiosk.pins import check_hash
 from realtime_style.kiosk.settings import KioskSettings, PictureSettings
 from realtime_style.kiosk.words import load_words
-from realtime_style.styles import find_style
+from realtime_style.styles import file_and_style, find_style
 from realtime_style.web.address import parse_address
 
 
@@ -86,7 +86,7 @@ class _Reader:
         camera = settings.camera.camera
         if not is_device(camera) and camera != "pattern":
             settings = replace(settings, camera=replace(settings.camera, camera=str(folder / camera)))
-        styles = (str(folder / name) if name.endswith(".onnx") else name for name in settings.painting.styles)
+        styles = (str(folder / name) if file_and_style(name) else name for name in settings.painting.styles)
         return replace(settings, painting=replace(settings.painting, styles=tuple(styles)))
 
     def _check_what_is_named(self, settings: KioskSettings) -> None:

@@ -111,7 +111,7 @@ class OutputSettings:
     virtual_camera: str = ""
     """Name of a virtual camera, or ``auto`` for the first there is; empty: none."""
     record: Path | None = None
-    """Folder for films of everything that is shown; none: nothing is filmed."""
+    """Folder for films of what the camera sees, painted; none: nothing is filmed."""
 
 
 @dataclass(frozen=True)

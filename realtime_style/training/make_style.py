@@ -51,7 +51,7 @@ def _require_exporter() -> None:
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise TrainingError(
-            f"writing style files needs a package more ({error}); pip install 'realtime-style[train]'"
+            f'writing style files needs a package more ({error}); pip install "realtime-style[train]"'
         ) from error
 
 

@@ -28,7 +28,7 @@ class MjpegSink(Sink):
         Raises RealtimeStyleError when its packages are missing or the port cannot be had.
         """
         if any(importlib.util.find_spec(package) is None for package in ("starlette", "uvicorn")):
-            raise SinkError("a second screen needs more packages; pip install 'realtime-style[web]'")
+            raise SinkError('a second screen needs more packages; pip install "realtime-style[web]"')
         host, port = parse_address(where)
         self._page = PageProcess(
             "web.mjpeg_page", ["--host", host], port=port, remedy="choose another one for the second screen"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from realtime_style.errors import OutputUnwritable, RealtimeStyleError
@@ -27,6 +28,24 @@ def whole_file(path: Path) -> Iterator[Path]:
     stood at `path` stays until the rename; if it cannot be replaced, what was written is kept under a name that is free.
     Raises OutputUnwritable, naming the reason, for anything the disk refuses.
     """
+    part = _beginning(path)
+    try:
+        yield part
+    except BaseException as error:
+        part.unlink(missing_ok=True)
+        if isinstance(error, OSError) and not isinstance(error, RealtimeStyleError) and _is_about(error, part):
+            raise unwritable(path, error) from error
+        raise
+    _give_name(part, path)
+
+
+def require_writable(path: Path) -> None:
+    """Raise OutputUnwritable now where :func:`whole_file` would, before hours of work; nothing is left of the trial."""
+    _beginning(path).unlink()
+
+
+def _beginning(path: Path) -> Path:
+    """An empty file beside `path` with the temporary name."""
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     if path.is_dir():
         raise OutputUnwritable(f"{path} is a folder; give a file name")
@@ -36,29 +55,36 @@ def whole_file(path: Path) -> Iterator[Path]:
         part.touch()
     except OSError as error:
         raise unwritable(path, error) from error
-    try:
-        yield part
-        _give_name(part, path)
-    except OSError as error:
-        if isinstance(error, RealtimeStyleError) or not _is_about(error, part):
-            raise
-        raise unwritable(path, error) from error
-    finally:
-        part.unlink(missing_ok=True)
+    return part
 
 
 def _give_name(part: Path, path: Path) -> None:
+    """Rename `part`; where that is not allowed, hours of work shall not end with it, and it is kept under another name.
+
+    Windows replaces no file that a player has open, and renames none that a virus scanner is looking at, for a moment.
+    """
     try:
-        part.replace(path)
+        _patiently(lambda: part.replace(path))
     except OSError as error:
-        if not path.exists():
-            raise
-        kept = free_name(path.parent, path.stem, path.suffix)
-        part.rename(kept)  # Windows replaces no file that a player has open; hours of work shall not end with that
+        kept = part
+        with suppress(OSError):
+            kept = part.rename(free_name(path.parent, path.stem, path.suffix))
+        if kept == path:
+            return
         raise OutputUnwritable(
-            f"cannot replace {path}: {error.strerror or error}; the result is kept as {kept}, "
-            "close the program that has the old one open"
+            f"cannot {'replace' if path.exists() else 'write'} {path}: {error.strerror or error}; "
+            f"the result is kept as {kept}, close the program that has the file open"
         ) from error
+
+
+def _patiently(rename: Callable[[], object]) -> None:
+    """Try for a second where it is not allowed."""
+    for _ in range(10):
+        with suppress(PermissionError):
+            rename()
+            return
+        time.sleep(0.1)
+    rename()
 
 
 def unwritable(path: Path, error: OSError) -> OutputUnwritable:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from getpass import getpass
+from io import TextIOWrapper
 from typing import Any
 
 from realtime_style import __version__
@@ -28,6 +29,8 @@ __all__ = ["build_parser", "main"]
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     args = build_parser(__version__).parse_args(argv)
+    if isinstance(sys.stdout, TextIOWrapper):  # a name that its encoding does not know shall not undo what was done
+        sys.stdout.reconfigure(errors="backslashreplace")
     logging.basicConfig(
         level=logging.DEBUG if args.debug else logging.WARNING, format="realtime-style: %(message)s", force=True
     )
@@ -157,7 +160,7 @@ def styles(args: argparse.Namespace) -> int:
             }
             for style in found
         ]
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print(json.dumps(rows, indent=2))
         return 0
     column = max((len(style.info.name) for style in found), default=0)
     for style in found:
@@ -175,7 +178,7 @@ def bench(args: argparse.Namespace) -> int:
     entries = [parse_entry(spec, device) for spec in args.style for device in args.device]
     entries = list(dict.fromkeys(entries))  # STYLE@DEVICE means one device, however many were asked for
     result = run_bench(entries, size_wh=args.size, seconds=args.seconds, stages=args.stages, report=_say)
-    print(json.dumps(asdict(result), ensure_ascii=False, indent=2) if args.json else format_table(result))
+    print(json.dumps(asdict(result), indent=2) if args.json else format_table(result))
     return 0
 
 
@@ -184,7 +187,7 @@ def doctor(args: argparse.Namespace) -> int:
     from realtime_style.doctor import examine, format_report
 
     found = examine(require=args.require)
-    print(json.dumps(asdict(found), ensure_ascii=False, indent=2) if args.json else format_report(found))
+    print(json.dumps(asdict(found), indent=2) if args.json else format_report(found))
     return 0 if found.ok else 1
 
 
@@ -274,7 +277,7 @@ def _note_fallback(fallback: str | None) -> None:
 
 
 def _print_result(args: argparse.Namespace, values: dict[str, Any], words: str) -> None:
-    print(json.dumps(values, ensure_ascii=False, indent=2, default=str) if args.json else words)
+    print(json.dumps(values, indent=2, default=str) if args.json else words)
 
 
 def _say(words: str) -> None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from realtime_style import __version__
@@ -43,7 +42,7 @@ class DeviceFinding:
 
 @dataclass(frozen=True)
 class CameraFinding:
-    """Whether one camera is there and may be read. It is not switched on for this."""
+    """Whether one camera is there and may be read. On Linux it is not switched on for this."""
 
     camera: str
     """As ``--camera`` takes it."""
@@ -265,8 +264,10 @@ def _camera(number: str) -> CameraFinding:
 
 
 def _opens(number: int) -> bool:
-    capture = cv2.VideoCapture(number)
+    from realtime_style.sources import open_camera
+
     try:
-        return capture.isOpened()
-    finally:
-        capture.release()
+        open_camera(str(number)).close()
+    except RealtimeStyleError:
+        return False
+    return True

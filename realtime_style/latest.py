@@ -1,6 +1,6 @@
 """One slot between the thread that reads a camera and the one that paints: the newest frame wins.
 
-The same slot stands between the loop and each further output. This is the only place where threads of the player meet.
+The same slot stands between the loop and each further output.
 """
 
 from __future__ import annotations

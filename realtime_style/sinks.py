@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -18,7 +17,6 @@ from realtime_style.atomic import unwritable, whole_file
 from realtime_style.errors import OutputUnwritable, SinkError
 from realtime_style.frames import Frame, check_frame
 from realtime_style.h264 import LIVE_TIME_BASE, add_h264_stream, encode_frame, exact_rate
-from realtime_style.images import IMAGE_SUFFIXES, Picture, write_image
 
 if TYPE_CHECKING:
     import av
@@ -57,34 +55,6 @@ class NullSink(Sink):
 
     def close(self) -> None:
         """Nothing to finish."""
-
-
-class ImageSink(Sink):
-    """One image file per frame, numbered from 1, each written whole.
-
-    `target` is a folder (``out``, made if missing, for ``out/000001.png``) or a name with one %d in it
-    (``out/frame_%04d.jpg``). Raises OutputUnwritable.
-    """
-
-    def __init__(self, target: Path) -> None:
-        numbered = len(re.findall(r"%0?\d*d", target.name)) == 1 and target.name.count("%") == 1
-        if target.suffix.lower() in IMAGE_SUFFIXES and not numbered and not target.is_dir():
-            hint = target.with_name(f"{target.stem}_%04d{target.suffix}")
-            raise OutputUnwritable(f"{target} is one image, but every frame needs its own; try {hint}")
-        self._folder, self._name = (target.parent, target.name) if numbered else (target, "%06d.png")
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise unwritable(self._folder, error) from error
-        self.frames = 0
-        """Images written."""
-
-    def write(self, frame: Frame) -> None:
-        write_image(self._folder / (self._name % (self.frames + 1)), Picture(check_frame(frame)))
-        self.frames += 1
-
-    def close(self) -> None:
-        """Nothing to finish: every image is whole."""
 
 
 class VideoSink(Sink):

@@ -191,6 +191,8 @@ class Clip:
             self._stated_s = video.frames / self.rate
         shown = sum(not entry.is_discard for entry in video.index_entries) if self._is_mp4 and video.frames else 0
         self.total = shown or video.frames or round(length * self.rate) or None  # a trimmed mp4 holds frames it does not show
+        if first.interlaced_frame:
+            logger.warning("%s is interlaced, painted as it is: what moves has combs", self.path)
         if first.color_trc in _HDR_TRANSFERS:
             logger.warning("%s is HDR (%s), read as if it were not: flat colours", self.path, _HDR_TRANSFERS[first.color_trc])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import cv2  # noqa: F401  (before av is loaded anywhere: the other order hangs windows on Linux)
@@ -30,6 +31,8 @@ class Sound:
         self._out = out
         self._last: int | None = None  # time of what was written last, as the clip counts
         self._left_out = 0
+        self._resampler: av.AudioResampler | None = None  # to what the encoder takes, from what the sound was last
+        self._kind: tuple[str, str, int] | None = None
         # The mp4 format knows mp3 only from 16 kHz on.
         self._copied = name in _COPIED_AUDIO[suffix] and not (name == "mp3" and context.sample_rate < 16_000)
         if self._copied:
@@ -49,10 +52,28 @@ class Sound:
         if not self._copied:
             for frame in _decoded(packet):
                 if self._comes_next(frame.pts):
-                    self._out.mux(self._stream.encode(frame))
+                    self._encode(frame)
         elif packet.dts is not None and self._comes_next(packet.dts):
             packet.stream = self._stream
             self._out.mux(packet)
+
+    def _encode(self, frame: av.AudioFrame | None) -> None:
+        """Encode a frame, whatever rate and channels it has: they change where recordings were joined. None: the last was."""
+        import av
+
+        kind = None if frame is None else (frame.format.name, frame.layout.name, frame.sample_rate)
+        if kind != self._kind and self._resampler is not None:
+            self._mux(self._resampler.resample(None))
+            self._resampler = None
+        if frame is not None:
+            if self._resampler is None:
+                to, self._kind = self._stream.codec_context, kind
+                self._resampler = av.AudioResampler(to.format, to.layout, to.sample_rate)
+            self._mux(self._resampler.resample(frame))
+
+    def _mux(self, frames: Iterable[av.AudioFrame]) -> None:
+        for frame in frames:
+            self._out.mux(self._stream.encode(frame))
 
     def _comes_next(self, time: int | None) -> bool:
         """Whether it is after what was written last: mp4 takes no two of one time, and only faulty recordings have them."""
@@ -69,6 +90,7 @@ class Sound:
         if self._left_out:
             logger.warning("left out %d pieces of sound, as the recording has others at the same time", self._left_out)
         if not self._copied:
+            self._encode(None)
             self._out.mux(self._stream.encode(None))
 
 

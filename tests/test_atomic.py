@@ -38,10 +38,41 @@ def test_a_result_that_cannot_replace_the_old_one_is_kept_beside_it(
 
 
 @pytest.mark.usefixtures("held_open")
-def test_nothing_is_kept_of_what_failed_or_has_no_old_one_in_its_way(tmp_path: Path) -> None:
+def test_nothing_is_kept_of_what_failed(tmp_path: Path) -> None:
     (tmp_path / "old.txt").write_text("old")
     with pytest.raises(KeyError), whole_file(tmp_path / "old.txt"):
         raise KeyError
-    with pytest.raises(OutputUnwritable, match=r"cannot write .*new\.txt: Access is denied"), whole_file(tmp_path / "new.txt"):
-        pass
     assert names(tmp_path) == ["old.txt"]
+
+
+def test_a_result_that_cannot_be_renamed_at_all_is_kept_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows while a virus scanner or a cloud's program looks at the new file, and does not stop."""
+
+    def refuse(self: Path, target: Path) -> Path:
+        raise PermissionError(13, "Access is denied", str(self))
+
+    for name in ("replace", "rename"):
+        monkeypatch.setattr(Path, name, refuse)
+    with (
+        pytest.raises(
+            OutputUnwritable, match=r"cannot write .*new\.txt: Access is denied; the result is kept as .*\.part\.txt,"
+        ),
+        whole_file(tmp_path / "new.txt") as part,
+    ):
+        part.write_text("an hour of work")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["an hour of work"]
+
+
+def test_a_name_that_is_denied_for_a_moment_is_given_after_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    denials, real = [0, 1, 2], Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        if denials:
+            denials.pop()
+            raise PermissionError(13, "Access is denied", str(self))
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with whole_file(tmp_path / "new.txt") as part:
+        part.write_text("an hour of work")
+    assert names(tmp_path) == ["new.txt"]

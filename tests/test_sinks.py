@@ -9,14 +9,12 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from realtime_style.errors import OutputUnwritable, SinkError
 from realtime_style.frames import Frame
-from realtime_style.images import read_image
-from realtime_style.sinks import ImageSink, NullSink, VideoSink
+from realtime_style.sinks import NullSink, VideoSink
 from realtime_style.sources import VideoFile
 from realtime_style.test_pattern import TestPattern, read_barcode
 from realtime_style.testing import FakeClock
@@ -220,13 +218,13 @@ import resource, sys
 from pathlib import Path
 import numpy as np
 from realtime_style.errors import OutputUnwritable
-from realtime_style.sinks import {sink} as Sink
+from realtime_style.sinks import VideoSink
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
 noise = np.random.default_rng(0)
 written = 0
 try:
-    with Sink(Path(sys.argv[1])) as sink:
+    with VideoSink(Path(sys.argv[1])) as sink:
         while written < {frames}:
             sink.write(noise.integers(0, 256, (128, 128, 3), np.uint8))
             written += 1
@@ -241,7 +239,7 @@ except OutputUnwritable as error:
 @pytest.mark.parametrize("frames", [8, 200])
 def test_a_full_disk_is_one_line_keeps_the_old_file_and_leaves_nothing(old: Path, frames: int) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", FULL.format(sink="VideoSink", frames=frames), str(old)],
+        [sys.executable, "-c", FULL.format(frames=frames), str(old)],
         capture_output=True,
         text=True,
         timeout=60,
@@ -251,46 +249,6 @@ def test_a_full_disk_is_one_line_keeps_the_old_file_and_leaves_nothing(old: Path
     assert ("all written" in run.stdout) == (frames == 8)
     assert run.stderr == ""
     assert untouched(old)
-
-
-def test_a_full_disk_in_the_middle_of_images_leaves_only_whole_ones(tmp_path: Path) -> None:
-    script = FULL.format(sink="ImageSink", frames=3).replace("(128, 128, 3)", "(64 << written, 64, 3)")
-    run = subprocess.run([sys.executable, "-c", script, str(tmp_path / "out")], capture_output=True, text=True, timeout=60)
-    assert run.returncode == 0, run.stderr
-    assert "cannot write" in run.stdout
-    assert "File too large" in run.stdout
-    written = sorted((tmp_path / "out").iterdir())
-    assert [path.name for path in written] == ["000001.png", "000002.png"]
-    assert [read_image(path).bgr.shape[0] for path in written] == [64, 128]
-
-
-# Images.
-
-
-def test_images_are_numbered_from_1_and_exact(tmp_path: Path) -> None:
-    with ImageSink(tmp_path / "new" / "out") as sink:
-        for picture in PICTURES[:3]:
-            sink.write(picture)
-        assert sink.frames == 3
-    paths = sorted((tmp_path / "new" / "out").iterdir())
-    assert [path.name for path in paths] == ["000001.png", "000002.png", "000003.png"]
-    assert all(np.array_equal(read_image(path).bgr, picture) for path, picture in zip(paths, PICTURES, strict=False))
-
-
-def test_a_pattern_of_names_says_where_the_number_goes(tmp_path: Path) -> None:
-    with ImageSink(tmp_path / "100%" / "shot_%04d.jpg") as sink:
-        sink.write(PICTURES[0])
-    (path,) = (tmp_path / "100%").iterdir()
-    assert path.name == "shot_0001.jpg"
-    assert cv2.imread(str(path)) is not None
-
-
-def test_one_image_name_for_many_frames_is_refused_with_a_better_one(tmp_path: Path) -> None:
-    with pytest.raises(OutputUnwritable, match=r"try .*out_%04d\.png"):
-        ImageSink(tmp_path / "out.png")
-    (tmp_path / "file").touch()
-    with pytest.raises(OutputUnwritable, match="cannot write"):
-        ImageSink(tmp_path / "file")
 
 
 def test_the_null_sink_counts_frames_and_refuses_what_is_none(frame: Frame) -> None:

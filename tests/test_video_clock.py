@@ -6,8 +6,11 @@ import logging
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import cycle
 from pathlib import Path
 
+import cv2  # noqa: F401  (before av)
+import av
 import numpy as np
 import pytest
 
@@ -19,13 +22,20 @@ FRAMES = [flat(n) for n in range(24)]
 
 
 def joined(
-    path: Path, *, codec: str, audio: str | None, starts_s: tuple[int, ...] = (0, 0), frames: Sequence[Frame] = FRAMES * 4
+    path: Path,
+    *,
+    codec: str,
+    audio: str | None,
+    starts_s: tuple[int, ...] = (0, 0),
+    rates_hz: tuple[int, ...] = (44_100,),
+    frames: Sequence[Frame] = FRAMES * 4,
 ) -> Path:
     """Clips of 3 s, one for each number: where its clock starts. Put together as ``cat`` does."""
     parts = []
-    for start in starts_s:
+    for start, rate in zip(starts_s, cycle(rates_hz), strict=False):
         options = {"output_ts_offset": str(start)}
-        part = make_clip(path.with_name(f"part{path.suffix}"), frames, codec=codec, audio=audio, options=options)
+        name = path.with_name(f"part{path.suffix}")
+        part = make_clip(name, frames, codec=codec, audio=audio, audio_rate=rate, options=options)
         parts.append(part.read_bytes())
         part.unlink()
     path.write_bytes(b"".join(parts))
@@ -69,6 +79,20 @@ def test_all_pieces_of_sound_of_a_joined_clip_are_kept(tmp_path: Path) -> None:
     source = joined(tmp_path / "in.ts", codec="libx264", audio="libmp3lame")
     paint_clip(source, tmp_path / "out.mp4")
     assert [data for _, _, data in packets(tmp_path / "out.mp4")] == [data for _, _, data in packets(source)]
+
+
+def test_sound_that_changes_its_rate_at_a_joint_is_encoded_on(tmp_path: Path) -> None:
+    source = joined(tmp_path / "in.mpg", codec="mpeg2video", audio="mp2", rates_hz=(44_100, 48_000, 32_000), starts_s=(0, 0, 0))
+    paint_clip(source, tmp_path / "out.mp4")
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        sound = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
+        rate = container.streams.audio[0].rate or 0
+    wave = np.concatenate(sound)
+    assert len(wave) / rate == pytest.approx(3 * 96 / RATE, abs=0.4)
+    for part in range(3):  # a tone of 440 Hz all along
+        piece = wave[round((3.2 * part + 1) * rate) :][: rate * 3 // 2]
+        loudest = np.argmax(np.abs(np.fft.rfft(piece))) / 1.5
+        assert loudest == pytest.approx(440, abs=1)
 
 
 @pytest.mark.parametrize(("name", "codec", "audio"), [("in.mkv", "libx264", "libmp3lame"), ("in.mpg", "mpeg2video", "mp2")])

@@ -8,6 +8,7 @@ is, and in the middle of an encoder it would cost the recording.
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
@@ -24,6 +25,8 @@ from realtime_style.sinks import VideoSink
 from realtime_style.styles import Mix
 
 log = logging.getLogger(__name__)
+
+_RESERVE_BYTES = 100_000_000  # with which a recording is finished while it can be: on a full disk its index has no place
 
 
 class Takes:
@@ -86,6 +89,9 @@ class Takes:
             raise SinkError(
                 f"the picture changed its size in the middle; {self._path} is kept up to there, start another recording"
             )
+        if shutil.disk_usage(self._path.parent).free < _RESERVE_BYTES:
+            self.stop()
+            raise SinkError(f"the disk is nearly full; {self._path} is kept up to there, make room for another recording")
         self._shape = frame.shape
         try:
             if self._encoding is not None:

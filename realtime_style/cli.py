@@ -12,7 +12,7 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from getpass import getpass
 from io import TextIOWrapper
@@ -194,7 +194,7 @@ def doctor(args: argparse.Namespace) -> int:
 def kiosk(args: argparse.Namespace) -> int:
     """A screen that runs alone."""
     try:
-        from realtime_style.kiosk.command import new_secrets, open_keepsakes, run_kiosk
+        from realtime_style.kiosk.command import new_secrets, run_kiosk, sole_keepsakes
         from realtime_style.kiosk.watchdog import UNAVAILABLE, guard
     except ImportError as error:
         raise RealtimeStyleError(f'the kiosk needs more packages ({error}); pip install "realtime-style[kiosk]"') from error
@@ -202,9 +202,11 @@ def kiosk(args: argparse.Namespace) -> int:
         print(new_secrets(getpass("New PIN, 4 to 12 digits: ")))
         return 0
     if args.watchdog:
-        return guard(_as_given(args), open_keepsakes(args.settings))
+        with sole_keepsakes(args.settings) as keepsakes:
+            return guard(_as_given(args), keepsakes)
     try:
-        done = run_kiosk(args.settings, camera=args.camera, seconds=args.seconds, beats=args.beats)
+        with nullcontext() if args.beats else sole_keepsakes(args.settings):  # with beats, the watchdog has them
+            done = run_kiosk(args.settings, camera=args.camera, seconds=args.seconds, beats=args.beats)
     except DisplayUnavailable as error:
         if not args.beats:
             raise

@@ -28,11 +28,12 @@ def album(tmp_path: Path, *printer: str) -> Album:
 def made_by(album: Album, taken: Taken) -> Made:
     album.make(taken, TEXT)
     began = time.monotonic()
-    while (made := album.made()) is None:
+    while (told := album.made()) is None:
         assert time.monotonic() - began < 20
         time.sleep(0.02)
-    assert isinstance(made, Made), made
-    return made
+    assert told[0] is taken
+    assert isinstance(told[1], Made), told
+    return told[1]
 
 
 def printed(album: Album) -> bool:
@@ -82,17 +83,60 @@ def test_visitor_prints_a_card_once_and_hears_of_a_printer_that_fails(tmp_path: 
     while visitor.card is None:
         visitor.hear(now)
         time.sleep(0.02)
-    visitor.print()
-    visitor.print()
+    visitor.print(now)
+    visitor.print(now)
     assert visitor.notice == "printing"
     while visitor.notice == "printing":
         visitor.hear(now)
         time.sleep(0.02)
     assert visitor.notice == "print_failed"
     assert (tmp_path / "tries").read_text() == "x"
-    visitor.print()
+    visitor.print(now)
     assert not printed(kiosk)
     assert (tmp_path / "tries").read_text() == "xx"  # after a failure there is another try
+    kiosk.close()
+
+
+def test_no_words_about_a_printed_card_stay_over_its_code(tmp_path: Path) -> None:
+    kiosk = album(tmp_path, sys.executable, "-c", "import time; time.sleep(0.5)", "{file}")
+    visitor = Visitor(kiosk, lambda token: None)
+    visitor.shoot(PICTURE, 0)
+    visitor.keep(TEXT)
+    while visitor.card is None:
+        visitor.hear(0.0)
+        time.sleep(0.02)
+    visitor.print(0.0)
+    visitor.hear(100.0)
+    assert visitor.notice == "printing"  # for as long as it takes
+    while not visitor._printed or visitor._prints:
+        visitor.hear(100.0)
+        time.sleep(0.02)
+    visitor.hear(110.0)
+    assert visitor.notice == ""
+    visitor.print(110.0)  # who waits for the paper taps again
+    assert visitor.notice == "printing"
+    visitor.hear(120.0)
+    assert visitor.notice == ""
+    kiosk.close()
+
+
+def test_cards_kept_in_quick_succession_are_all_heard_of_and_each_is_its_own_visitors(tmp_path: Path) -> None:
+    kiosk = album(tmp_path)
+    visitor = Visitor(kiosk, lambda token: None)
+    for painter in range(3):
+        visitor.forget()
+        visitor.shoot(np.full((240, 320, 3), 100 + painter, np.uint8), painter)
+        visitor.keep(TEXT)
+    heard: list[int] = []
+    began = time.monotonic()
+    while len(heard) < 3:
+        assert time.monotonic() - began < 20
+        made = visitor.hear(0.0)
+        if isinstance(made, Made):
+            heard.append(made.painter)
+            assert (visitor.card is not None) == (made.painter == 2)
+        time.sleep(0.01)
+    assert heard == [0, 1, 2]
     kiosk.close()
 
 

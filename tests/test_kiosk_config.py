@@ -169,6 +169,8 @@ def test_example_is_valid_and_what_it_comments_out_is_too(tmp_path: Path) -> Non
         ('"18:30"', '"half past six"', 25, "a time such as"),
         ("port = 9000", "port = 80.5", 29, "port must be a whole number"),
         ("port = 9001", "port = 9000", 35, "port must differ"),
+        ("port = 9000", 'address = "http://here"', 29, "address must be a name or number alone"),
+        ("port = 9000", 'address = "10.42.0.1:9000"', 29, "address must be a name or number alone"),
         ("kVq2Zr8mT0aYxW4c", "short", 36, "token must be 16 or more"),
         ("kVq2Zr8mT0aYxW4c", "../../../../../etc", 36, "token must be 16 or more"),
         ('"{file}"', '"card.pdf"', 32, "command needs"),

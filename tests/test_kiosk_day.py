@@ -243,19 +243,39 @@ def test_card_names_who_painted_it_whoever_is_chosen_meanwhile(kiosk: Kiosk, wor
     assert kiosk.counters.by_painter == {names[1]: 1}
 
 
-def test_keypad_in_the_break_puts_nobody_on_air(kiosk: Kiosk, world: World) -> None:
-    sent: list[Frame] = []
+@pytest.fixture
+def sent(kiosk: Kiosk) -> list[Frame]:
+    """What is put on other screens."""
+    frames: list[Frame] = []
 
     class OnAir:
         problems: Mapping[str, str] = {}
 
         def put(self, frame: Frame) -> None:
-            sent.append(frame)
+            frames.append(frame)
 
         def __bool__(self) -> bool:
             return True
 
     kiosk._outputs = OnAir()  # type: ignore[assignment]
+    return frames
+
+
+def test_face_does_not_stand_still_on_other_screens_when_the_camera_is_lost(
+    kiosk: Kiosk, world: World, sent: list[Frame]
+) -> None:
+    press(kiosk, world, "space", "space")
+    settle(kiosk, world, 4)
+    assert kiosk.state.scene is Scene.REVIEW
+    kiosk.round()
+    assert sent[-1].any()
+    world.problem = "unplugged"
+    settle(kiosk, world, 1)
+    assert kiosk.state.scene is Scene.REVIEW
+    assert not sent[-1].any()
+
+
+def test_keypad_in_the_break_puts_nobody_on_air(kiosk: Kiosk, world: World, sent: list[Frame]) -> None:
     kiosk.round()
     assert sent[-1].any()
     kiosk._do(Host.PAUSE, world.now)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from realtime_style.cli import main
 from realtime_style.errors import OutputUnwritable
-from realtime_style.kiosk.command import open_keepsakes
+from realtime_style.kiosk.command import open_keepsakes, sole_keepsakes
 from realtime_style.kiosk.keepsakes import Keepsakes, Shelf
 from realtime_style.styles import user_folder
 
@@ -191,6 +192,33 @@ def test_what_is_over_goes_from_former_folders_too(tmp_path: Path, clock: Clock)
     assert keepsakes.sweep() == 0
     assert [path.name for path in (tmp_path / "former").iterdir()] == ["holiday.png"]
     assert not gone.exists()
+
+
+def test_second_kiosk_is_refused_and_touches_nothing_of_the_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = tmp_path / "kiosk.toml"
+    settings.write_text('[pictures]\nfolder = "kept"\n')
+    with sole_keepsakes(settings) as keepsakes, keepsakes.workplace() as being_made:
+        kept = keepsakes.keep({"png": b"card"})
+        settings.write_text('[pictures]\nfolder = "kept"\n[screens]\n')  # with a mistake, to be told by its line
+        for words in (["kiosk", str(settings)], ["kiosk", str(settings), "--no-watchdog"]):
+            assert main(words) == 1
+            assert f"another kiosk keeps its pictures in {tmp_path / 'kept'}" in capsys.readouterr().err
+        assert keepsakes.find(kept.token, "png") is not None
+        assert being_made.is_dir()
+    assert main(["kiosk", str(settings), "--no-watchdog"]) == 1
+    assert "line 3" in capsys.readouterr().err
+
+
+def test_what_a_crash_left_half_made_goes_from_former_folders_too_if_no_kiosk_is_there(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.toml", tmp_path / "two.toml"
+    one.write_text('[pictures]\nfolder = "one"\n')
+    two.write_text('[pictures]\nfolder = "two"\n')
+    with sole_keepsakes(one) as keepsakes, keepsakes.workplace() as being_made:
+        (tmp_path / "one" / ".realtime-style-making-crash123").mkdir()
+        with sole_keepsakes(two):
+            assert being_made.is_dir()
+    with sole_keepsakes(two):
+        assert not list((tmp_path / "one").glob(".realtime-style-making-*"))
 
 
 def test_kiosk_knows_the_folders_of_settings_before(tmp_path: Path) -> None:

@@ -380,7 +380,7 @@ def test_an_hour_of_times_on_screen_is_not_kept() -> None:
     before = widgets.label.cache_info().currsize
     for minute in range(60):
         at = replace(shown, kept_until=f"12:{minute:02}", until=f"12:{minute:02}", status=[f"{minute} fps"] * 2)
-        for scene in (Scene.REVIEW, Scene.CARD, Scene.MENU):
-            lay_out(State(scene=scene), at, 0.0)
+        for scene in (Scene.REVIEW, Scene.CARD, Scene.MENU, Scene.PIN):
+            lay_out(State(scene=scene, locked_until=minute), at, 0.0)
     assert widgets.label.cache_info().currsize <= before + 12
     assert widgets.passing_label.cache_info().currsize <= 12

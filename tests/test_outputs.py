@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import threading
 import time
@@ -227,16 +228,37 @@ def test_port_in_use_is_told(screen: MjpegSink) -> None:
         MjpegSink(str(SCREEN))
 
 
-def test_browser_shows_the_picture_hides_it_when_it_ends_and_finds_it_again(page: Page) -> None:  # noqa: F811
-    def shows(level: int) -> bool:
-        try:
-            picture = cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
-        except Error:  # it cannot take one while a page is being put up
-            return False
-        assert picture is not None
-        middle = picture[picture.shape[0] // 2, picture.shape[1] // 2].astype(int)
-        return bool(abs(middle - level).max() <= 2)
+def shows(page: Page, level: int) -> bool:  # noqa: F811
+    """Whether a browser's page is of this grey in its middle."""
+    try:
+        picture = cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+    except Error:  # it cannot take one while a page is being put up
+        return False
+    assert picture is not None
+    middle = picture[picture.shape[0] // 2, picture.shape[1] // 2].astype(int)
+    return bool(abs(middle - level).max() <= 2)
 
+
+def test_viewers_who_left_without_a_word_lose_their_places_to_a_page_that_waits(screen: MjpegSink, page: Page) -> None:  # noqa: F811
+    noise = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), np.uint8)
+    noise[300:420, 580:700] = 77
+    gone = [socket.create_connection(("127.0.0.1", SCREEN), timeout=20) for _ in range(VIEWERS)]
+    for viewer in gone:
+        viewer.sendall(b"GET /stream HTTP/1.1\r\nHost: here\r\n\r\n")
+        assert viewer.recv(12) == b"HTTP/1.1 200"  # and never read on
+    page.goto(f"http://127.0.0.1:{SCREEN}/", wait_until="commit")
+    assert ask(SCREEN, "/stream")[0] == 503
+
+    def there() -> bool:
+        screen.write(noise)
+        return shows(page, 77)
+
+    until(there, 60)
+    for viewer in gone:
+        viewer.close()
+
+
+def test_browser_shows_the_picture_hides_it_when_it_ends_and_finds_it_again(page: Page) -> None:  # noqa: F811
     for visit, level in enumerate((77, 200)):
         frame = np.full((120, 160, 3), level, np.uint8)
         with Outputs({"second screen": lambda: MjpegSink("18482")}) as outputs:
@@ -245,10 +267,10 @@ def test_browser_shows_the_picture_hides_it_when_it_ends_and_finds_it_again(page
 
             def there(outputs: Outputs = outputs, frame: Frame = frame, level: int = level) -> bool:
                 outputs.put(frame)
-                return shows(level)
+                return shows(page, level)
 
             until(there, 30)
-        until(lambda: shows(0), 30)
+        until(lambda: shows(page, 0), 30)
 
 
 @pytest.mark.parametrize("where", ["", "eighty", "0", "70000", "127.0.0.1:", "::"])
@@ -293,6 +315,20 @@ def test_films_are_ten_minutes_long_and_none_is_overwritten(tmp_path: Path) -> N
     names = sorted(path.name for path in (tmp_path / "films").iterdir())
     assert names == [f"2026-11-25_09-00-00{which}.mp4" for which in ("", "_2", "_3", "_4")]
     assert [len(read_video(tmp_path / "films" / name)[0]) for name in names] == [2, 2, 1, 1]
+
+
+def test_films_that_a_crash_left_half_written_go_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    left, being_written = ".2026-11-25_08-00-00.4711.part.mp4", ".2026-11-25_08-50-00_2.4712.part.mp4"
+    others = ("2026-11-25_08-00-00.mp4", ".holiday.12.part.mp4")
+    for name in (left, being_written, *others):
+        (folder / name).touch()
+    for name in (left, *others):
+        os.utime(folder / name, (0, time.time() - FILM_S - 1))
+    with Films(folder, today=lambda: datetime(2026, 11, 25, 9)) as films:
+        films.write(GREY)
+    assert sorted(path.name for path in folder.iterdir()) == sorted([being_written, *others, "2026-11-25_09-00-00.mp4"])
 
 
 def test_folder_for_films_that_cannot_be_made_is_told(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import subprocess
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -51,25 +52,28 @@ class Album:
         self._keepsakes, self._size, self._logo, self._printer = keepsakes, size, logo, tuple(printer)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="album")
         self._press = ThreadPoolExecutor(1, thread_name_prefix="printer")
-        self._making: Future[Made] | None = None
+        self._making: deque[tuple[Taken, Future[Made]]] = deque()
         self._printing: Future[bool] | None = None
 
     def make(self, taken: Taken, text: CardText) -> None:
         """Start making a card."""
-        self._making = self._worker.submit(self._make, taken, text)
+        self._making.append((taken, self._worker.submit(self._make, taken, text)))
 
-    def made(self) -> Made | RealtimeStyleError | None:
-        """The card when it is ready, told once; the error when it could not be kept; None while there is nothing new."""
-        if self._making is None or not self._making.done():
+    def made(self) -> tuple[Taken, Made | RealtimeStyleError] | None:
+        """What was taken, and its card when it is ready, or the error when it could not be kept; each told once, in turn.
+
+        None while there is nothing new.
+        """
+        if not self._making or not self._making[0][1].done():
             return None
-        making, self._making = self._making, None
+        taken, making = self._making.popleft()
         error = making.exception()
         if error is None:
-            return making.result()
+            return taken, making.result()
         if isinstance(error, RealtimeStyleError):
-            return error
+            return taken, error
         log.warning("a card could not be made", exc_info=error)
-        return OutputUnwritable(f"a card could not be made: {error}")
+        return taken, OutputUnwritable(f"a card could not be made: {error}")
 
     def print(self, keepsake: Keepsake) -> None:
         """Hand the card to the printer."""

@@ -6,24 +6,26 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from realtime_style.atomic import whole_file
 from realtime_style.camera import is_device, open_camera
 from realtime_style.endings import call_at_the_end
+from realtime_style.errors import RealtimeStyleError
 from realtime_style.images import read_image
 from realtime_style.kiosk.album import Album
+from realtime_style.kiosk.alone import only_kiosk
 from realtime_style.kiosk.config import load_picture_settings, load_settings
 from realtime_style.kiosk.figures import Memory
 from realtime_style.kiosk.films import Films
 from realtime_style.kiosk.hand_over import HandOver, HostDesk
-from realtime_style.kiosk.keepsakes import Keepsakes
+from realtime_style.kiosk.keepsakes import Keepsakes, delete_unfinished, make_folder
 from realtime_style.kiosk.kiosk import Kiosk
 from realtime_style.kiosk.pins import hash_pin, is_pin
-from realtime_style.kiosk.settings import KioskSettings
+from realtime_style.kiosk.settings import KioskSettings, PictureSettings
 from realtime_style.kiosk.stage import Stage
 from realtime_style.kiosk.states import Rules, Timing
 from realtime_style.kiosk.watch import FIRST_S, STALE_S, CameraWatch
@@ -89,10 +91,27 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
     return kiosk
 
 
+@contextmanager
+def sole_keepsakes(file: Path | None) -> Iterator[Keepsakes]:
+    """Those of :func:`open_keepsakes`, for the one kiosk that may have them; further ones get a RealtimeStyleError."""
+    folder = _pictures_folder(load_picture_settings(file))
+    make_folder(folder)
+    with only_kiosk(folder):
+        keepsakes = open_keepsakes(file)
+        for former in filter(Path.is_dir, _former_folders(folder)):
+            with suppress(RealtimeStyleError), only_kiosk(former):  # another kiosk may have it now
+                delete_unfinished(former)
+        yield keepsakes
+
+
+def _pictures_folder(pictures: PictureSettings) -> Path:
+    return (pictures.folder or user_folder() / "kiosk").absolute()
+
+
 def open_keepsakes(file: Path | None) -> Keepsakes:
     """The visitors' pictures of a kiosk with these settings. Raises BadSettings, OutputUnwritable."""
     pictures = load_picture_settings(file)
-    folder = (pictures.folder or user_folder() / "kiosk").absolute()
+    folder = _pictures_folder(pictures)
     return Keepsakes(folder, hours=pictures.hours, closing=pictures.closing, former=_former_folders(folder))
 
 

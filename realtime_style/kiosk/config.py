@@ -150,6 +150,10 @@ class _Reader:
         if settings.host.token and settings.take_home.on and settings.host.port == settings.take_home.port:
             self._complain("host", "port", "port must differ from that of [take_home]: visitors must not reach the host's page")
 
+        if not re.fullmatch(r"[\w.-]*|\[[0-9A-Fa-f:.]+\]", settings.take_home.address):
+            self._complain(
+                "take_home", "address", "address must be a name or number alone, as 192.168.1.20: no http://, no port"
+            )
         self._check_outputs(settings)
 
     def _check_outputs(self, settings: KioskSettings) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -11,12 +13,16 @@ from realtime_style.atomic import free_name, unwritable
 from realtime_style.frames import Frame
 from realtime_style.sinks import Sink, VideoSink
 
+_UNFINISHED = re.compile(r"\.\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d(_\d+)?\.\d+\.part\.mp4")
 FILM_S = 600.0
 """Length of a film."""
 
 
 class Films(Sink):
-    """Writes frames to H.264 videos in a folder, named by the time of their first frame; none is ever overwritten."""
+    """Writes frames to H.264 videos in a folder, named by the time of their first frame; none is ever overwritten.
+
+    What a kiosk that was killed left half written, which nothing can play and no file manager shows, is deleted.
+    """
 
     def __init__(
         self,
@@ -40,9 +46,17 @@ class Films(Sink):
         if self._film is not None and (frame.shape != self._shape or self._clock() - self._began >= FILM_S):
             self.close()
         if self._film is None:
+            self._delete_unfinished()
             path = free_name(self._folder, f"{self._today():%Y-%m-%d_%H-%M-%S}", ".mp4")
             self._film, self._shape, self._began = VideoSink(path, clock=self._clock), frame.shape, self._clock()
         self._film.write(frame)
+
+    def _delete_unfinished(self) -> None:
+        """No film is left alone for as long as it lasts: who has not been written to since was somebody else's, who is gone."""
+        with suppress(OSError):
+            for path in self._folder.glob(".*.part.mp4"):
+                if _UNFINISHED.fullmatch(path.name) and time.time() - path.stat().st_mtime > FILM_S:
+                    path.unlink()
 
     def close(self) -> None:
         """Finish the film."""

@@ -16,7 +16,7 @@ def keypad(state: State, props: Props, now: float) -> Screen:
     title = Box(0, 4 * u, width, 12 * u)
     locked = state.locked_until - now
     words = props.words("host_locked", seconds=round(locked)) if locked > 0 else "●" * len(state.pin) or props.words("host_pin")
-    screen.put(widgets.label(words, width, title.height, 8 * u, weight=BOLD, shade=False), title)
+    screen.put(widgets.passing_label(words, width, title.height, 8 * u, weight=BOLD, shade=False), title)
     room = Box((width - 78 * u) // 2, 18 * u, 78 * u, height - 22 * u)
     keys: list[tuple[str, Event]] = [(digit, Digit(digit)) for digit in "123456789"]
     keys += [("←", Touch.PIN_BACK), ("0", Digit("0")), ("OK", Touch.PIN_DONE)]

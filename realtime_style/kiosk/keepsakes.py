@@ -90,13 +90,8 @@ class Keepsakes(Shelf):
         """
         super().__init__(folder, clock)
         self._hours, self._closing, self._former = hours, closing, former
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise OutputUnwritable(
-                f"cannot keep pictures in {folder}: {error.strerror}; change folder in [pictures]"
-            ) from error
-        self._delete_unfinished()
+        make_folder(folder)
+        delete_unfinished(folder)
         self.sweep()
 
     def keep(self, contents: Mapping[str, bytes]) -> Keepsake:
@@ -139,14 +134,7 @@ class Keepsakes(Shelf):
     def clear(self) -> None:
         """Delete everything: where no page serves it, a picture only lies about. To be called while nothing is being made."""
         self._delete(lambda path: True)
-        self._delete_unfinished()
-
-    def _delete_unfinished(self) -> None:
-        """What was being made when a kiosk was killed."""
-        with suppress(OSError):  # the folder is gone, and all in it
-            for left in self.folder.iterdir():
-                if _WORK_NAME.fullmatch(left.name):
-                    shutil.rmtree(left, ignore_errors=True)
+        delete_unfinished(self.folder)
 
     def _delete(self, over: Callable[[Path], bool]) -> int:
         try:
@@ -167,6 +155,22 @@ class Keepsakes(Shelf):
         if closing <= day:
             closing += timedelta(days=1)
         return min(over, closing.timestamp())
+
+
+def make_folder(folder: Path) -> None:
+    """A folder that is nobody else's business. Raises OutputUnwritable."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise OutputUnwritable(f"cannot keep pictures in {folder}: {error.strerror}; change folder in [pictures]") from error
+
+
+def delete_unfinished(folder: Path) -> None:
+    """What was being made in a folder of pictures when a kiosk was killed."""
+    with suppress(OSError):  # the folder is gone, and all in it
+        for left in folder.iterdir():
+            if _WORK_NAME.fullmatch(left.name):
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _delete(paths: Iterable[Path], over: Callable[[Path], bool]) -> int:

@@ -136,7 +136,8 @@ class Kiosk:
         self._hear_of_touches(now)
         self._hear_of_card(now)
         self._do(Happening.TICK, now)
-        hidden = self.state.covered or self.state.on_break  # with the keypad up, too: anybody can ask for it
+        # With the keypad up, too: anybody can ask for it. And without a camera, lest a face stand still on other screens.
+        hidden = self.state.covered or self.state.on_break or bool(self.state.camera_lost)
         wanted = not hidden and (self.state.scene in NEEDS_CAMERA or bool(self._outputs))
         if frame is not None and wanted:
             self._start_painting(frame)
@@ -187,9 +188,9 @@ class Kiosk:
     def _do(self, event: Event, now: float) -> None:
         self.state, effects = step(self.state, event, now, self._rules)
         for effect in effects:
-            self._obey(effect)
+            self._obey(effect, now)
 
-    def _obey(self, effect: Effect) -> None:
+    def _obey(self, effect: Effect, now: float) -> None:
         match effect:
             case Effect.GREET:
                 self.counters.visitors += 1
@@ -204,7 +205,7 @@ class Kiosk:
             case Effect.MAKE_CARD:
                 self._visitor.keep(self._card_text())
             case Effect.PRINT:
-                self._visitor.print()
+                self._visitor.print(now)
             case Effect.RESTART:
                 self.ending = RESTART
             case Effect.QUIT:

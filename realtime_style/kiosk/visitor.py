@@ -30,7 +30,7 @@ class Visitor:
         self._taken: Taken | None = None
         self._waits = False
         self._made: Made | None = None
-        self._printed = False
+        self._printed = self._prints = False
         self._notice_ends = float("inf")
         self.card: Image | None = None
         """For the screen, once it is made."""
@@ -77,25 +77,26 @@ class Visitor:
         """Let go of everything."""
         self._taken = self._made = self.card = self.code = None
         self._film = []
-        self._waits = self._printed = False
+        self._waits = self._printed = self._prints = False
         self._say("")
 
     def keep(self, text: CardText) -> None:
         """Have the card made; until it is, none is shown."""
         self._made = self.card = self.code = None
-        self._printed = False
+        self._printed = self._prints = False
         self._say("")
         if self._taken is not None:
             self._waits = True
             self._album.make(self._taken, text)
 
-    def print(self) -> None:
+    def print(self, now: float) -> None:
         """Have it printed, once: who taps again because nothing has come out yet gets the same words, not another card."""
-        if self._made is not None:
-            self._say("printing")
-            if not self._printed:
-                self._printed = True
-                self._album.print(self._made.keepsake)
+        if self._made is None:
+            return
+        if not self._printed:
+            self._printed = self._prints = True
+            self._album.print(self._made.keepsake)
+        self._say("printing", float("inf") if self._prints else now + _NOTICE_S)
 
     def hear(self, now: float) -> Made | RealtimeStyleError | None:
         """What has come of a card since the last call; see Album.made.
@@ -103,18 +104,19 @@ class Visitor:
         Its visitor may be gone: then it is kept for its time, and nothing of it is shown to the one who is there now.
         """
         printed = self._album.printed()
-        if printed is not None and self._printed:
+        if printed is not None and self._prints:
             self._say("printing" if printed else "print_failed", now + _NOTICE_S)
-            self._printed = printed
+            self._printed, self._prints = printed, False
         if now >= self._notice_ends:
             self._say("")
-        made = self._album.made()
-        if isinstance(made, Made) and self._waits:
+        taken, made = self._album.made() or (None, None)
+        waits = self._waits and taken is self._taken
+        if isinstance(made, Made) and waits:
             self._made, self._waits = made, False
             self.card = widgets.opaque(fit_within(made.card, _SHOWN))
         elif isinstance(made, RealtimeStyleError):
             log.warning("%s", made)
-            if not self._waits:
+            if not waits:
                 return None
             self._waits = False
             self._say("keep_failed", now + _NOTICE_S)

@@ -27,9 +27,10 @@ VIEWERS = 8
 _FIRST_FRAME_S = 10.0
 
 # The picture stops without a word when the stream breaks: nobody's face shall stay there, and when a server is back, the page
-# asks for the stream again.
+# asks for the stream again. So it does when there was no place.
 _SCRIPT = """
 const picture = document.querySelector("img"); let run = null;
+picture.onerror = () => setTimeout(() => { picture.src = "stream?" + Math.random(); }, 3000);
 setInterval(async () => {
   try {
     const now = await (await fetch("run")).text();

@@ -31,6 +31,7 @@ FROM_ONE = 64
 
 _FIRST_REQUEST_S = 10.0
 _LEAVING_S = 3.0
+_STUCK_S = 10.0  # without a byte getting through, a viewer has gone
 _LIFE_S = 120.0  # enough for a film over a bad hotspot
 
 
@@ -123,6 +124,18 @@ class _LastingProtocol(_HastyProtocol):
     """For answers that go on until one side has had enough. One to a connection: nothing hurries a second request."""
 
     life_s = None
+
+    def pause_writing(self) -> None:
+        """Nothing gets through to the other side, as when it has left the network without a word: it holds somebody's place."""
+        super().pause_writing()
+        self._stuck = self.loop.call_later(_STUCK_S, self.transport.abort)
+        self._ends.append(self._stuck)
+
+    def resume_writing(self) -> None:
+        """Something got through."""
+        super().resume_writing()
+        self._stuck.cancel()
+        self._ends.remove(self._stuck)
 
     def on_response_complete(self) -> None:
         self.transport.close()

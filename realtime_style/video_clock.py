@@ -1,4 +1,4 @@
-"""Clips whose clock starts again in the middle, as where recordings were put together byte by byte: played on from there."""
+"""Clips whose clock starts again or leaps, as where recordings were put together byte by byte: played on from there."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _FALL_S = 1  # times that fall by less are the fault of a single packet
+_LEAP_S = 10  # FFmpeg's own limit: what rises by more, in a format of broadcasts, was recorded later and is no still picture
 _TOGETHER_S = 2  # within which all streams have come to the new clock; one that has not may have ended
 _SUSPECTS = 2  # pictures before the joint that a transport stream calls corrupt, because its count of packets starts again, too
 
@@ -25,9 +26,9 @@ _SUSPECTS = 2  # pictures before the joint that a transport stream calls corrupt
 class OneClock:
     """Gives all packets of a clip times of one clock."""
 
-    def __init__(self, path: Path, start: Fraction) -> None:
-        """`start` is when the clip begins, in seconds on its own clock."""
-        self._path, self._start = path, start
+    def __init__(self, path: Path, start: Fraction, *, leaps: bool) -> None:
+        """`start` is when the clip begins, in seconds on its own clock; with `leaps`, a clock may also go on much later."""
+        self._path, self._start, self._leaps = path, start, leaps
         self.restarts = 0
         """How often the clip's own clock has started again so far."""
         self._offset = Fraction(0)
@@ -62,7 +63,7 @@ class OneClock:
         yield from self._go_on(fresh)
 
     def _starts_again(self, index: int, time: Fraction | None) -> bool:
-        return time is not None and time < self._last.get(index, time) - _FALL_S
+        return _is_joint(self._last.get(index), time, leaps=self._leaps)
 
     def _go_on(self, fresh: list[Packet]) -> Iterator[Packet]:
         """The packets of the new clock, behind all of the old one."""
@@ -88,13 +89,13 @@ class OneClock:
         return packet
 
 
-def forgive_joints(packets: Iterable[Packet], pictures: int) -> Iterator[Packet]:
+def forgive_joints(packets: Iterable[Packet], pictures: int, *, leaps: bool) -> Iterator[Packet]:
     """The packets, those of the stream `pictures` no longer marked as corrupt where only a joint made them look so."""
     held: list[Packet] = []  # from the first suspect on
     last: Fraction | None = None
     for packet in packets:
         if packet.stream.index == pictures and (time := _time(packet)) is not None:
-            joint = last is not None and time < last - _FALL_S
+            joint = _is_joint(last, time, leaps=leaps)
             last = time
             if joint:
                 for suspect in held:
@@ -112,6 +113,21 @@ def forgive_joints(packets: Iterable[Packet], pictures: int) -> Iterator[Packet]
     yield from held
 
 
+def _is_joint(last: Fraction | None, time: Fraction | None, *, leaps: bool) -> bool:
+    """Whether a stream's clock is another one after `last`."""
+    if last is None or time is None:
+        return False
+    return time < last - _FALL_S or (leaps and time > last + _LEAP_S)
+
+
 def _time(packet: Packet) -> Fraction | None:
     """When the packet is due for decoding, in seconds; times of display go back and forth."""
     return None if packet.dts is None else packet.dts * packet.time_base
+
+
+def with_true_times(packets: Iterable[Packet]) -> Iterator[Packet]:
+    """The packets; where FFmpeg made up a time of decoding from the one before, far from the time of display, that is it."""
+    for packet in packets:
+        if packet.pts is not None and packet.dts is not None and (packet.pts - packet.dts) * packet.time_base > _LEAP_S:
+            packet.dts = packet.pts
+        yield packet

@@ -21,7 +21,7 @@ import cv2  # noqa: F401  (before av is loaded anywhere: the other order hangs w
 
 from realtime_style.errors import VideoUnreadable
 from realtime_style.frames import Frame
-from realtime_style.video_clock import OneClock, forgive_joints
+from realtime_style.video_clock import OneClock, forgive_joints, with_true_times
 from realtime_style.video_open import open_video, picture_stream, unreadable
 from realtime_style.video_picture import Upright
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _STATED_LENGTH_FORMATS = frozenset({"matroska,webm", "flv"})  # they write the length first and notice no missing end
+_BROADCAST_FORMATS = frozenset({"mpegts", "mpeg"})  # of which the clock is that of the broadcast
 _SLACK_S = Fraction(1, 2)  # stated lengths are rounded, and the last frame's duration is a guess
 _HDR_TRANSFERS = {16: "PQ", 18: "HLG"}  # FFmpeg's numbers
 
@@ -115,9 +116,11 @@ class Clip:
         import av
 
         last_pts, reached = -(1 << 62), Fraction(0)
-        clock = OneClock(self.path, self._start)
+        leaps = self._container.format.name in _BROADCAST_FORMATS
+        packets = with_true_times(self._container.demux()) if leaps else self._container.demux()
+        clock = OneClock(self.path, self._start, leaps=leaps)
         try:
-            for packet in clock.straighten(forgive_joints(self._container.demux(), self._video.index)):
+            for packet in clock.straighten(forgive_joints(packets, self._video.index, leaps=leaps)):
                 if packet.pts is not None:
                     reached = max(reached, (packet.pts + (packet.duration or 0)) * packet.time_base)
                 if packet.stream.index == self._video.index:

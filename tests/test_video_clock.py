@@ -48,6 +48,8 @@ def joined(
         ("in.ts", "libx264", "libmp3lame", (0, 0)),
         ("in.ts", "libx264", "aac", (0, 0, 0)),
         ("in.ts", "libx264", "ac3", (7200, 3600)),  # by more than a minute: FFmpeg alone takes it for 26 hours of stillness
+        ("in.ts", "libx264", "aac", (0, 60, 7200)),  # of one broadcaster, who has one clock
+        ("in.mpg", "mpeg2video", "mp2", (0, 60)),
         ("in.mts", "libx264", None, (0, 0)),
         ("in.mpg", "mpeg2video", "mp2", (0, 0)),
     ],

@@ -125,7 +125,10 @@ def write_onnx(args: argparse.Namespace) -> int:
 
     if args.untrained:
         torch.manual_seed(0)
-        net = TransformNet(args.untrained)
+        try:
+            net = TransformNet(args.untrained)
+        except ValueError as error:
+            raise TrainingError(str(error)) from error
         metadata = export_network(net, [StyleInfo("untrained", title="Untrained network")], args.output)
     else:
         metadata = export_checkpoint(load_checkpoint(args.checkpoint), args.output)
@@ -148,7 +151,13 @@ def check_file(args: argparse.Namespace) -> int:
         from realtime_style.training.to_onnx import check_parity
         from realtime_style.training.transform_net import multiply_accumulates
 
-        net = load_checkpoint(args.checkpoint).network()
+        checkpoint = load_checkpoint(args.checkpoint)
+        net = checkpoint.network()
+        names = [style.name for style in checkpoint.config.styles]
+        if (metadata.network, [style.name for style in metadata.styles]) != (net.architecture, names):
+            raise TrainingError(
+                f"{args.file} was not made from {args.checkpoint}: other styles or another network; give its own"
+            )
         print(f"cost       {multiply_accumulates(net) / 1e9:.2f} GMAC for a 640x480 frame")
         print(f"parity     {check_parity(net, args.file)} grey levels")
     return 0
@@ -230,6 +239,8 @@ def optimise_picture(args: argparse.Namespace) -> int:
 
     if args.iterations < 1:
         raise TrainingError(f"{args.iterations} iterations are no picture; give --iterations 1 or more")
+    if min(args.long_side, args.style_size) < 32:
+        raise TrainingError("the loss network sees nothing in less than 32 px; give a larger --long-side or --style-size")
     network = Path(args.loss_network).stem
     task = Task(args.photograph, args.painting, network, args.style_size, args.soften, args.style_weight, args.evenness)
     picture, curve = slow_picture(load_loss_network(args.loss_network), task, args.iterations, args.long_side)

@@ -20,10 +20,11 @@ from realtime_style.steadiness import DEFAULT_STEADINESS, Steadier
 from realtime_style.style_format import StyleInfo
 from realtime_style.stylizer import Stylizer
 from realtime_style.training.config import TrainConfig
-from realtime_style.training.data import load_painting, to_image
+from realtime_style.training.data import find_photographs, load_painting, to_image
 from realtime_style.training.loss_network import CONTENT_LAYER, STYLE_LAYERS, LossNetwork
 from realtime_style.training.losses import Features, blended_grams, content_loss, relative_style_loss, style_loss
 from realtime_style.training.optimise import painting_grams
+from realtime_style.training.preview import held_out_photographs
 
 Report = Callable[[str], None]
 PUBLISHED_STYLE_SIZE = 256
@@ -148,14 +149,14 @@ def painter_of(stylizer: Stylizer, weights: Sequence[float]) -> Paint:
 
 def held_out_frames(recipe: TrainConfig) -> list[Frame]:
     """The held-out photographs of a recipe, at the size they are judged at."""
-    return [scaled(read_image(Path(recipe.content) / name).bgr, LONG_SIDE) for name in recipe.held_out]
+    return [scaled(read_image(path).bgr, LONG_SIDE) for path in _held_out(recipe)]
 
 
 def slow_tasks(recipe: TrainConfig) -> list[Task]:
     """What the slow method has to paint: each held-out photograph in each style, style by style."""
     return [
         Task(
-            Path(recipe.content) / name,
+            photograph,
             Path(painting),
             Path(recipe.loss_network).stem,
             recipe.style_size,
@@ -164,8 +165,13 @@ def slow_tasks(recipe: TrainConfig) -> list[Task]:
             recipe.evenness,
         )
         for painting, weight in zip(recipe.paintings, recipe.painting_weights, strict=True)
-        for name in recipe.held_out
+        for photograph in _held_out(recipe)
     ]
+
+
+def _held_out(recipe: TrainConfig) -> list[Path]:
+    """The files of the held-out photographs, in whatever sub-folder they are, in the recipe's order."""
+    return held_out_photographs(find_photographs(Path(recipe.content)), recipe.held_out)
 
 
 def measure(

@@ -71,7 +71,8 @@ def write_report(
     photographs and the rivals' pictures beside it, for which one may have no right to publish them.
     """
     vgg = load_loss_network(recipe.loss_network)
-    output.mkdir(parents=True, exist_ok=True)
+    for folder in (output, *filter(None, [slow])):
+        folder.mkdir(parents=True, exist_ok=True)
     with Stylizer(file, device="cpu") as stylizer:
         names = [style.name for style in stylizer.metadata.styles]
         if names != [style.name for style in recipe.styles]:

@@ -20,10 +20,12 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from export.kiosk_run import SCREEN_WH, UNIT, Finger, open_kiosk, open_screen
+from realtime_style.errors import RealtimeStyleError
 
 _TOKEN = "kVq2Zr8mT0aYxW4cN6bLpQ"
 _HOST, _PHONES = 8481, 8480
 _SETTLING_MIN = 2.0
+_ANSWERS_S = 60.0  # for the first answer to each phone
 _SETTINGS = (
     f'[screen]\ncountdown = 1\n[take_home]\naddress = "127.0.0.1"\nport = {_PHONES}\n[pictures]\nfolder = "kept"\n'
     f'[host]\nport = {_HOST}\ntoken = "{_TOKEN}"\n'
@@ -77,13 +79,14 @@ def crowd(clip: Path, clients: int, seconds: float = 20.0) -> tuple[float, float
             alone = _mean_fps(seconds)
             spawning = multiprocessing.get_context("spawn")
             answers, over = spawning.Value("i", 0), spawning.Event()
-            phones = spawning.Process(target=_phones, args=(clients, answers, over))
+            phones = spawning.Process(target=_phones, args=(clients, answers, over), daemon=True)
             phones.start()
-            while answers.value < clients:
-                time.sleep(0.1)
-            together = _mean_fps(seconds)
-            over.set()
-            phones.join()
+            try:
+                _wait_for_answers(answers, clients)
+                together = _mean_fps(seconds)
+            finally:
+                over.set()
+                phones.join()
     return alone, together, answers.value
 
 
@@ -95,11 +98,20 @@ def pace(clip: Path, rounds: int, seconds: float = 20.0) -> Iterator[tuple[float
     with open_screen() as environment:
         for _ in range(rounds):
             command = [sys.executable, "-m", "realtime_style", "webcam", "--camera", str(clip), "--fullscreen", "--json"]
-            shown = subprocess.run(
-                [*command, f"--seconds={seconds}"], env=environment, stdout=subprocess.PIPE, text=True, check=True
-            )
+            shown = subprocess.run([*command, f"--seconds={seconds}"], env=environment, stdout=subprocess.PIPE, text=True)
+            if shown.returncode:
+                raise RealtimeStyleError(f"webcam ended with code {shown.returncode}; try: {' '.join(command)}")
             with tempfile.TemporaryDirectory() as room, open_kiosk(clip.resolve(), _SETTINGS, environment, Path(room)):
                 yield float(json.loads(shown.stdout)["fps"]), _mean_fps(seconds)
+
+
+def _wait_for_answers(answers: Synchronized[int], clients: int) -> None:
+    """Until there are as many answers as phones."""
+    end = time.monotonic() + _ANSWERS_S
+    while answers.value < clients:
+        if time.monotonic() > end:
+            raise RealtimeStyleError(f"{clients} phones got {answers.value} answers in {_ANSWERS_S:.0f} s; try fewer --clients")
+        time.sleep(0.1)
 
 
 def _visit(touch: Finger) -> None:

@@ -28,7 +28,7 @@ def taken_as_ctrl_c() -> Iterator[list[int]]:
         told.append(number)
         ctrl_c = signal.getsignal(signal.SIGINT)
         if callable(ctrl_c):  # training holds it back until a step is done
-            ctrl_c(signal.SIGINT, frame)
+            ctrl_c(number, frame)
         else:  # shells have what they start in the background ignore Ctrl-C
             raise KeyboardInterrupt
 

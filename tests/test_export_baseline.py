@@ -111,3 +111,5 @@ def test_workshop_paints_by_the_slow_method(task: Task, tmp_path: Path, capsys: 
     assert "0: " in capsys.readouterr().out
     assert export_main([*words, "--iterations", "0"]) == 1
     assert "--iterations 1 or more" in capsys.readouterr().err
+    assert export_main([*words, "--long-side", "0"]) == 1
+    assert "--long-side" in capsys.readouterr().err

@@ -39,6 +39,8 @@ class Workshop:
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     data = tmp_path_factory.mktemp("data")
     write_photographs(data / "photos")
+    (data / "photos" / "more").mkdir()
+    (data / "photos" / "photo_3.png").rename(data / "photos" / "more" / "photo_3.png")
     for name in ("waves", "sea"):
         write_painting(data / f"{name}.png")
     torch.save(random_weights(), data / "vgg.pt")

@@ -196,14 +196,18 @@ def test_workshop_exports_and_checks_a_checkpoint(tmp_path: Path, capsys: pytest
     assert "waves" in said
     assert "GMAC" in said
     assert "grey levels" in said
+    train(small_config(tmp_path, steps=1, network="d8,s3"), tmp_path / "other", loss_network=random_loss_network())
+    assert export_main(["check", str(output), "--checkpoint", str(tmp_path / "other" / CHECKPOINT)]) == 1
+    assert "was not made from" in capsys.readouterr().err
 
 
 def test_workshop_refuses_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "foreign.onnx").write_bytes(b"no model")
     assert export_main(["check", str(tmp_path / "foreign.onnx")]) == 1
     assert export_main(["onnx", str(tmp_path / "none.pt"), "-o", str(tmp_path / "x.onnx")]) == 1
+    assert export_main(["onnx", "--untrained", "nonsense", "-o", str(tmp_path / "x.onnx")]) == 1
     lines = capsys.readouterr().err.strip().splitlines()
-    assert len(lines) == 2
+    assert len(lines) == 3
     assert all(line.startswith("export: error: ") for line in lines)
 
 

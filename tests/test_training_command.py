@@ -83,6 +83,7 @@ def test_earlier_run_is_not_overwritten(workshop: list[str], tmp_path: Path, cap
     ("change", "complaint"),
     [
         (["-o", "{tmp}/missing/waves.onnx"], "no folder"),
+        (["-o", "{tmp}/taken/waves.onnx"], "is a folder"),
         (["-o", "{tmp}/waves.pt"], "ends in .onnx"),
         (["-o", "{tmp}/w.onnx", "--content", "{tmp}/nowhere"], "not a folder"),
         (["-o", "{tmp}/w.onnx", "--loss-network", "{tmp}/none.pt"], "neither vgg16, vgg19 nor a file"),
@@ -97,6 +98,7 @@ def test_earlier_run_is_not_overwritten(workshop: list[str], tmp_path: Path, cap
 def test_what_cannot_work_is_refused_before_training(
     workshop: list[str], change: list[str], complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / "taken" / "waves.onnx").mkdir(parents=True)
     assert main([*workshop, *(part.format(tmp=tmp_path) for part in change)]) == 1
     said = capsys.readouterr().err.strip().splitlines()
     assert len(said) == 1

@@ -96,7 +96,15 @@ def test_each_pass_takes_every_photograph_once_in_a_new_order(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("change", "complaint"),
-    [({"steps": 0}, "steps"), ({"crop": 8}, "crop"), ({"style_weight": -1.0}, "negative"), ({"minutes": 0.0}, "minutes")],
+    [
+        ({"steps": 0}, "steps"),
+        ({"crop": 8}, "crop"),
+        ({"style_weight": -1.0}, "negative"),
+        ({"minutes": 0.0}, "minutes"),
+        ({"partial_every": 1}, "partial_every"),
+        ({"seed": -1}, "seed"),
+        ({"clip_norm": 0.0}, "clip_norm"),
+    ],
 )
 def test_settings_that_cannot_work_are_refused(tmp_path: Path, change: dict[str, float], complaint: str) -> None:
     with pytest.raises(TrainingError, match=complaint):
@@ -116,6 +124,13 @@ def test_recipe_gives_the_settings_and_refuses_unknown_ones(tmp_path: Path) -> N
     )
     recipe.write_text(text.format("") + 'style_weight = 2.5\n[[styles]]\nname = "b"\npainting = "b.jpg"\n')
     assert load_recipe(recipe, tmp_path).style_weights == (2.5, 1.0)
+    recipe.write_text(text.format('loss_network = "vgg.pth"'))
+    assert load_recipe(recipe, tmp_path / "data").loss_network == str(tmp_path / "data" / "vgg.pth")
+    recipe.write_text(text.format('loss_network = "vgg16"'))
+    assert load_recipe(recipe, tmp_path / "data").loss_network == "vgg16"
+    recipe.write_text(text.format("").partition("\n")[2])
+    with pytest.raises(TrainingError, match="give it content"):
+        load_recipe(recipe, tmp_path / "data")
     recipe.write_text(text.format("stepz = 3"))
     with pytest.raises(TrainingError, match="stepz"):
         load_recipe(recipe, tmp_path)

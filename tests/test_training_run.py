@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 
 import pytest
 import torch
 
+from realtime_style.endings import taken_as_ctrl_c
 from realtime_style.errors import TrainingError
 from realtime_style.style_format import StyleInfo
 from realtime_style.training.checkpoint import load_checkpoint, save_checkpoint
@@ -67,22 +71,32 @@ def test_resumed_run_ends_where_an_uninterrupted_one_does(tmp_path: Path) -> Non
         assert torch.allclose(resumed.net[name], value, atol=1e-5)
 
 
-def test_ctrl_c_within_a_step_waits_for_its_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ctrl_c", [signal.default_int_handler, signal.SIG_IGN], ids=["by hand", "in the background"])
+def test_who_is_told_to_end_within_a_step_ends_it(
+    tmp_path: Path, ctrl_c: Callable[[int, FrameType | None], object] | signal.Handlers
+) -> None:
+    """By Ctrl-C, or by SIGTERM, which scripts have instead: what they start in the background ignores Ctrl-C."""
     config = small_config(tmp_path, steps=8)
     whole = train(config, tmp_path / "whole", loss_network=random_loss_network())
     teacher, looks = random_loss_network(), 0
 
-    def ctrl_c_at_the_ninth_look(*_: object) -> None:
+    def end_at_the_ninth_look(*_: object) -> None:
         nonlocal looks
         looks += 1
-        if looks == 9:
+        if looks == 5 and ctrl_c is signal.SIG_IGN:
             signal.raise_signal(signal.SIGINT)
+        if looks == 9:
+            signal.raise_signal(signal.SIGTERM if ctrl_c is signal.SIG_IGN else signal.SIGINT)
 
-    teacher.register_forward_hook(ctrl_c_at_the_ninth_look)
-    with pytest.raises(KeyboardInterrupt):
-        train(config, tmp_path / "cut", loss_network=teacher)
-    assert 3 <= load_checkpoint(tmp_path / "cut" / CHECKPOINT).step <= 5
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    teacher.register_forward_hook(end_at_the_ninth_look)
+    before = signal.signal(signal.SIGINT, ctrl_c)
+    try:
+        with taken_as_ctrl_c(), pytest.raises(KeyboardInterrupt):
+            train(config, tmp_path / "cut", loss_network=teacher)
+        assert signal.getsignal(signal.SIGINT) is ctrl_c
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert load_checkpoint(tmp_path / "cut" / CHECKPOINT).step == 4  # one look at the painting, then two in each step
     resumed = train(config, tmp_path / "cut", resume=True, loss_network=random_loss_network())
     for name, value in whole.net.items():
         assert torch.allclose(resumed.net[name], value, atol=1e-5)
@@ -226,10 +240,15 @@ def test_learning_rate_rises_then_falls() -> None:
 
 def test_rows_from_before_a_term_was_thought_of_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "losses.csv"
-    before = [",".join(["step", *TERMS[:-2]]), *(f"{step}" + ",5" * (len(TERMS) - 2) for step in (1, 2, 3))]
-    path.write_text("\n".join(before) + "\n")
+    known = [name for name in TERMS if name not in ("structure", "border")]
+    numbers = [str(10 + number) for number, _ in enumerate(known)]
+    before = [",".join(["step", *known]), *(",".join([str(step), *numbers]) for step in (1, 2, 3)), "4,10,1"]
+    path.write_text("\n".join(before))  # the last row half written
     with LossLog(path, 2) as log:
         log.write(3, dict.fromkeys(TERMS, 7.0))
-    header, *rows = path.read_text().splitlines()
-    assert header == "step," + ",".join(TERMS)
-    assert rows == [f"{step}" + ",5" * (len(TERMS) - 2) + ",0,0" for step in (1, 2)] + ["3" + ",7" * len(TERMS)]
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    expected = dict(zip(known, numbers, strict=True)) | {"structure": "0", "border": "0"}
+    assert rows[:2] == [{"step": step, **{name: expected[name] for name in TERMS}} for step in ("1", "2")]
+    assert rows[2] == {"step": "3", **dict.fromkeys(TERMS, "7")}
+    assert len(rows) == 3

@@ -131,9 +131,7 @@ def test_camera_that_does_not_open_leaves_no_recording(options: WebcamOptions, t
     assert [path.name for path in tmp_path.glob(".*")] == []
 
 
-def test_recording_is_finished_before_the_disk_is_full(
-    options: WebcamOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_recording_is_finished_before_the_disk_is_full(options: WebcamOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     free = [10**9] * 12
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free.pop() if free else 10**7))
     screen = Script(frames=20)

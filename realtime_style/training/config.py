@@ -114,7 +114,7 @@ class TrainConfig:
     clip_norm: float = 30.0
     """Gradients of the logarithm of the objective are cut to this norm: one odd photograph shall not turn the network round."""
     seed: int = 0
-    """Same seed, same machine, same `steps`: same network."""
+    """Same seed, same processor, same `steps`: same network. On a GPU some gradients are summed in any order."""
 
     def __post_init__(self) -> None:
         checks = {
@@ -135,9 +135,11 @@ class TrainConfig:
             "evenness must be 0 to 1": 0 <= self.evenness <= 1,
             "plain_share must be 0 to 1": 0 <= self.plain_share <= 1,
             "blend_every must be 0 or at least 2": self.blend_every == 0 or self.blend_every >= 2,
-            "partial_every must not be negative": self.partial_every >= 0,
+            "partial_every must be 0 or at least 2": self.partial_every == 0 or self.partial_every >= 2,
             "soften must not be negative": self.soften >= 0,
             "learning_rate must be more than 0": self.learning_rate > 0,
+            "clip_norm must be more than 0": self.clip_norm > 0,
+            "seed must not be negative": self.seed >= 0,
             "weights of the objective must not be negative": (
                 min(getattr(self, entry.name) for entry in fields(self) if entry.name.endswith("_weight")) >= 0
             ),
@@ -195,8 +197,10 @@ def load_recipe(path: Path, data: Path) -> TrainConfig:
     if any("style_weight" in table for table in tables):
         values["style_weights"] = [table.pop("style_weight", 1.0) for table in tables]
     values["styles"] = tables
-    values["content"] = str(data / values.get("content", "."))
-    if str(values.get("loss_network", "")).endswith(".pt"):
+    if "content" not in values:
+        raise TrainingError(f"recipe {path} does not say where photographs are; give it content, a folder")
+    values["content"] = str(data / values["content"])
+    if values.get("loss_network", "vgg19") not in ("vgg16", "vgg19"):
         values["loss_network"] = str(data / values["loss_network"])
     if "start_from" in values:
         values["start_from"] = str(path.parent / values["start_from"])

@@ -14,8 +14,8 @@ from realtime_style.errors import TrainingError
 
 STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 CONTENT_LAYER = "relu3_3"
-_CONVOLUTIONS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
-_CHANNELS = (64, 128, 256, 512, 512)
+_CONVOLUTIONS = {"vgg16": (2, 2, 3, 3), "vgg19": (2, 2, 4, 4)}  # of each block, as far as features are looked at
+_CHANNELS = (64, 128, 256, 512)
 _MEAN = (123.68, 116.779, 103.939)  # RGB means of the pictures that VGG was trained on, in grey levels
 
 State = dict[str, Tensor]
@@ -35,15 +35,15 @@ class LossNetwork(nn.Module):
 
     mean: Tensor
 
-    def __init__(self, weights: State, *, name: str = "vgg16", depth: int = 4, continue_edges: bool = True) -> None:
-        """`weights` have torchvision's key names (``features.0.weight`` ... or ``0.weight`` ...); `depth` blocks are built."""
+    def __init__(self, weights: State, *, name: str = "vgg16", continue_edges: bool = True) -> None:
+        """`weights` have torchvision's key names (``features.0.weight`` ... or ``0.weight`` ...)."""
         super().__init__()
         self.name = name
         layers: list[nn.Module] = []
         self.layer_names: list[str] = []
         channels = 3
         padding: Literal["replicate", "zeros"] = "replicate" if continue_edges else "zeros"
-        for block in range(depth):
+        for block in range(len(_CHANNELS)):
             if block:
                 layers.append(nn.MaxPool2d(2))
                 self.layer_names.append(f"pool{block}")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from realtime_style.atomic import require_writable
 from realtime_style.errors import OutputUnwritable, TrainingError
 from realtime_style.style_format import StyleMetadata
 from realtime_style.styles import import_onnxruntime
@@ -31,8 +32,7 @@ def make_style(
     _require_exporter()
     if output.suffix.lower() != ".onnx":
         raise OutputUnwritable(f"cannot write {output}: a style file's name ends in .onnx")
-    if not output.parent.is_dir():
-        raise OutputUnwritable(f"cannot write {output}: there is no folder {output.parent}; make it first")
+    require_writable(output)
     if not resume and (run / CHECKPOINT).exists():
         raise TrainingError(
             f"{run} holds a run at step {load_checkpoint(run / CHECKPOINT).step}; --resume goes on with it, "

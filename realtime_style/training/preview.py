@@ -27,19 +27,25 @@ def preview_photographs(paths: Sequence[Path], *, held_out: Sequence[str] = (), 
     there. Without any, four are drawn by the seed, and learned on too where there are fewer than 20.
     """
     if held_out:
-        by_name = {path.name: path for path in paths}
-        missing = sorted(set(held_out) - set(by_name))
-        if missing:
-            raise TrainingError(f"held-out photograph {missing[0]} is not in the folder of photographs; correct held_out")
+        shown = held_out_photographs(paths, held_out)[:_COUNT]
         learned = [path for path in paths if path.name not in held_out]
         if not learned:
             raise TrainingError("all photographs are held out; add some to learn on")
-        return [by_name[name] for name in held_out[:_COUNT]], learned
+        return shown, learned
     order = np.random.default_rng([seed, 2]).permutation(len(paths))
     chosen = {paths[index] for index in order[:_COUNT]}
     shown = [path for path in paths if path in chosen]
     learned = [path for path in paths if path not in chosen] if len(paths) >= 20 else list(paths)
     return shown, learned
+
+
+def held_out_photographs(paths: Sequence[Path], held_out: Sequence[str]) -> list[Path]:
+    """Those of these file names, in their order; TrainingError when one is not there."""
+    by_name = {path.name: path for path in paths}
+    missing = sorted(set(held_out) - set(by_name))
+    if missing:
+        raise TrainingError(f"held-out photograph {missing[0]} is not in the folder of photographs; correct held_out")
+    return [by_name[name] for name in held_out]
 
 
 def write_preview(path: Path, net: TransformNet, photographs: Sequence[Path], styles: Sequence[StyleInfo]) -> None:

@@ -40,8 +40,6 @@ class Progress:
     step: int
     fraction: float
     """0 to 1 of the steps or minutes asked for."""
-    left_s: float
-    """Estimated seconds left."""
     losses: dict[str, float]
     """objective and its terms (loss_log.TERMS): means of the last 20 steps at full strength."""
 
@@ -96,7 +94,6 @@ def train(
         step, elapsed_before, losses_before = state.step, state.elapsed_s, state.losses
 
     began = saved = time.monotonic()
-    first_step = step
     recent: deque[dict[str, float]] = deque(maxlen=_SMOOTHED)
 
     def state_now() -> Checkpoint:
@@ -116,20 +113,17 @@ def train(
                 content = next(batches).to(device, memory_format=torch.channels_last)
                 losses = take_step(net, vgg, optimizers, content, paintings, config, step)
                 if not math.isfinite(losses["objective"]):
-                    how = "go on from the last checkpoint with --resume" if (run / CHECKPOINT).exists() else "start again with"
+                    how = "go on with --resume and" if (run / CHECKPOINT).exists() else "start again with"
                     raise TrainingError(
                         f"the objective is no longer a number at step {step + 1}; "
-                        f"{how} --learning-rate below {config.learning_rate:g}"
+                        f"{how} a learning rate below {config.learning_rate:g}"
                     )
                 step += 1
                 if losses["strength"] == 1 or not recent:
                     recent.append(losses)
                 loss_log.write(step, losses)
-                spent = time.monotonic() - began
-                fraction = _fraction(config, step, elapsed_before + spent)
-                report(
-                    Progress(step, min(fraction, 1.0), _left(config, step, first_step, spent, elapsed_before), _mean(recent))
-                )
+                fraction = _fraction(config, step, elapsed_before + time.monotonic() - began)
+                report(Progress(step, min(fraction, 1.0), _mean(recent)))
                 if time.monotonic() - saved > _CHECKPOINT_EVERY_S:
                     save_checkpoint(run / CHECKPOINT, state_now())
                     saved = time.monotonic()
@@ -170,12 +164,6 @@ def _fraction(config: TrainConfig, step: int, elapsed_s: float) -> float:
     if config.minutes is not None:
         return elapsed_s / (60 * config.minutes)
     return step / config.steps
-
-
-def _left(config: TrainConfig, step: int, first_step: int, spent_s: float, elapsed_before_s: float) -> float:
-    if config.minutes is not None:
-        return max(0.0, 60 * config.minutes - elapsed_before_s - spent_s)
-    return max(0, config.steps - step) * spent_s / max(1, step - first_step)
 
 
 def _mean(recent: deque[dict[str, float]]) -> dict[str, float]:

@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import Page
 
 from realtime_style.frames import Frame
+from realtime_style.kiosk.alone import LOCK
 from realtime_style.kiosk.card import card_size
 from realtime_style.kiosk.pins import hash_pin
 from realtime_style.kiosk.states import SETTLED_S
@@ -44,7 +45,7 @@ class Visit:
 
     @property
     def kept(self) -> list[Path]:
-        return sorted((self.folder / "kept").glob("*"))
+        return sorted(path for path in (self.folder / "kept").glob("*") if path.name != LOCK)
 
     def wait_for(self, what: Callable[[Frame], object], seconds: float = 20) -> Frame:
         """Wait until the screen looks like that."""

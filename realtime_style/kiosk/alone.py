@@ -13,7 +13,8 @@ from realtime_style.errors import RealtimeStyleError
 
 log = logging.getLogger(__name__)
 
-_LOCK = ".realtime-style-kiosk.lock"
+LOCK = ".realtime-style-kiosk.lock"
+"""Name of an empty file in the folder, which stays there."""
 
 
 @contextmanager
@@ -22,7 +23,7 @@ def only_kiosk(folder: Path) -> Iterator[None]:
 
     Raises RealtimeStyleError when one is there already. On a file system without locks a warning takes their place.
     """
-    lock = FileLock(folder / _LOCK)
+    lock = FileLock(folder / LOCK)
     try:
         lock.acquire(blocking=False)
     except Timeout as error:

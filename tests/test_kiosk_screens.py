@@ -251,6 +251,20 @@ def test_stage_fills_a_real_screen_and_blends_images_over_the_picture(desktop: s
         stage.close()
 
 
+def test_stage_fills_the_screen_where_there_is_no_window_manager(display: str, tmp_path: Path) -> None:  # noqa: F811
+    stage = Stage("kiosk")
+    try:
+        assert stage.size_wh == (800, 600)
+        picture = np.full((60, 80, 3), 90, np.uint8)
+        picture[:10, :10], picture[-10:, -10:] = (0, 0, 255), (0, 255, 0)
+        settled(stage, picture, Box(0, 0, 800, 600), [])
+        seen = screenshot(tmp_path).astype(int)
+        assert abs(seen[20, 20] - (0, 0, 255)).max() <= 2
+        assert abs(seen[580, 780] - (0, 255, 0)).max() <= 2
+    finally:
+        stage.close()
+
+
 _STAGE_BY_ITSELF = """
 import ctypes, sys, time
 import numpy as np

@@ -147,6 +147,9 @@ class Stage:
     def _open(self, title: str, fullscreen: bool, size_wh: tuple[int, int], how: int = 0) -> None:
         flags = sdl2.SDL_WINDOW_RESIZABLE | (sdl2.SDL_WINDOW_FULLSCREEN_DESKTOP if fullscreen else 0)
         where = sdl2.SDL_WINDOWPOS_CENTERED
+        mode = sdl2.SDL_DisplayMode()
+        if fullscreen and sdl2.SDL_GetDesktopDisplayMode(0, mode) == 0:
+            size_wh = mode.w, mode.h  # where there is no window manager to hear of a full screen, it has the size all the same
         self._window = sdl2.SDL_CreateWindow(title.encode(), where, where, *size_wh, flags)
         self._renderer = self._window and sdl2.SDL_CreateRenderer(self._window, -1, how)
 

@@ -52,7 +52,7 @@ class Films(Sink):
         self._film.write(frame)
 
     def _delete_unfinished(self) -> None:
-        """No film is left alone for as long as it lasts: who has not been written to since was somebody else's, who is gone."""
+        """A film in the making is written to all the time: one left alone for so long is of a kiosk that is gone."""
         with suppress(OSError):
             for path in self._folder.glob(".*.part.mp4"):
                 if _UNFINISHED.fullmatch(path.name) and time.time() - path.stat().st_mtime > FILM_S:

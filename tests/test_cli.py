@@ -94,6 +94,19 @@ def test_styles_as_json_has_what_scripts_rely_on(own_home: Path, capsys: pytest.
     assert [mine["left"]["index"], mine["right"]["index"]] == [0, 1]
 
 
+def test_name_that_the_terminals_encoding_does_not_know_undoes_nothing(photo: Path, tiny_style: Path, tmp_path: Path) -> None:
+    target = tmp_path / "夜.png"
+    for words in ([], ["--json"]):
+        run = subprocess.run(
+            [sys.executable, "-m", "realtime_style", "image", str(photo), str(target), "--style", str(tiny_style), *words],
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
+            capture_output=True,
+            check=False,
+        )
+        assert (run.returncode, target.exists()) == (0, True), run.stderr
+        target.unlink()
+
+
 def test_own_style_is_found_by_name_everywhere(own_home: Path, photo: Path, tmp_path: Path) -> None:
     write_tiny_style(own_home / "mine.onnx", names=("left", "right"))
     assert main(["image", str(photo), str(tmp_path / "a.png"), "--style", "left", "--device", "cpu"]) == 0

@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from av.codec.context import Flags
 
 from realtime_style.frames import Frame
 from realtime_style.video_reader import Clip
@@ -29,6 +30,19 @@ def test_odd_sizes_repeat_the_last_row_and_column(tmp_path: Path, size: tuple[in
     summary = paint_clip(source, tmp_path / "out.mp4")
     assert (summary.width, summary.height) == (size[0] + size[0] % 2, size[1] + size[1] % 2)
     assert all(np.abs(frame.astype(int) - 200).max() <= 3 for _, frame in decode(tmp_path / "out.mp4"))
+
+
+@pytest.mark.parametrize("interlaced", [True, False])
+def test_an_interlaced_clip_is_painted_with_a_warning(
+    tmp_path: Path, interlaced: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    def prepare(stream: Any) -> None:
+        if interlaced:
+            stream.codec_context.flags |= Flags.interlaced_dct | Flags.interlaced_me
+
+    source = make_clip(tmp_path / "in.mpg", [flat(n) for n in range(8)], codec="mpeg2video", audio=None, prepare=prepare)
+    assert paint_clip(source, tmp_path / "out.mp4").frames == 8
+    assert ("is interlaced, painted as it is" in caplog.text) == interlaced
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])

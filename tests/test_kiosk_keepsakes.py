@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
+import sys
 from datetime import datetime, time
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from realtime_style.cli import main
 from realtime_style.errors import OutputUnwritable
+from realtime_style.kiosk.alone import only_kiosk
 from realtime_style.kiosk.command import open_keepsakes, sole_keepsakes
 from realtime_style.kiosk.keepsakes import Keepsakes, Shelf
 from realtime_style.styles import user_folder
@@ -207,6 +210,20 @@ def test_second_kiosk_is_refused_and_touches_nothing_of_the_first(tmp_path: Path
         assert being_made.is_dir()
     assert main(["kiosk", str(settings), "--no-watchdog"]) == 1
     assert "line 3" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its locks are another call")
+def test_kiosk_starts_again_and_again_where_the_file_system_knows_no_locks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    import fcntl
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with only_kiosk(tmp_path), only_kiosk(tmp_path):  # as after a kill, which tidies nothing up
+        assert caplog.text.count("a second kiosk would not be kept from") == 2
 
 
 def test_what_a_crash_left_half_made_goes_from_former_folders_too_if_no_kiosk_is_there(tmp_path: Path) -> None:

@@ -23,14 +23,15 @@ def only_kiosk(folder: Path) -> Iterator[None]:
 
     Raises RealtimeStyleError when one is there already. On a file system without locks a warning takes their place.
     """
-    lock = FileLock(folder / LOCK)
+    # A soft lock, which filelock takes in its place, would outlive a kiosk that was killed, and no further one could start.
+    lock = FileLock(folder / LOCK, fallback_to_soft=False)
     try:
         lock.acquire(blocking=False)
     except Timeout as error:
         raise RealtimeStyleError(
             f"another kiosk keeps its pictures in {folder}; end that one first, or choose another folder in [pictures]"
         ) from error
-    except (OSError, NotImplementedError) as error:
+    except OSError as error:
         log.warning("a second kiosk would not be kept from %s (%s): start only one", folder, error)
     try:
         yield

@@ -198,7 +198,6 @@ def test_the_format_is_set_before_the_size_and_the_size_before_the_rate(capture:
         cv2.CAP_PROP_FRAME_WIDTH,
         cv2.CAP_PROP_FRAME_HEIGHT,
         cv2.CAP_PROP_FPS,
-        cv2.CAP_PROP_BUFFERSIZE,
     ]
 
 

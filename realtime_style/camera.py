@@ -13,21 +13,12 @@ from typing import Protocol, cast
 
 import cv2
 
+from realtime_style.devices import CAMERA_BACKENDS
 from realtime_style.errors import CameraLost, CameraNotFound
 from realtime_style.frames import Frame
 from realtime_style.latest import LatestFrame
 from realtime_style.stand_ins import ClipCapture, PatternCapture
 from realtime_style.streams import Source, StreamInfo
-
-BACKENDS = {
-    "v4l2": cv2.CAP_V4L2,
-    "msmf": cv2.CAP_MSMF,
-    "dshow": cv2.CAP_DSHOW,
-    "avfoundation": cv2.CAP_AVFOUNDATION,
-    "gstreamer": cv2.CAP_GSTREAMER,
-    "any": cv2.CAP_ANY,
-}
-"""Ways into a camera, by the name that `open_camera` takes."""
 
 _PLATFORM_BACKEND = {"linux": "v4l2", "win32": "msmf", "darwin": "avfoundation"}
 _GONE_S = 0.5  # of failed reads in a row, real time, and the camera counts as gone; USB cameras miss a read now and then
@@ -160,7 +151,7 @@ def open_camera(
     size: tuple[int, int] | None = None,
     fps: float | None = None,
     fourcc: str | None = None,
-    backend: str | None = None,
+    backend: str = "auto",
     stale_s: float = 5.0,
     first_s: float | None = None,
     connect: Connect = cast("Connect", cv2.VideoCapture),  # noqa: B008  # a class, and only a cast
@@ -172,6 +163,7 @@ def open_camera(
     `spec` is a camera's number (``0``), a device (``/dev/video2``), a video file, which is then played in real time and
     over again, or ``pattern``. `size` is (width, height) in px: a wish to a device, which may grant another, and for a clip
     what its frames are scaled to. `fps` and `fourcc` (four letters, ``MJPG``) are wishes to a device; a clip has its own.
+    `backend` is one of devices.CAMERA_BACKENDS, the way into a device.
 
     Raises CameraNotFound, CameraLost when it opens but sends nothing, and VideoUnreadable.
     """
@@ -196,22 +188,22 @@ def _open_device(
     size: tuple[int, int] | None,
     fps: float | None,
     fourcc: str | None,
-    backend: str | None,
+    backend: str,
     stale_s: float,
     first_s: float | None,
     connect: Connect,
     clock: Callable[[], float],
 ) -> Camera:
-    chosen = backend or _PLATFORM_BACKEND.get(sys.platform, "any")
-    if chosen not in BACKENDS:
-        raise ValueError(f"unknown camera backend {chosen!r}; known: {', '.join(BACKENDS)}")
+    if backend not in CAMERA_BACKENDS:
+        raise ValueError(f"unknown camera backend {backend!r}; known: {', '.join(CAMERA_BACKENDS)}")
+    chosen = _PLATFORM_BACKEND.get(sys.platform, "any") if backend == "auto" else backend
     if fourcc is not None and len(fourcc) != 4:
         raise ValueError(f"a fourcc has four letters, MJPG or YUYV, not {fourcc!r}")
     asked = " ".join(_settings(size, fps, fourcc))
     tried = ", ".join([chosen.upper(), *_settings(size, fps, fourcc)])
     if sys.platform == "win32":  # OpenCV asks for it when it opens its first camera there, which else takes up to minutes
         os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
-    device = _connect_quietly(connect, int(spec) if spec.isdecimal() else spec, BACKENDS[chosen])
+    device = _connect_quietly(connect, int(spec) if spec.isdecimal() else spec, getattr(cv2, f"CAP_{chosen.upper()}"))
     if device is None:
         raise CameraNotFound(f"camera {spec} did not open (tried {tried}). {_advice(spec)}")
     # The order matters: which sizes there are depends on the format, and which rates on the size.

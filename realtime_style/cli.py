@@ -68,6 +68,7 @@ def webcam(args: argparse.Namespace) -> int:
         size=args.size,
         fps=args.fps,
         fourcc=args.fourcc,
+        backend=args.backend,
         mix=parse_mix(args.style),
         device=args.device,
         strength=args.strength,

@@ -7,7 +7,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from realtime_style.devices import DEVICES
+from realtime_style.devices import CAMERA_BACKENDS, DEVICES
 from realtime_style.training.config import TrainConfig
 from realtime_style.web.address import parse_address
 
@@ -91,6 +91,12 @@ def _add_webcam(verbs: Verbs) -> None:  # type: ignore[valid-type]
     parser.add_argument("--size", type=_size, metavar="WxH", help="frame size to ask the camera for")
     parser.add_argument("--fps", type=_above_zero, help="frame rate to ask the camera for")
     parser.add_argument("--fourcc", type=_fourcc, help="pixel format to ask the camera for, e.g. MJPG")
+    parser.add_argument(
+        "--backend",
+        choices=CAMERA_BACKENDS,
+        default="auto",
+        help="way into the camera; dshow where Windows opens it slowly",
+    )
     _add_painting(parser, max_size="paint larger pictures at this long side, and enlarge what is painted again")
     _add_steadiness(parser)
     parser.add_argument(

@@ -1,3 +1,6 @@
-"""The devices that ``--device`` takes. Alone in a module, so that the parser needs none of the engines."""
+"""What ``--device`` and ``--backend`` take. Alone in a module, so that the parser needs neither engines nor OpenCV."""
 
 DEVICES = ("auto", "cuda", "openvino", "cpu")
+
+CAMERA_BACKENDS = ("auto", "v4l2", "msmf", "dshow", "avfoundation", "gstreamer", "any")
+"""Ways into a camera, as OpenCV's CAP_... are called; auto: the first that is the operating system's own."""

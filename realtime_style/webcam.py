@@ -38,6 +38,8 @@ class WebcamOptions:
     """Frame rate to ask the camera for."""
     fourcc: str | None = None
     """Pixel format to ask the camera for, four letters."""
+    backend: str = "auto"
+    """One of devices.CAMERA_BACKENDS."""
     device: str = "auto"
     """One of devices.DEVICES."""
     strength: float = 1.0
@@ -130,7 +132,14 @@ def run_webcam(
             takes.start(options.mix, options.record)  # a place that cannot be written is refused before the camera starts
         if camera is None:
             camera = stack.enter_context(
-                open_camera(options.camera, size=options.size, fps=options.fps, fourcc=options.fourcc, clock=clock)
+                open_camera(
+                    options.camera,
+                    size=options.size,
+                    fps=options.fps,
+                    fourcc=options.fourcc,
+                    backend=options.backend,
+                    clock=clock,
+                )
             )
         size_wh = camera.info.width, camera.info.height
         outputs = stack.enter_context(Outputs(live_openers(options.mjpeg, options.virtual_camera, size_wh=size_wh)))

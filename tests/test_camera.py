@@ -5,6 +5,7 @@ Everything that waits for a camera ends within two seconds here, whatever the ca
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ import pytest
 
 from realtime_style import camera as camera_module
 from realtime_style.camera import Camera, open_camera
+from realtime_style.devices import CAMERA_BACKENDS
 from realtime_style.errors import CameraLost, CameraNotFound, VideoUnreadable
 from realtime_style.sinks import VideoSink
 from realtime_style.stand_ins import ClipCapture, PatternCapture
@@ -201,6 +203,14 @@ def test_the_format_is_set_before_the_size_and_the_size_before_the_rate(capture:
     ]
 
 
+def test_opencv_knows_every_backend() -> None:
+    assert all(hasattr(cv2, f"CAP_{name.upper()}") for name in CAMERA_BACKENDS[1:])
+    calls: list[tuple[int | str, int]] = []
+    open_camera("0", connect=connect(FakeCapture(), calls)).close()
+    own = {"linux": cv2.CAP_V4L2, "win32": cv2.CAP_MSMF, "darwin": cv2.CAP_AVFOUNDATION}
+    assert calls == [(0, own.get(sys.platform, cv2.CAP_ANY))]
+
+
 def test_details_say_what_was_asked_and_what_was_got(capture: FakeCapture) -> None:
     with open_camera("0", size=(640, 480), fps=60, fourcc="MJPG", connect=connect(capture)) as camera:
         assert camera.info.details == "asked 640x480 60 fps MJPG, got 160x120 30 fps YUYV"
@@ -215,7 +225,7 @@ def test_numbers_devices_and_backends_reach_opencv() -> None:
     open_camera("2", backend="dshow", connect=connect(FakeCapture(), calls)).close()
     open_camera("/dev/video3", backend="any", connect=connect(FakeCapture(), calls)).close()
     assert calls == [(2, cv2.CAP_DSHOW), ("/dev/video3", cv2.CAP_ANY)]
-    with pytest.raises(ValueError, match="unknown camera backend 'vfw'; known: v4l2"):
+    with pytest.raises(ValueError, match="unknown camera backend 'vfw'; known: auto, v4l2"):
         open_camera("0", backend="vfw", connect=connect(FakeCapture()))
     with pytest.raises(ValueError, match="four letters, MJPG or YUYV, not 'MJPEG'"):
         open_camera("0", fourcc="MJPEG", connect=connect(FakeCapture()))

@@ -166,6 +166,8 @@ def test_example_is_valid_and_what_it_comments_out_is_too(tmp_path: Path) -> Non
         ("[screen]", "screen = 5\n[screens]", 2, r"\[screen\] is a section"),
         ('size = "A5"', 'size = "A4"', 18, "size must be one of A6, A5"),
         ('size = "1280x720"', 'size = "big"', 11, "size must be like 640x480"),
+        ('size = "1280x720"', 'fourcc = "MJPEG"', 11, "fourcc has four letters, MJPG or YUYV, not 'MJPEG'"),
+        ('size = "1280x720"', 'backend = "vfw"', 11, "backend must be one of auto, v4l2, msmf"),
         ('"18:30"', '"half past six"', 25, "a time such as"),
         ("port = 9000", "port = 80.5", 29, "port must be a whole number"),
         ("port = 9001", "port = 9000", 35, "port must differ"),

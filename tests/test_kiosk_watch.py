@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ import pytest
 from realtime_style.camera import Camera, open_camera
 from realtime_style.errors import CameraNotFound
 from realtime_style.frames import Frame
+from realtime_style.kiosk import command
+from realtime_style.kiosk.settings import CameraSettings, KioskSettings
 from realtime_style.kiosk.watch import FIRST_S, STALE_S, CameraWatch
 from realtime_style.testing_camera import FakeCapture
 from tests.kiosk_helpers import Port
@@ -192,3 +196,18 @@ def test_opening_that_does_not_come_back_is_told_to_be_hung(monkeypatch: pytest.
     finally:
         ends.set()
         watch.close()
+
+
+def test_wishes_in_the_settings_reach_the_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, object]] = []
+
+    def opened(spec: str, **wishes: object) -> Camera:
+        asked.append({"spec": spec, **wishes})
+        raise CameraNotFound("none here")
+
+    monkeypatch.setattr(command, "open_camera", opened)
+    camera = CameraSettings(camera="1", size="1280x720", fps=25, fourcc="MJPG", backend="dshow")
+    with closing(command._watch(replace(KioskSettings(), camera=camera))):
+        until(lambda: bool(asked), 3)
+    wishes = {"spec": "1", "size": (1280, 720), "fps": 25, "fourcc": "MJPG", "backend": "dshow"}
+    assert wishes.items() <= asked[0].items()

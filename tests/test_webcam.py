@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from realtime_style import webcam
-from realtime_style.errors import DisplayUnavailable
+from realtime_style.camera import Camera
+from realtime_style.errors import CameraNotFound, DisplayUnavailable
 from realtime_style.frames import Frame
 from realtime_style.painter import Painter
 from realtime_style.styles import Mix
@@ -266,6 +267,20 @@ def test_a_clip_stands_in_for_a_camera(options: WebcamOptions, clip: Path):
     assert summary.camera == "clip.mp4"
     assert (summary.width, summary.height) == (64, 48)
     assert 3 <= summary.frames <= 12
+
+
+def test_wishes_reach_the_camera(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
+    asked: dict[str, object] = {}
+
+    def opened(spec: str, **wishes: object) -> Camera:
+        asked.update(wishes, spec=spec)
+        raise CameraNotFound("none here")
+
+    monkeypatch.setattr(webcam, "open_camera", opened)
+    wishes: dict[str, Any] = {"size": (640, 480), "fps": 30.0, "fourcc": "MJPG", "backend": "dshow"}
+    with pytest.raises(CameraNotFound):
+        run_webcam(replace(options, camera="2", window=False, **wishes))
+    assert {name: asked[name] for name in ("spec", *wishes)} == {"spec": "2"} | wishes
 
 
 def test_without_a_display_nothing_is_opened(options: WebcamOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

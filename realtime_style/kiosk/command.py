@@ -212,7 +212,15 @@ def _watch(settings: KioskSettings) -> CameraWatch:
     width, height = (int(side) for side in asked.size.split("x"))
     if is_device(asked.camera):
         return CameraWatch(
-            lambda: open_camera(asked.camera, size=(width, height), fps=asked.fps, stale_s=STALE_S, first_s=FIRST_S)
+            lambda: open_camera(
+                asked.camera,
+                size=(width, height),
+                fps=asked.fps,
+                fourcc=asked.fourcc or None,
+                backend=asked.backend,
+                stale_s=STALE_S,
+                first_s=FIRST_S,
+            )
         )
     return CameraWatch(lambda: open_camera(asked.camera, stale_s=STALE_S), judge=False)  # a clip keeps its own shape
 

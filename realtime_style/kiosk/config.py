@@ -145,6 +145,8 @@ class _Reader:
             self._complain("printer", "command", 'command needs "{file}" where the name of the card goes')
         if not re.fullmatch(r"[1-9]\d{1,4}x[1-9]\d{1,4}", settings.camera.size):
             self._complain("camera", "size", f"size must be like 640x480, not {settings.camera.size!r}")
+        if len(settings.camera.fourcc) not in (0, 4):
+            self._complain("camera", "fourcc", f"fourcc has four letters, MJPG or YUYV, not {settings.camera.fourcc!r}")
         if settings.host.token and not re.fullmatch(r"[A-Za-z0-9_-]{16,}", settings.host.token):
             self._complain("host", "token", "token must be 16 or more letters, digits, - and _; make one with --secrets")
         if settings.host.token and settings.take_home.on and settings.host.port == settings.take_home.port:

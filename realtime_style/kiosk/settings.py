@@ -8,6 +8,7 @@ from datetime import time
 from pathlib import Path
 from typing import Any
 
+from realtime_style.devices import CAMERA_BACKENDS
 from realtime_style.kiosk.card import SIZES_MM
 
 
@@ -48,6 +49,9 @@ class CameraSettings:
     camera: str = "0"
     size: str = "640x480"
     fps: float = _number(30, 1, 120)
+    fourcc: str = ""
+    """Empty: whatever the camera likes."""
+    backend: str = _choice(*CAMERA_BACKENDS)
 
 
 @dataclass(frozen=True)

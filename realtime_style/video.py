@@ -157,7 +157,8 @@ class _Result:
         self._video.codec_context.flags |= av.codec.context.Flags.frame_duration
         if clip.sample_aspect_ratio:
             self._video.codec_context.sample_aspect_ratio = clip.sample_aspect_ratio
-        self._sounds = {stream.index: Sound(out, stream, suffix) for stream in clip.audio}
+        changing = clip.changing_audio()
+        self._sounds = {s.index: Sound(out, s, suffix, changes=s.index in changing) for s in clip.audio}
         out.metadata.update(clip.metadata)
 
     def write_picture(self, painted: Frame, original: av.VideoFrame) -> None:

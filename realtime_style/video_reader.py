@@ -24,6 +24,7 @@ from realtime_style.frames import Frame
 from realtime_style.video_clock import OneClock, forgive_joints, with_true_times
 from realtime_style.video_open import open_video, picture_stream, unreadable
 from realtime_style.video_picture import Upright
+from realtime_style.video_sound import changing_sound
 
 if TYPE_CHECKING:
     import av
@@ -137,6 +138,13 @@ class Clip:
             raise self._damaged("the others are broken or cut short")
         if self._stated_s and reached < self._stated_s - _SLACK_S:
             raise self._damaged(f"it ends at {float(reached):.1f} s of {float(self._stated_s):.1f} s")
+
+    def changing_audio(self) -> set[int]:
+        """Streams of sound, by number, that are not of one kind from beginning to end: joined recordings may have such."""
+        if self._container.format.name != "mpegts":
+            return set()
+        with open_video(self.path) as container:
+            return changing_sound(container)
 
     def upright(self, frame: av.VideoFrame) -> Frame:
         """The picture as people should see it: (H, W, 3) uint8 BGR, turned by the file's rotation, always of one size."""

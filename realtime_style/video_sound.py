@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import cv2  # noqa: F401  (before av is loaded anywhere: the other order hangs windows on Linux)
@@ -23,9 +24,12 @@ _AAC_BITS_PER_CHANNEL = 96_000  # a second; transparent for nearly all material
 
 
 class Sound:
-    """One stream of sound on its way from the clip to the output, untouched if the output can hold it."""
+    """One stream of sound on its way from the clip to the output, untouched if the output can hold it.
 
-    def __init__(self, out: av.container.OutputContainer, stream: av.AudioStream, suffix: str) -> None:
+    `changes`: on the way it becomes another kind of sound, which a copy could not say.
+    """
+
+    def __init__(self, out: av.container.OutputContainer, stream: av.AudioStream, suffix: str, *, changes: bool) -> None:
         context = stream.codec_context
         name = context.codec.canonical_name
         self._out = out
@@ -34,11 +38,13 @@ class Sound:
         self._resampler: av.AudioResampler | None = None  # to what the encoder takes, from what the sound was last
         self._kind: tuple[str, str, int] | None = None
         # The mp4 format knows mp3 only from 16 kHz on.
-        self._copied = name in _COPIED_AUDIO[suffix] and not (name == "mp3" and context.sample_rate < 16_000)
+        held = name in _COPIED_AUDIO[suffix] and not (name == "mp3" and context.sample_rate < 16_000)
+        self._copied = held and not changes
         if self._copied:
             self._stream = out.add_stream_from_template(stream)
         else:
-            logger.warning("sound stream %d is %s, which %s cannot hold: encoding it to AAC", stream.index, name, suffix)
+            why = "changes its rate or channels on the way" if held else f"is {name}, which {suffix} cannot hold"
+            logger.warning("sound stream %d %s: encoding it to AAC", stream.index, why)
             rate = context.sample_rate if context.sample_rate in _AAC_RATES_HZ else 48_000
             layout = _AAC_LAYOUTS.get(context.layout.nb_channels, "stereo")
             self._stream = out.add_stream("aac", rate=rate, layout=layout)
@@ -72,7 +78,12 @@ class Sound:
             self._mux(self._resampler.resample(frame))
 
     def _mux(self, frames: Iterable[av.AudioFrame]) -> None:
+        unit = Fraction(1, self._stream.codec_context.sample_rate)
         for frame in frames:
+            # What needs no resampling still counts in the clip's unit, and the encoder takes all to be in that of the first.
+            if frame.pts is not None and frame.time_base:
+                frame.pts = round(frame.pts * frame.time_base / unit)
+            frame.time_base = unit
             self._out.mux(self._stream.encode(frame))
 
     def _comes_next(self, time: int | None) -> bool:
@@ -92,6 +103,20 @@ class Sound:
         if not self._copied:
             self._encode(None)
             self._out.mux(self._stream.encode(None))
+
+
+def changing_sound(container: av.container.InputContainer) -> set[int]:
+    """Which streams of AAC, by their number, are not of one rate and number of channels; reads all that `container` holds.
+
+    In broadcast formats each packet says so in a header of its own (ADTS: ISO/IEC 13818-7, section 6.2). mp4 says it once.
+    """
+    own = [stream for stream in container.streams.audio if stream.codec_context and stream.codec_context.name == "aac"]
+    kinds: dict[int, set[tuple[int, int]]] = {stream.index: set() for stream in own}
+    for packet in container.demux(own) if own else ():
+        head = bytes(memoryview(packet)[:4])
+        if len(head) == 4 and head[0] == 0xFF and head[1] & 0xF0 == 0xF0:
+            kinds[packet.stream.index].add((head[2] & 0x3D, head[3] & 0xC0))  # rate and channels, without the private bit
+    return {index for index, found in kinds.items() if len(found) > 1}
 
 
 def _decoded(packet: av.Packet[av.AudioStream]) -> list[av.AudioFrame]:

@@ -83,9 +83,15 @@ def test_all_pieces_of_sound_of_a_joined_clip_are_kept(tmp_path: Path) -> None:
     assert [data for _, _, data in packets(tmp_path / "out.mp4")] == [data for _, _, data in packets(source)]
 
 
-def test_sound_that_changes_its_rate_at_a_joint_is_encoded_on(tmp_path: Path) -> None:
-    source = joined(tmp_path / "in.mpg", codec="mpeg2video", audio="mp2", rates_hz=(44_100, 48_000, 32_000), starts_s=(0, 0, 0))
-    paint_clip(source, tmp_path / "out.mp4")
+@pytest.mark.parametrize(("name", "codec", "audio"), [("in.mpg", "mpeg2video", "mp2"), ("in.ts", "libx264", "aac")])
+def test_sound_that_changes_its_rate_at_a_joint_is_encoded_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, codec: str, audio: str
+) -> None:
+    source = joined(tmp_path / name, codec=codec, audio=audio, rates_hz=(44_100, 48_000, 32_000), starts_s=(0, 0, 0))
+    with caplog.at_level(logging.WARNING):
+        paint_clip(source, tmp_path / "out.mp4")
+    why = "changes its rate or channels on the way" if audio == "aac" else "is mp2, which .mp4 cannot hold"
+    assert any(line.endswith(f"{why}: encoding it to AAC") for line in caplog.messages)
     with av.open(str(tmp_path / "out.mp4")) as container:
         sound = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
         rate = container.streams.audio[0].rate or 0

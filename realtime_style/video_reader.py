@@ -22,6 +22,7 @@ import cv2  # noqa: F401  (before av is loaded anywhere: the other order hangs w
 from realtime_style.errors import VideoUnreadable
 from realtime_style.frames import Frame
 from realtime_style.video_clock import OneClock, forgive_joints, with_true_times
+from realtime_style.video_fields import Deinterlacer
 from realtime_style.video_open import open_video, picture_stream, unreadable
 from realtime_style.video_picture import Upright
 from realtime_style.video_sound import changing_sound
@@ -108,7 +109,7 @@ class Clip:
         return 1 / ratio if self._upright.on_its_side else ratio
 
     def read(self) -> Iterator[av.VideoFrame | av.Packet[av.AudioStream]]:
-        """All frames in order of display, and between them all packets of sound, in order of storage.
+        """All frames in order of display, none interlaced any more, and between them packets of sound in order of storage.
 
         Both carry pts in their stream's time base; pts of frames grow strictly. Each stream of sound ends with an empty packet
         (dts None), which makes a decoder give out what it holds back. Raises VideoUnreadable if the file turns out
@@ -120,6 +121,7 @@ class Clip:
         leaps = self._container.format.name in _BROADCAST_FORMATS
         packets = with_true_times(self._container.demux()) if leaps else self._container.demux()
         clock = OneClock(self.path, self._start, leaps=leaps)
+        whole = Deinterlacer()
         try:
             for packet in clock.straighten(forgive_joints(packets, self._video.index, leaps=leaps)):
                 if packet.pts is not None:
@@ -128,10 +130,12 @@ class Clip:
                     for frame in self._decode(cast("av.Packet[av.VideoStream]", packet)):
                         last_pts = self._place(frame, last_pts)
                         self.total = None if clock.restarts else self.total  # it was reckoned from the part before
-                        yield frame
+                        yield from whole(frame)
                 elif packet.stream in self.audio:
                     self._shift(packet)
                     yield cast("av.Packet[av.AudioStream]", packet)
+            if not self._bad:
+                yield from whole.finish()
         except av.FFmpegError as error:
             raise self._damaged(error.strerror or "unreadable") from error
         if self._bad:
@@ -202,8 +206,6 @@ class Clip:
             self._stated_s = video.frames / self.rate
         shown = sum(not entry.is_discard for entry in video.index_entries) if self._is_mp4 and video.frames else 0
         self.total = shown or video.frames or round(length * self.rate) or None  # a trimmed mp4 holds frames it does not show
-        if first.interlaced_frame:
-            logger.warning("%s is interlaced, painted as it is: what moves has combs", self.path)
         if first.color_trc in _HDR_TRANSFERS:
             logger.warning("%s is HDR (%s), read as if it were not: flat colours", self.path, _HDR_TRANSFERS[first.color_trc])
 

@@ -14,12 +14,14 @@ from av.codec.context import Flags
 from realtime_style.frames import Frame
 from realtime_style.video_reader import Clip
 from tests.video_helpers import (
+    RATE,
     decode,
     flat,
     make_clip,
     names,
     packets,
     paint_clip,
+    times,
 )
 
 
@@ -32,17 +34,40 @@ def test_odd_sizes_repeat_the_last_row_and_column(tmp_path: Path, size: tuple[in
     assert all(np.abs(frame.astype(int) - 200).max() <= 3 for _, frame in decode(tmp_path / "out.mp4"))
 
 
+@pytest.mark.parametrize(("name", "codec"), [("in.mpg", "mpeg2video"), ("in.ts", "libx264")])
 @pytest.mark.parametrize("interlaced", [True, False])
-def test_an_interlaced_clip_is_painted_with_a_warning(
-    tmp_path: Path, interlaced: bool, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_halves_of_interlaced_frames_are_made_one_picture(tmp_path: Path, name: str, codec: str, interlaced: bool) -> None:
     def prepare(stream: Any) -> None:
         if interlaced:
             stream.codec_context.flags |= Flags.interlaced_dct | Flags.interlaced_me
 
-    source = make_clip(tmp_path / "in.mpg", [flat(n) for n in range(8)], codec="mpeg2video", audio=None, prepare=prepare)
-    assert paint_clip(source, tmp_path / "out.mp4").frames == 8
-    assert ("is interlaced, painted as it is" in caplog.text) == interlaced
+    def halves_of_a_bar_on_its_way(number: int) -> Frame:
+        frame = np.full((96, 128, 3), 60, np.uint8)
+        for half in (0, 1):
+            left = 6 * number + 3 * half + 10
+            frame[half::2, left : left + 20] = 200
+        return frame
+
+    def comb(frame: Frame) -> float:
+        rows = frame.astype(float)
+        return float(np.abs(rows[1:-1] - (rows[:-2] + rows[2:]) / 2).mean())
+
+    frames = [halves_of_a_bar_on_its_way(number) for number in range(12)]
+    source = make_clip(tmp_path / name, frames, codec=codec, audio=None, prepare=prepare)
+    seen: list[Frame] = []
+
+    def paint(frame: Frame) -> Frame:
+        seen.append(frame.copy())
+        return frame
+
+    assert paint_clip(source, tmp_path / "out.mp4", paint).frames == 12
+    assert np.diff([float(time) for time in times(tmp_path / "out.mp4")]) == pytest.approx([float(1 / RATE)] * 11, abs=1e-3)
+    combs = [comb(frame) for frame in seen]
+    assert max(combs) < 0.3 if interlaced else min(combs) > 5
+    for number, frame in enumerate(seen):
+        bar = np.flatnonzero(frame[40, :, 0] > 130)
+        assert (bar[0], bar[-1]) == pytest.approx((6 * number + 10, 6 * number + 29), abs=3)
+        assert abs(float(frame[:, -16:].mean()) - 60) < 3
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])

@@ -9,6 +9,7 @@ import cv2  # noqa: F401  (before av is loaded anywhere: the other order hangs w
 import numpy as np
 
 from realtime_style.frames import Frame
+from realtime_style.video_hdr import HLG, PQ, ToSdr
 from realtime_style.video_open import unreadable
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Upright:
 
         self._path = path
         self._reformatter = VideoReformatter()
+        self._to_sdr: dict[int, ToSdr] = {}  # by transfer: joined clips may have several
         self._turn = first.rotation, _matrix(first)
         self.on_its_side = self._turn[1][0] == 0
         self.size = (first.height, first.width) if self.on_its_side else (first.width, first.height)
@@ -45,8 +47,12 @@ class Upright:
         import av
         from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
+        transfer = frame.color_trc
+        hdr = transfer in (PQ, HLG)
         # Untagged video is BT.709 from 720 lines on and BT.601 below, as players guess; FFmpeg alone would say BT.601.
-        guess = Colorspace.ITU709 if frame.colorspace == 2 and frame.height >= 720 else None
+        guess = None
+        if frame.colorspace == 2 and (hdr or frame.height >= 720):
+            guess = Colorspace.BT2020 if hdr else Colorspace.ITU709
         # Without these flags FFmpeg rounds down at each step, and every frame comes out two grey levels too dark.
         exact = (
             Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
@@ -56,7 +62,7 @@ class Upright:
                 frame,
                 width=width,
                 height=height,
-                format="bgr24",
+                format="bgr48le" if hdr else "bgr24",
                 src_colorspace=guess,
                 dst_color_range=ColorRange.JPEG,
                 interpolation=exact,
@@ -64,7 +70,11 @@ class Upright:
             )
         except av.FFmpegError as error:
             raise unreadable(self._path, error) from error
-        return cast("Frame", bgr.to_ndarray())
+        if not hdr:
+            return cast("Frame", bgr.to_ndarray())
+        if transfer not in self._to_sdr:
+            self._to_sdr[transfer] = ToSdr(transfer)
+        return self._to_sdr[transfer](np.asarray(bgr.to_ndarray(), np.uint16))
 
 
 def _matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:

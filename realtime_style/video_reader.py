@@ -8,7 +8,6 @@ lost in the middle of a format that finds its way back without a word (Matroska,
 
 from __future__ import annotations
 
-import logging
 import mmap
 import re
 from collections.abc import Iterator
@@ -30,12 +29,9 @@ from realtime_style.video_sound import changing_sound
 if TYPE_CHECKING:
     import av
 
-logger = logging.getLogger(__name__)
-
 _STATED_LENGTH_FORMATS = frozenset({"matroska,webm", "flv"})  # they write the length first and notice no missing end
 _BROADCAST_FORMATS = frozenset({"mpegts", "mpeg"})  # of which the clock is that of the broadcast
 _SLACK_S = Fraction(1, 2)  # stated lengths are rounded, and the last frame's duration is a guess
-_HDR_TRANSFERS = {16: "PQ", 18: "HLG"}  # FFmpeg's numbers
 
 
 class Clip:
@@ -206,8 +202,6 @@ class Clip:
             self._stated_s = video.frames / self.rate
         shown = sum(not entry.is_discard for entry in video.index_entries) if self._is_mp4 and video.frames else 0
         self.total = shown or video.frames or round(length * self.rate) or None  # a trimmed mp4 holds frames it does not show
-        if first.color_trc in _HDR_TRANSFERS:
-            logger.warning("%s is HDR (%s), read as if it were not: flat colours", self.path, _HDR_TRANSFERS[first.color_trc])
 
     def _check_index(self) -> None:
         """Refuse an mp4 that is shorter than its own index says, before an hour is spent on painting its first half."""

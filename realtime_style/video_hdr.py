@@ -1,0 +1,71 @@
+"""HDR video as an ordinary screen shows it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from realtime_style.frames import Frame
+
+PQ, HLG = 16, 18
+"""Transfer characteristics, by their numbers in ITU-T H.273."""
+
+_WHITE_NITS = 203.0  # of a sheet of paper, in HDR (ITU-R BT.2408); on an ordinary screen the brightest there is
+_PEAK_NITS = 1000.0  # what screens for HDR show, and the nominal one of HLG; brighter than that is cut
+_PEAK = _PEAK_NITS / _WHITE_NITS
+_KNEE = 0.5  # of white: what is darker stays as it is, the rest makes room for highlights
+_GAMMA = 2.4  # of ordinary video on a screen (ITU-R BT.1886)
+_HLG_GAMMA = 1.2  # from scene to screen, at the nominal peak (ITU-R BT.2100, table 5)
+_LUMINANCE = np.array([[0.0593, 0.6780, 0.2627]], np.float32)  # of B, G and R after BT.2020
+
+# From BT.2020's colours to BT.709's (ITU-R BT.2087), B, G, R.
+_TO_709 = np.array(
+    [[1.118730, -0.100579, -0.018151], [-0.008349, 1.132900, -0.124550], [-0.072850, -0.587641, 1.660491]], np.float32
+)
+_STEPS = 1 << 12
+_CODES = (255 * np.linspace(0, 1, _STEPS) ** (1 / _GAMMA)).round().astype(np.uint8)
+
+
+class ToSdr:
+    """Pictures (H, W, 3) uint16 BGR of BT.2020 and one transfer, PQ or HLG, to (H, W, 3) uint8 BGR of BT.709."""
+
+    def __init__(self, transfer: int) -> None:
+        codes = np.linspace(0, 1, _STEPS)
+        self._hlg = transfer == HLG
+        self._light = (_hlg_scene(codes) if self._hlg else _pq_nits(codes) / _WHITE_NITS).astype(np.float32)
+
+    def __call__(self, coded: npt.NDArray[np.uint16]) -> Frame:
+        light = self._light[coded >> 4]  # of 16 bits the upper 12: HDR video has 10 or 12
+        if self._hlg:
+            luminance = cv2.transform(light, _LUMINANCE)
+            light *= (cv2.pow(luminance, _HLG_GAMMA - 1) * _PEAK)[..., None]
+        light = np.maximum(cv2.transform(light, _TO_709), 0)
+        brightest = np.maximum(light.max(axis=2), 1e-6)
+        light *= (_rolled_off(brightest) / brightest)[..., None]
+        return _CODES[(light * (_STEPS - 1) + 0.5).astype(np.uint16)]
+
+
+def _pq_nits(code: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The reference EOTF of ITU-R BT.2100, table 4: codes 0..1 to candela per square metre."""
+    m1, m2, c1, c2, c3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128
+    root = code ** (1 / m2)
+    return 10_000 * (np.maximum(root - c1, 0) / (c2 - c3 * root)) ** (1 / m1)
+
+
+def _hlg_scene(code: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The inverse OETF of ITU-R BT.2100, table 5: codes 0..1 to light of the scene 0..1."""
+    a, b, c = 0.17883277, 0.28466892, 0.55991073
+    return np.where(code <= 0.5, code**2 / 3, (np.exp((code - c) / a) + b) / 12)
+
+
+def _rolled_off(light: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Light of 0 to the peak, in whites, to 0..1: straight up to the knee, then a hyperbola that goes on without a bend.
+
+    A Möbius transformation, as mpv and FFmpeg's tonemap filter have among others.
+    """
+    a = -(_KNEE**2) * (_PEAK - 1) / (_KNEE**2 - 2 * _KNEE + _PEAK)
+    b = (_KNEE**2 - 2 * _KNEE * _PEAK + _PEAK) / (_PEAK - 1)
+    factor = (b**2 + 2 * b * _KNEE + _KNEE**2) / (b - a)
+    light = np.minimum(light, np.float32(_PEAK))
+    return np.where(light <= _KNEE, light, factor * (light + a) / (light + b))

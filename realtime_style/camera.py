@@ -214,8 +214,8 @@ def _open_device(
         device.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])
     if fps is not None:
         device.set(cv2.CAP_PROP_FPS, fps)
-    # CAP_PROP_BUFFERSIZE stays the driver's: the thread reads all the time, so no frame waits there, and with a single buffer a
-    # driver has no room for the next frame while one is decoded.
+    # CAP_PROP_BUFFERSIZE stays the driver's: as long as decoding keeps up, the thread that reads all the time leaves no frame
+    # waiting there, and with a single buffer a driver has no room for the next frame while one is decoded.
     said_fps = device.get(cv2.CAP_PROP_FPS)
     got_fps = said_fps if math.isfinite(said_fps) and said_fps > 0 else None
     letters = int(device.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=True).decode("ascii", "ignore")

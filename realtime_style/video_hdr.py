@@ -17,33 +17,38 @@ _PEAK = _PEAK_NITS / _WHITE_NITS
 _KNEE = 0.5  # of white: what is darker stays as it is, the rest makes room for highlights
 _GAMMA = 2.4  # of ordinary video on a screen (ITU-R BT.1886)
 _HLG_GAMMA = 1.2  # from scene to screen, at the nominal peak (ITU-R BT.2100, table 5)
-_LUMINANCE = np.array([[0.0593, 0.6780, 0.2627]], np.float32)  # of B, G and R after BT.2020
+_LUMINANCE = np.array([[0.2627, 0.6780, 0.0593]], np.float32)  # of R, G and B after BT.2020
 
-# From BT.2020's colours to BT.709's (ITU-R BT.2087), B, G, R.
+# From BT.2020's colours to BT.709's (ITU-R BT.2087).
 _TO_709 = np.array(
-    [[1.118730, -0.100579, -0.018151], [-0.008349, 1.132900, -0.124550], [-0.072850, -0.587641, 1.660491]], np.float32
+    [[1.660491, -0.587641, -0.072850], [-0.124550, 1.132900, -0.008349], [-0.018151, -0.100579, 1.118730]], np.float32
 )
-_STEPS = 1 << 12
-_CODES = (255 * np.linspace(0, 1, _STEPS) ** (1 / _GAMMA)).round().astype(np.uint8)
+_STEPS = 1 << 16  # in light; with a 16th of them the first would be grey level 8 already
+_LEVELS = (255 * np.linspace(0, 1, _STEPS) ** (1 / _GAMMA)).round().astype(np.uint8)
 
 
 class ToSdr:
-    """Pictures (H, W, 3) uint16 BGR of BT.2020 and one transfer, PQ or HLG, to (H, W, 3) uint8 BGR of BT.709."""
+    """Pictures (H, W, 3) uint16 RGB of BT.2020 and one transfer, PQ or HLG, to (H, W, 3) uint8 BGR of BT.709.
 
-    def __init__(self, transfer: int) -> None:
-        codes = np.linspace(0, 1, _STEPS)
+    `white` is what 1.0 is coded as.
+    """
+
+    def __init__(self, transfer: int, white: int = 65535) -> None:
+        codes = np.minimum(np.arange(1 << 16) / white, 1)
         self._hlg = transfer == HLG
         self._light = (_hlg_scene(codes) if self._hlg else _pq_nits(codes) / _WHITE_NITS).astype(np.float32)
 
     def __call__(self, coded: npt.NDArray[np.uint16]) -> Frame:
-        light = self._light[coded >> 4]  # of 16 bits the upper 12: HDR video has 10 or 12
+        light = self._light[coded]
         if self._hlg:
             luminance = cv2.transform(light, _LUMINANCE)
             light *= (cv2.pow(luminance, _HLG_GAMMA - 1) * _PEAK)[..., None]
-        light = np.maximum(cv2.transform(light, _TO_709), 0)
+        light = np.asarray(cv2.transform(light, _TO_709), np.float32)
         brightest = np.maximum(light.max(axis=2), 1e-6)
-        light *= (_rolled_off(brightest) / brightest)[..., None]
-        return _CODES[(light * (_STEPS - 1) + 0.5).astype(np.uint16)]
+        light *= (_rolled_off(brightest) / brightest * (_STEPS - 1))[..., None]
+        np.maximum(light, 0, out=light)
+        light += 0.5
+        return np.ascontiguousarray(_LEVELS[light.astype(np.uint16)][..., ::-1])
 
 
 def _pq_nits(code: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

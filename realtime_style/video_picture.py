@@ -15,6 +15,9 @@ from realtime_style.video_open import unreadable
 if TYPE_CHECKING:
     import av
 
+_BT2020_CONSTANT = 10  # of ITU-T H.273: BT.2020 with constant luminance
+_FFMPEG_WHITE = 255 << 8  # what it makes of the white of video with room above it, where 16 bits are asked for
+
 
 class Upright:
     """Turns decoded frames of one clip into (H, W, 3) uint8 BGR, all of the first one's size."""
@@ -29,7 +32,7 @@ class Upright:
 
         self._path = path
         self._reformatter = VideoReformatter()
-        self._to_sdr: dict[int, ToSdr] = {}  # by transfer: joined clips may have several
+        self._to_sdr: dict[tuple[int, int], ToSdr] = {}  # joined clips may have several kinds
         self._turn = first.rotation, _matrix(first)
         self.on_its_side = self._turn[1][0] == 0
         self.size = (first.height, first.width) if self.on_its_side else (first.width, first.height)
@@ -50,9 +53,9 @@ class Upright:
         transfer = frame.color_trc
         hdr = transfer in (PQ, HLG)
         # Untagged video is BT.709 from 720 lines on and BT.601 below, as players guess; FFmpeg alone would say BT.601.
-        guess = None
-        if frame.colorspace == 2 and (hdr or frame.height >= 720):
-            guess = Colorspace.BT2020 if hdr else Colorspace.ITU709
+        guess = Colorspace.ITU709 if frame.colorspace == 2 and frame.height >= 720 else None
+        if hdr and frame.colorspace in (2, _BT2020_CONSTANT):  # the latter is rare, and FFmpeg does not know it
+            guess = Colorspace.BT2020
         # Without these flags FFmpeg rounds down at each step, and every frame comes out two grey levels too dark.
         exact = (
             Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
@@ -62,7 +65,7 @@ class Upright:
                 frame,
                 width=width,
                 height=height,
-                format="bgr48le" if hdr else "bgr24",
+                format="gbrp16le" if hdr else "bgr24",  # packed 16-bit formats come out in wrong colours
                 src_colorspace=guess,
                 dst_color_range=ColorRange.JPEG,
                 interpolation=exact,
@@ -72,9 +75,10 @@ class Upright:
             raise unreadable(self._path, error) from error
         if not hdr:
             return cast("Frame", bgr.to_ndarray())
-        if transfer not in self._to_sdr:
-            self._to_sdr[transfer] = ToSdr(transfer)
-        return self._to_sdr[transfer](np.asarray(bgr.to_ndarray(), np.uint16))
+        kind = transfer, 65535 if frame.color_range == ColorRange.JPEG else _FFMPEG_WHITE
+        if kind not in self._to_sdr:
+            self._to_sdr[kind] = ToSdr(*kind)
+        return self._to_sdr[kind](np.asarray(bgr.to_ndarray(), np.uint16))
 
 
 def _matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:

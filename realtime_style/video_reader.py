@@ -141,10 +141,15 @@ class Clip:
 
     def changing_audio(self) -> set[int]:
         """Streams of sound, by number, that are not of one kind from beginning to end: joined recordings may have such."""
-        if self._container.format.name != "mpegts":
+        import av
+
+        if self._container.format.name not in _BROADCAST_FORMATS:
             return set()
         with open_video(self.path) as container:
-            return changing_sound(container)
+            try:
+                return changing_sound(container)
+            except av.FFmpegError as error:
+                raise unreadable(self.path, error) from error
 
     def upright(self, frame: av.VideoFrame) -> Frame:
         """The picture as people should see it: (H, W, 3) uint8 BGR, turned by the file's rotation, always of one size."""

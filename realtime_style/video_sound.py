@@ -116,6 +116,8 @@ def changing_sound(container: av.container.InputContainer) -> set[int]:
         head = bytes(memoryview(packet)[:4])
         if len(head) == 4 and head[0] == 0xFF and head[1] & 0xF0 == 0xF0:
             kinds[packet.stream.index].add((head[2] & 0x3D, head[3] & 0xC0))  # rate and channels, without the private bit
+            if all(len(found) > 1 for found in kinds.values()):
+                break
     return {index for index, found in kinds.items() if len(found) > 1}
 
 

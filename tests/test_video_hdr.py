@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from realtime_style.frames import Frame
+from realtime_style.video_hdr import HLG, PQ, ToSdr
 from tests.video_helpers import RATE, paint_clip
 
 Colour = tuple[float, float, float]
@@ -37,21 +38,38 @@ def hlg(light: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(np.where(scene <= 1 / 12, np.sqrt(3 * np.maximum(scene, 0)), bright), np.float64)
 
 
-def film(path: Path, colours: list[Colour], curve: Curve, transfer: int, *, tagged: bool = True) -> Path:
-    """One frame for each colour of light, in BT.709's primaries, as 10-bit video with BT.2020's."""
+def film(
+    path: Path,
+    colours: list[Colour],
+    curve: Curve,
+    transfer: int,
+    *,
+    matrix: int = 9,
+    pix_fmt: str = "yuv420p10le",
+    full_range: bool = False,
+    size: tuple[int, int] = (64, 48),
+) -> Path:
+    """One frame for each colour of light, in BT.709's primaries, as video with BT.2020's."""
     with av.open(str(path), "w") as container:
         stream: Any = container.add_stream("ffv1", rate=RATE)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv444p10le"
+        stream.width, stream.height, stream.pix_fmt = *size, pix_fmt
         stream.codec_context.color_trc, stream.codec_context.color_primaries = transfer, 9
-        stream.codec_context.colorspace, stream.codec_context.color_range = 9 if tagged else 2, 1
+        stream.codec_context.colorspace, stream.codec_context.color_range = matrix, 2 if full_range else 1
+        bits = av.VideoFormat(pix_fmt).components[0].bits
         for colour in colours:
             red, _, blue = code = curve(TO_2020 @ np.array(colour))
             luma = float(LUMINANCE @ code)
-            steps = (219 * luma + 16, 224 * (blue - luma) / 1.8814 + 128, 224 * (red - luma) / 1.4746 + 128)
-            frame = av.VideoFrame(64, 48, "yuv444p10le")
-            for plane, step in zip(frame.planes, steps, strict=True):
-                plane.update(np.full(plane.buffer_size // 2, round(4 * step), np.uint16).tobytes())
-            frame.colorspace, frame.color_range = (9 if tagged else 2), 1
+            parts = luma, (blue - luma) / 1.8814, (red - luma) / 1.4746
+            frame = av.VideoFrame(*size, pix_fmt)
+            for index, (plane, part) in enumerate(zip(frame.planes, parts, strict=True)):
+                middle = 1 << (bits - 1) if index else 0
+                if full_range:
+                    step = ((1 << bits) - 1) * part + middle
+                else:
+                    step = ((224 if index else 219) * part + (128 if index else 16)) * 2 ** (bits - 8)
+                kind: type[np.unsignedinteger[Any]] = np.uint16 if bits > 8 else np.uint8
+                plane.update(np.full(plane.buffer_size // kind().itemsize, round(step), kind).tobytes())
+            frame.colorspace, frame.color_range = matrix, 2 if full_range else 1
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
@@ -69,22 +87,47 @@ def seen(source: Path, target: Path) -> list[npt.NDArray[np.int64]]:
     return [picture[20, 30, ::-1].astype(np.int64) for picture in pictures]
 
 
-@pytest.mark.parametrize("tagged", [True, False])
-@pytest.mark.parametrize(("curve", "transfer"), [(pq, 16), (hlg, 18)])
-def test_what_is_no_highlight_looks_as_in_ordinary_video(tmp_path: Path, curve: Curve, transfer: int, tagged: bool) -> None:
-    colours = [(0.0, 0.0, 0.0), (0.18, 0.18, 0.18), (0.5, 0.5, 0.5), (0.4, 0.1, 0.05), (0.1, 0.4, 0.1), (0.05, 0.05, 0.4)]
-    found = seen(film(tmp_path / "in.mkv", colours, curve, transfer, tagged=tagged), tmp_path / "out.mp4")
+CURVES = pytest.mark.parametrize(("curve", "transfer"), [(pq, 16), (hlg, 18)])
+DARK = [(0.0, 0.0, 0.0), (0.001, 0.001, 0.001), (0.01, 0.01, 0.01)]
+MIDDLE = [(0.18, 0.18, 0.18), (0.5, 0.5, 0.5), (0.4, 0.1, 0.05), (0.1, 0.4, 0.1), (0.05, 0.05, 0.4), (0.45, 0.3, 0.2)]
+
+
+@CURVES
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {},
+        {"size": (63, 47)},
+        {"full_range": True},
+        {"matrix": 2},  # not said
+        {"pix_fmt": "yuv422p10le"},
+        {"pix_fmt": "yuv444p10le"},
+        {"pix_fmt": "yuv420p12le"},
+    ],
+)
+def test_what_is_no_highlight_looks_as_in_ordinary_video(
+    tmp_path: Path, curve: Curve, transfer: int, kind: dict[str, Any]
+) -> None:
+    colours = DARK + MIDDLE
+    found = seen(film(tmp_path / "in.mkv", colours, curve, transfer, **kind), tmp_path / "out.mp4")
     for colour, picture in zip(colours, found, strict=True):
-        assert picture == pytest.approx(255 * np.array(colour) ** (1 / 2.4), abs=5)
+        assert picture == pytest.approx(255 * np.array(colour) ** (1 / 2.4), abs=4)
 
 
-@pytest.mark.parametrize(("curve", "transfer"), [(pq, 16), (hlg, 18)])
+def test_shadows_have_all_their_levels() -> None:
+    codes = np.linspace(0, 0.2, 4000)
+    picture = np.repeat((codes * 65535).round().astype(np.uint16)[None, :, None], 3, axis=2)
+    for transfer in (PQ, HLG):
+        assert set(range(3, 30)) <= set(np.unique(ToSdr(transfer)(picture)))
+
+
+@CURVES
 def test_highlights_keep_their_order_and_their_hue(tmp_path: Path, curve: Curve, transfer: int) -> None:
     colours = [(0.5, 0.5, 0.5), (1.0, 1.0, 1.0), (2.0, 2.0, 2.0), (4.5, 4.5, 4.5), (3.0, 1.0, 1.0)]
     *greys, red = seen(film(tmp_path / "in.mkv", colours, curve, transfer), tmp_path / "out.mp4")
     levels = [int(grey[1]) for grey in greys]
     assert levels[0] + 25 < levels[1]
-    assert levels[1] + 10 < levels[2] < levels[3] <= 255
+    assert levels[1] + 10 < levels[2] < levels[3]
     assert all(np.ptp(grey) <= 3 for grey in greys)
     assert red[0] > 240
     assert red[1] == pytest.approx(red[2], abs=6)

@@ -162,7 +162,7 @@ def test_plain_scenes_stand_among_the_photographs(tmp_path: Path) -> None:
     replaced = [number for number in range(200) if not torch.equal(some[number], none[number])]
     assert 30 <= len(replaced) <= 70
     assert max(float(some[number].std((1, 2)).max()) for number in replaced) < 12 / 255
-    plain = [plain_scene(64, np.random.default_rng(seed)) for seed in range(60)]
+    plain = [plain_scene(64, 64, np.random.default_rng(seed)) for seed in range(60)]
     assert 15 <= sum(bool((scene == scene[0, 0]).all()) for scene in plain) <= 45
     assert max(np.ptp(scene, axis=(0, 1)).max() for scene in plain) <= 30
     assert len({tuple(scene.mean((0, 1)).astype(int)) for scene in plain}) > 55

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,6 +157,17 @@ def test_each_border_of_a_crop_is_judged_every_third_time(tmp_path: Path) -> Non
         judged += picture[0, 0].numpy() / 200
     for border in (judged[0], judged[-1], judged[:, 0], judged[:, -1]):
         assert 0.2 < border.max() < 0.5
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [(0.0, 0, 0), (0.5, 5, 15), (1.0, 20, 20)])
+def test_plain_scenes_are_painted_in_as_many_steps_as_asked(tmp_path: Path, share: float, least: int, most: int) -> None:
+    config = small_config(tmp_path, steps=20, partial_every=0, faults_share=share)
+    losses = train(config, tmp_path / "run", loss_network=random_loss_network()).losses
+    with (tmp_path / "run" / "losses.csv").open(newline="", encoding="utf-8") as log:
+        borders = [float(row["border"]) for row in csv.DictReader(log)]
+    painted = [border for border in borders if border > 0]
+    assert least <= len(painted) <= most
+    assert losses["border"] == pytest.approx(np.mean(painted) if painted else 0, rel=1e-4)
 
 
 def test_grid_and_border_of_plain_pictures_are_learned_away(tmp_path: Path) -> None:

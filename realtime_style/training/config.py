@@ -58,6 +58,9 @@ class TrainConfig:
     plain_share: float = 0.06
     """Share of plain or nearly plain scenes among the photographs: walls and skies that fill the picture, where lattices and
     marked borders show."""
+    faults_share: float = 0.25
+    """Share of the steps at full strength in which a plain scene of 640x480 is painted as well, and the grid and border terms
+    count. As large as a frame: in crops of 320 px borders that stood out by 8 grey levels at 640x480 could not be seen."""
     style_size: int = 384
     """Short side of the painting, px. It sets the size of the strokes: at 384 they are as large, on a 640x480 picture, as
     on the painting shown beside it; at 256 they are smaller."""
@@ -134,6 +137,7 @@ class TrainConfig:
             "style_size must be at least 64 px": self.style_size >= 64,
             "evenness must be 0 to 1": 0 <= self.evenness <= 1,
             "plain_share must be 0 to 1": 0 <= self.plain_share <= 1,
+            "faults_share must be 0 to 1": 0 <= self.faults_share <= 1,
             "blend_every must be 0 or at least 2": self.blend_every == 0 or self.blend_every >= 2,
             "partial_every must be 0 or at least 2": self.partial_every == 0 or self.partial_every >= 2,
             "soften must not be negative": self.soften >= 0,

@@ -119,7 +119,7 @@ class RandomCrops:
         order = np.random.default_rng([self.seed, turn]).permutation(len(self.paths))
         rng = np.random.default_rng([self.seed, 1, number])
         if np.random.default_rng([self.seed, 3, number]).random() < self.plain_share:
-            return plain_scene(self.crop, rng)
+            return plain_scene(self.crop, self.crop, rng)
         for attempt in range(len(self.paths)):
             path = self.paths[order[(position + attempt) % len(self.paths)]]
             if path in self._damaged:
@@ -148,11 +148,11 @@ def _to_batch(frames: Sequence[Frame]) -> Tensor:
     return torch.stack([to_image(frame) for frame in frames])
 
 
-def plain_scene(side: int, rng: np.random.Generator) -> Frame:
-    """A wall or a sky (side, side, 3) uint8 BGR: one colour, every second time shading off by up to 30 grey levels."""
+def plain_scene(height: int, width: int, rng: np.random.Generator) -> Frame:
+    """A wall or a sky (height, width, 3) uint8 BGR: one colour, every second time shading off by up to 30 grey levels."""
     shades = rng.uniform(-15, 15, (2, 2, 3)) * (rng.random() < 0.5)
     corners = (rng.uniform(0, 255, 3) + shades).astype(np.float32)
-    return np.asarray(np.clip(cv2.resize(corners, (side, side), interpolation=cv2.INTER_LINEAR), 0, 255), np.uint8)
+    return np.asarray(np.clip(cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR), 0, 255), np.uint8)
 
 
 def as_a_webcam_sees(frame: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:

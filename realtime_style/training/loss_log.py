@@ -24,7 +24,7 @@ TERMS = (
     "grid",
     "border",
 )
-"""The objective, the strength that was taught (0..1), and the unweighted terms."""
+"""The objective, the strength that was taught (0..1), and the unweighted terms; 0 for those that a step did without."""
 
 
 class LossLog:
@@ -51,7 +51,7 @@ class LossLog:
     def write(self, step: int, losses: Mapping[str, float]) -> None:
         """Append the terms of one step."""
         try:
-            self._writer.writerow([step, *(f"{losses[name]:.6g}" for name in TERMS)])
+            self._writer.writerow([step, *(f"{losses.get(name, 0.0):.6g}" for name in TERMS)])
             self._file.flush()
         except OSError as error:
             raise unwritable(self._path, error) from error

@@ -14,7 +14,6 @@ from torch import Tensor
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.data import plain_scene, to_image
 from realtime_style.training.lessons import Paintings, blended, lesson
-from realtime_style.training.loss_log import TERMS
 from realtime_style.training.loss_network import CONTENT_LAYER, STYLE_LAYERS, LossNetwork
 from realtime_style.training.losses import (
     border_loss,
@@ -31,6 +30,7 @@ from realtime_style.training.motion import inside, move, random_motion, sensor_n
 from realtime_style.training.precision import bf16_where_native
 from realtime_style.training.transform_net import TransformNet
 
+_PLAIN = (480, 640)  # px: networks see 150 px far, so a crop is border all over; only here is there a middle to compare it with
 _WHOLE = 16  # px: VGG halves thrice and the Gram matrices once more; what leaves no rest saves a tenth of a step
 
 
@@ -43,7 +43,10 @@ def take_step(
     config: TrainConfig,
     step: int,
 ) -> dict[str, float]:
-    """One optimiser step on a batch (N, 3, S, S); returns the terms of the objective. Weights stay as they are if it is NaN."""
+    """One optimiser step on a batch (N, 3, S, S); returns those of loss_log.TERMS that it had.
+
+    Weights stay as they are if the objective is NaN.
+    """
     random = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
     torch.manual_seed(config.seed * 1_000_003 + step)  # the grain of this step
     mix, strength = lesson(config, paintings.pairs, step, random)
@@ -55,8 +58,10 @@ def take_step(
         if strength < 1:
             painted = toned(net(content, style), content, 1 - strength)
         else:
-            plain = to_image(plain_scene(config.crop, np.random.default_rng([config.seed, 2, step]))).to(content)
-            painted, faults = _painted_with_faults(net, content, plain[None], style, random, part, sigma=config.noise)
+            painted, faults = _painted_with_changes(net, content, style, random, part, sigma=config.noise)
+            if float(torch.rand((), generator=random)) < config.faults_share:
+                plain = to_image(plain_scene(*_PLAIN, np.random.default_rng([config.seed, 2, step])))
+                faults |= _plain_faults(net, plain[None].to(content), style)
         painted, content = painted[part], content[part]
         features = vgg(painted, STYLE_LAYERS)
         with torch.no_grad():
@@ -95,8 +100,7 @@ def take_step(
             optimizer.step()
     else:
         return {"objective": math.nan, "strength": strength}
-    values = {name: term.item() for name, term in terms.items()}
-    return {"objective": objective.item(), "strength": strength, **{name: values.get(name, 0.0) for name in TERMS[2:]}}
+    return {"objective": objective.item(), "strength": strength, **{name: term.item() for name, term in terms.items()}}
 
 
 Part = tuple[EllipsisType, slice, slice]
@@ -115,35 +119,32 @@ def part_to_judge(config: TrainConfig, random: torch.Generator) -> Part:
     return ..., slice(top, top + side), slice(left, left + side)
 
 
-def _painted_with_faults(
-    net: TransformNet,
-    content: Tensor,
-    plain: Tensor,
-    style: Tensor,
-    random: torch.Generator,
-    part: Part,
-    *,
-    sigma: float,
+def _painted_with_changes(
+    net: TransformNet, content: Tensor, style: Tensor, random: torch.Generator, part: Part, *, sigma: float
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """The painting, and what is wrong with the way it is made.
+    """The painting, and how far it changes when the scene has only gained sensor noise, and when it has moved as well.
 
-    How far it changes when the scene has only gained sensor noise, and when it has moved as well; and what a plain picture
-    `plain` (1, 3, S, S) shows of the network itself: the grid of its upsampling, and its borders. All in one pass, over one
-    grain. Not asked of weakened styles: they lie between one that has learned it and the photograph.
+    All in one pass, over one grain. Not asked of weakened styles: they lie between one that has learned it and the photograph.
     """
     grid = random_motion(len(content), content.shape[2], content.shape[3], random).to(content.device)
     noisy = sensor_noise(content, random, sigma=sigma)
     moved = sensor_noise(move(content, grid), random, sigma=sigma)
-    every = net(torch.cat([content, noisy, moved, plain]), style)
-    painted, painted_noisy, painted_moved, painted_plain = every.split([len(content)] * 3 + [1])
+    painted, painted_noisy, painted_moved = net(torch.cat([content, noisy, moved]), style).split(len(content))
     seen = inside(grid)
     contrast = contrast_of(painted[part])
     before, after = move(painted.float(), grid) * seen, painted_moved.float() * seen
     return painted, {
         "flicker": temporal_loss(painted_noisy[part], painted[part], contrast),
         "temporal": temporal_loss(after[part], before[part], contrast),
-        "grid": lattice_loss(painted_plain, net.stride) + lattice_loss(painted_plain, 2 * net.stride) / 10,
-        "border": border_loss(painted_plain),
+    }
+
+
+def _plain_faults(net: TransformNet, plain: Tensor, style: Tensor) -> dict[str, Tensor]:
+    """What a plain picture (1, 3, H, W) shows of the network itself: the grid of its upsampling, and its borders."""
+    painted = net(plain, style)
+    return {
+        "grid": lattice_loss(painted, net.stride) + lattice_loss(painted, 2 * net.stride) / 10,
+        "border": border_loss(painted),
     }
 
 

@@ -167,7 +167,9 @@ def _fraction(config: TrainConfig, step: int, elapsed_s: float) -> float:
 
 
 def _mean(recent: deque[dict[str, float]]) -> dict[str, float]:
-    return {name: sum(losses[name] for losses in recent) / len(recent) for name in TERMS} if recent else {}
+    """Of each term, over those steps that had it; empty before the first."""
+    found = {name: [losses[name] for losses in recent if name in losses] for name in TERMS}
+    return {name: sum(values) / max(len(values), 1) for name, values in found.items()} if recent else {}
 
 
 def _start_from(before: Checkpoint, net: TransformNet, config: TrainConfig) -> None:

@@ -43,8 +43,9 @@ class OneClock:
         for packet in packets:
             index, time = packet.stream.index, _time(packet)
             if self._starts_again(index, time):
-                if self._offsets[index] != self._offset:  # the other streams did so before
+                if self._offsets.get(index, self._offset) != self._offset:  # the other streams did so before
                     self._offsets[index] = self._offset
+                    yield self._shifted(packet)
                 else:
                     if index not in behind:
                         yield from self._go_on(fresh)

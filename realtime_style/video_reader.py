@@ -115,7 +115,8 @@ class Clip:
 
         last_pts, reached = -(1 << 62), Fraction(0)
         leaps = self._container.format.name in _BROADCAST_FORMATS
-        packets = with_true_times(self._container.demux()) if leaps else self._container.demux()
+        packets = self._container.demux([self._video, *self.audio])  # not what comes once in a while: no gap there is a leap
+        packets = with_true_times(packets) if leaps else packets
         clock = OneClock(self.path, self._start, leaps=leaps)
         whole = Deinterlacer()
         try:
@@ -127,7 +128,7 @@ class Clip:
                         last_pts = self._place(frame, last_pts)
                         self.total = None if clock.restarts else self.total  # it was reckoned from the part before
                         yield from whole(frame)
-                elif packet.stream in self.audio:
+                else:
                     self._shift(packet)
                     yield cast("av.Packet[av.AudioStream]", packet)
             if not self._bad:

@@ -49,6 +49,7 @@ class Sound:
             layout = _AAC_LAYOUTS.get(context.layout.nb_channels, "stereo")
             self._stream = out.add_stream("aac", rate=rate, layout=layout)
             self._stream.bit_rate = _AAC_BITS_PER_CHANNEL * self._stream.codec_context.layout.nb_channels
+        self._stream.disposition = stream.disposition  # players begin with the one that is the default
         for tag in ("language", "title"):
             if tag in stream.metadata:
                 self._stream.metadata[tag] = stream.metadata[tag]

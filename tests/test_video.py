@@ -132,6 +132,25 @@ def test_all_tracks_of_sound_are_kept(tmp_path: Path) -> None:
         assert packets(tmp_path / "out.mp4", track) == packets(source, track)
 
 
+@pytest.mark.parametrize("codec", ["aac", "pcm_s16le"])
+def test_players_begin_with_the_same_track_of_sound(tmp_path: Path, codec: str) -> None:
+    import av
+    from av.stream import Disposition
+
+    two = make_clip(tmp_path / "two.mov", [flat(n) for n in range(10)], audio=codec, audio_tracks=2)
+    with av.open(str(two)) as source, av.open(str(tmp_path / "in.mov"), "w") as out:
+        copies = [out.add_stream_from_template(stream) for stream in (*source.streams.video, *source.streams.audio)]
+        for stream, disposition in zip(copies, (Disposition.default, Disposition(0), Disposition.default), strict=True):
+            stream.disposition = disposition
+        for packet in source.demux():
+            if packet.dts is not None:
+                packet.stream = copies[packet.stream.index]
+                out.mux(packet)
+    paint_clip(tmp_path / "in.mov", tmp_path / "out.mp4")
+    with av.open(str(tmp_path / "out.mp4")) as painted:
+        assert [bool(stream.disposition & Disposition.default) for stream in painted.streams.audio] == [False, True]
+
+
 @pytest.mark.parametrize(("codec", "container"), [("libmp3lame", "mkv"), ("ac3", "mkv"), ("libopus", "mkv"), ("alac", "mp4")])
 def test_sound_that_mp4_can_hold_is_copied(tmp_path: Path, codec: str, container: str) -> None:
     source = make_clip(tmp_path / f"in.{container}", [flat(n) for n in range(15)], audio=codec, audio_rate=48000)

@@ -114,6 +114,36 @@ def test_sound_that_falls_back_by_little_is_left_out_with_one_line(
     assert re.fullmatch(r"left out \d+ pieces of sound, as the recording has others at the same time", said)
 
 
+def with_notes(path: Path, notes_s: Sequence[int], start_s: int) -> Path:
+    """A clip of 40 s, five frames in each, with data in it at `notes_s`, as subtitles and drones' positions are."""
+    with av.open(str(path), "w", options={"output_ts_offset": str(start_s)}) as out:
+        video = out.add_stream("libx264", rate=5)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        data = out.add_data_stream("klv")
+        everything: list[av.Packet[av.stream.Stream]] = []
+        for number in range(200):
+            everything += video.encode(av.VideoFrame.from_ndarray(flat(number % 24), format="bgr24"))
+        everything += video.encode(None)
+        for second in notes_s:
+            note = av.Packet(b"note")
+            note.stream, note.time_base, note.pts, note.dts = data, Fraction(1), second, second
+            everything.append(note)
+        for packet in sorted(everything, key=lambda packet: (packet.dts or 0) * packet.time_base):
+            out.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("starts_s", [(0,), (0, 60), (60, 0)])
+def test_what_comes_once_in_a_while_is_no_new_clock(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, starts_s: tuple[int, ...]
+) -> None:
+    parts = [with_notes(tmp_path / "part.ts", (1, 13, 26, 38), start).read_bytes() for start in starts_s]
+    (tmp_path / "in.ts").write_bytes(b"".join(parts))
+    assert paint_clip(tmp_path / "in.ts", tmp_path / "out.mp4").frames == 200 * len(parts)
+    assert len(caplog.messages) == len(parts) - 1
+    assert np.diff(np.array(times(tmp_path / "out.mp4"), float)).max() < 0.7
+
+
 def test_a_joint_excuses_no_real_damage(tmp_path: Path) -> None:
     source = joined(tmp_path / "in.ts", codec="libx264", audio=None)
     data = source.read_bytes()

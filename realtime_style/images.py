@@ -7,7 +7,7 @@ grey without an error.
 
 from __future__ import annotations
 
-import io
+import logging
 import struct
 import threading
 import warnings
@@ -15,18 +15,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from realtime_style.atomic import whole_file
 from realtime_style.errors import ImageUnreadable, OutputUnwritable
+from realtime_style.image_pixels import upright_srgb
 
-if TYPE_CHECKING:
-    from PIL import Image
+logger = logging.getLogger(__name__)
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+"""Of what can be read and written."""
+_READ_SUFFIXES = frozenset({".avif", ".gif"})
+_RAW_SUFFIXES = frozenset({".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".pef", ".raf", ".rw2"})
+_PHONE_SUFFIXES = frozenset({".heic", ".heif", ".hif"})
+_FOREIGN_SUFFIXES = _RAW_SUFFIXES | _PHONE_SUFFIXES | {".jxl"}
 _PILLOW = threading.Lock()
 _LARGEST_PX = 2**30  # Pillow's own limit is a warning at 89 million; a bomb is what no camera makes
 
@@ -43,20 +48,28 @@ class Picture:
 
 def is_image(path: Path) -> bool:
     """Whether it is one by its name. Hidden files are none: macOS leaves ``._photo.jpg`` beside each photo on foreign disks."""
-    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and path.is_file()
+    return path.suffix.lower() in IMAGE_SUFFIXES and _is_visible(path)
+
+
+def _is_visible(path: Path) -> bool:
+    return not path.name.startswith(".") and path.is_file()
 
 
 def images_in(folder: Path) -> list[Path]:
-    """The image files in `folder`, by name, without those of its sub-folders; raises ImageUnreadable if there is none."""
-    paths = sorted(path for path in folder.iterdir() if is_image(path))
+    """The image files in `folder`, by name, without those of its sub-folders; raises ImageUnreadable if there is none.
+
+    Among them those in formats of cameras that :func:`read_image` refuses: whoever put them there should hear of it.
+    """
+    suffixes = IMAGE_SUFFIXES | _READ_SUFFIXES | _FOREIGN_SUFFIXES
+    paths = sorted(path for path in folder.iterdir() if _is_visible(path) and path.suffix.lower() in suffixes)
     if not paths:
         raise ImageUnreadable(f"folder {folder} has no images in it ({', '.join(sorted(IMAGE_SUFFIXES))}); give another")
     return paths
 
 
 def read_image(path: Path) -> Picture:
-    """Read an image file; raises ImageUnreadable, naming the file and the reason."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    """Read an image file, of an animation its first picture; raises ImageUnreadable, naming the file and the reason."""
+    from PIL import Image, UnidentifiedImageError
 
     if path.is_dir():
         raise ImageUnreadable(f"{path} is a folder, not an image")
@@ -65,13 +78,18 @@ def read_image(path: Path) -> Picture:
             width, height = opened.size
             if width * height > _LARGEST_PX:
                 raise ImageUnreadable(f"{path} has {width}x{height} pixels, more than this program opens; reduce it first")
+            if opened.format == "TIFF" and path.suffix.lower() in _RAW_SUFFIXES:  # which opens as the small picture in it
+                raise _foreign(path)
             opened.load()
-            upright = ImageOps.exif_transpose(opened)
-            has_alpha = upright.mode in ("LA", "PA", "RGBA") or "transparency" in upright.info
-            pixels = np.asarray(_in_srgb(_eight_bit(upright)).convert("RGBA" if has_alpha else "RGB"))
+            rgb, alpha = upright_srgb(opened)
+            count = 1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)  # MPO: a phone's photo and data beside it
+            if count > 1:
+                logger.warning("%s holds %d pictures, of which only the first is read", path, count)
     except FileNotFoundError as error:
         raise ImageUnreadable(f"image {path} does not exist; check the path") from error
     except UnidentifiedImageError as error:
+        if path.suffix.lower() in _FOREIGN_SUFFIXES:
+            raise _foreign(path) from error
         raise ImageUnreadable(f"{path} is not an image; give a JPEG, PNG, WebP, BMP or TIFF file") from error
     except ImageUnreadable:
         raise
@@ -80,8 +98,13 @@ def read_image(path: Path) -> Picture:
     except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:  # SyntaxError is Pillow's for a broken PNG
         reason = getattr(error, "strerror", None) or error
         raise ImageUnreadable(f"image {path} is damaged or unreadable: {reason}; try another copy") from error
-    bgr = np.ascontiguousarray(pixels[..., 2::-1])
-    return Picture(bgr, np.ascontiguousarray(pixels[..., 3]) if has_alpha else None)
+    return Picture(np.ascontiguousarray(rgb[..., ::-1]), alpha)
+
+
+def _foreign(path: Path) -> ImageUnreadable:
+    suffix = path.suffix.lower()
+    hint = " (iPhones do so with Settings > Camera > Formats > Most Compatible)" if suffix in _PHONE_SUFFIXES else ""
+    return ImageUnreadable(f"{path} cannot be read: this program does not know {suffix}; save it as JPEG first{hint}")
 
 
 @contextmanager
@@ -101,35 +124,6 @@ def _quiet_pillow() -> Iterator[None]:
                 yield
         finally:
             Image.MAX_IMAGE_PIXELS = limit
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """16-bit and float grey pictures scaled to 0..255; Pillow's own conversion would clip them."""
-    if image.mode not in ("I", "F") and not image.mode.startswith("I;16"):
-        return image
-    from PIL import Image
-
-    values = np.nan_to_num(np.asarray(image).astype(np.float64))
-    white = 65535.0
-    if image.mode == "F":  # by the values: float pictures are written as 0..1, 0..255 or 0..65535, and do not say which
-        white = next((top for top in (1.0, 255.0) if values.max(initial=0) <= top), white)
-    return Image.fromarray(np.clip(values * (255 / white) + 0.5, 0, 255).astype(np.uint8))
-
-
-def _in_srgb(image: Image.Image) -> Image.Image:
-    """The picture in the colours of screens. Phones store a wider range with a profile; without it all looks pale."""
-    from PIL import Image, ImageCms
-
-    profile = image.info.get("icc_profile")
-    if not profile or image.mode not in ("RGB", "RGBA"):
-        return image
-    try:
-        converted = ImageCms.profileToProfile(
-            image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode=image.mode
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return image  # a broken profile is no reason to refuse a whole picture
-    return converted if isinstance(converted, Image.Image) else image
 
 
 def write_image(path: Path, picture: Picture) -> None:

@@ -89,7 +89,12 @@ class Takes:
             raise SinkError(
                 f"the picture changed its size in the middle; {self._path} is kept up to there, start another recording"
             )
-        if shutil.disk_usage(self._path.parent).free < _RESERVE_BYTES:
+        try:
+            free = shutil.disk_usage(self._path.parent).free
+        except OSError as error:  # a stick that was pulled out
+            self.stop()
+            raise unwritable(self._path, error) from error
+        if free < _RESERVE_BYTES:
             self.stop()
             raise SinkError(f"the disk is nearly full; {self._path} is kept up to there, make room for another recording")
         self._shape = frame.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import struct
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageOps
 
 from realtime_style.errors import ImageUnreadable, OutputUnwritable
-from realtime_style.images import IMAGE_SUFFIXES, Picture, read_image, write_image
+from realtime_style.images import IMAGE_SUFFIXES, Picture, images_in, read_image, write_image
 
 RED_BGR = (0, 0, 255)
 
@@ -150,6 +151,111 @@ def test_a_broken_tag_is_no_warning_and_no_error(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert read_image(tmp_path / "a.jpg").bgr.size == 40 * 20 * 3
+
+
+@pytest.mark.parametrize(
+    ("tag", "kind", "value"),
+    [(0x11A, 2, b"abc\0"), (0x132, 5, struct.pack("<II", 1, 0)), (0x128, 11, struct.pack("<f", 1.5))],
+    ids=["resolution in letters", "date as a fraction", "unit as a float"],
+)
+def test_tags_of_the_wrong_kind_keep_no_photo_from_being_upright(tmp_path: Path, tag: int, kind: int, value: bytes) -> None:
+    count = 4 if kind == 2 else 1
+    orientation = struct.pack("<HHII", 0x112, 3, 1, 6)
+    odd = struct.pack("<HHI", tag, kind, count) + (value if len(value) == 4 else struct.pack("<I", 38))
+    both = b"".join(sorted([orientation, odd]))
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + both + bytes(4) + value
+    red_left().save(tmp_path / "a.jpg", exif=exif)
+    assert read_image(tmp_path / "a.jpg").bgr.shape == (40, 20, 3)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_way_a_camera_can_be_held_comes_out_as_pillow_turns_it(tmp_path: Path, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (4, 6, 3), np.uint8)).save(tmp_path / "a.png", exif=exif)
+    with Image.open(tmp_path / "a.png") as opened:
+        expected = np.asarray(ImageOps.exif_transpose(opened))
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png").bgr[..., ::-1], expected)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "I;16"])
+@pytest.mark.parametrize("with_profile", [False, True])
+def test_a_single_transparent_colour_has_alpha_in_every_mode(tmp_path: Path, mode: str, with_profile: bool) -> None:
+    values = np.full((8, 8), 300 if mode == "I;16" else 100, np.uint16)
+    values[:, :4] = 200
+    image = Image.fromarray(values if mode == "I;16" else values.astype(np.uint8))
+    clear = (200, 200, 200) if mode == "RGB" else 200
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() if with_profile else None
+    image.convert(mode).save(tmp_path / "a.png", transparency=clear, icc_profile=profile)
+    picture = read_image(tmp_path / "a.png")
+    assert picture.alpha is not None
+    assert (picture.alpha[:, :4] == 0).all()
+    assert (picture.alpha[:, 4:] == 255).all()
+    assert picture.bgr[0, 6] == pytest.approx([1 if mode == "I;16" else 100] * 3, abs=1)
+
+
+@pytest.mark.parametrize(("mode", "suffix"), [("RGB", "png"), ("RGBA", "png"), ("P", "png"), ("RGBA", "webp")])
+def test_a_profile_is_applied_beside_transparency_and_palettes(tmp_path: Path, mode: str, suffix: str) -> None:
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exchanged = srgb.replace(b"rXYZ", b"tXYZ").replace(b"bXYZ", b"rXYZ").replace(b"tXYZ", b"bXYZ")
+    image = Image.new("RGBA", (8, 8), (120, 60, 200, 90)).convert("RGB" if mode == "P" else mode)
+    image = image.quantize(4) if mode == "P" else image
+    options: dict[str, Any] = {"lossless": True} if suffix == "webp" else {}
+    image.save(tmp_path / f"a.{suffix}", icc_profile=exchanged, **options)
+    picture = read_image(tmp_path / f"a.{suffix}")
+    assert tuple(picture.bgr[0, 0]) == pytest.approx((120, 60, 200), abs=3)
+    assert (picture.alpha is not None) == (mode == "RGBA")
+    assert picture.alpha is None or (picture.alpha == 90).all()
+
+
+def test_a_profile_for_grey_is_applied_to_a_grey_picture(tmp_path: Path) -> None:
+    """A profile of light in proportion to the numbers: its middle is much lighter than that of a screen."""
+    Image.new("L", (8, 8), 128).save(tmp_path / "a.png", icc_profile=grey_profile())
+    assert read_image(tmp_path / "a.png").bgr[0, 0] == pytest.approx([188] * 3, abs=2)
+
+
+def grey_profile() -> bytes:
+    """The least that is one (ICC.1:2010): white, and a tone curve without entries, which is a straight line."""
+    white = b"XYZ " + bytes(4) + struct.pack(">iii", 63190, 65536, 54061)
+    curve = b"curv" + bytes(4) + struct.pack(">I", 0)
+    text = b"desc" + bytes(4) + struct.pack(">I", 5) + b"grey\0" + bytes(78)
+    text += bytes(-len(text) % 4)
+    parts = [(b"wtpt", white), (b"kTRC", curve), (b"desc", text)]
+    at = 128 + 4 + 12 * len(parts)
+    table, data = struct.pack(">I", len(parts)), b""
+    for name, part in parts:
+        table += name + struct.pack(">II", at + len(data), len(part))
+        data += part
+    head = struct.pack(">I4sI4s4s4s", at + len(data), bytes(4), 0x02400000, b"mntr", b"GRAY", b"XYZ ") + bytes(12) + b"acsp"
+    head += bytes(28) + struct.pack(">iii", 63190, 65536, 54061)
+    return head.ljust(128, b"\0") + table + data
+
+
+def test_of_an_animation_the_first_picture_is_read_with_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pictures = [Image.new("RGB", (8, 8), colour) for colour in ("red", "lime", "blue")]
+    for name in ("a.gif", "a.png", "a.webp", "a.tif"):
+        lossless: dict[str, Any] = {"lossless": True} if name == "a.webp" else {}
+        pictures[0].save(tmp_path / name, save_all=True, append_images=pictures[1:], **lossless)
+        caplog.clear()
+        assert tuple(read_image(tmp_path / name).bgr[0, 0]) == RED_BGR
+        assert caplog.messages == [f"{tmp_path / name} holds 3 pictures, of which only the first is read"]
+
+
+def test_a_phones_photo_with_more_beside_it_is_one_picture(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    red_left().save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[Image.new("RGB", (8, 8))])
+    assert read_image(tmp_path / "a.jpg").bgr.shape == (20, 40, 3)
+    assert not caplog.messages
+
+
+def test_formats_of_cameras_are_refused_by_name_and_no_thumbnail_taken_for_them(tmp_path: Path) -> None:
+    red_left().save(tmp_path / "a.dng", "TIFF")
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
+    for name, hint in (("a.dng", ""), ("a.heic", r" \(iPhones do so with .*\)")):
+        with pytest.raises(ImageUnreadable, match=rf"{name} cannot be read: .* save it as JPEG first{hint}$"):
+            read_image(tmp_path / name)
+    red_left().save(tmp_path / "b.heic", "JPEG")  # some programs copy without a change of name
+    assert read_image(tmp_path / "b.heic").bgr.shape == (20, 40, 3)
+    assert [path.name for path in images_in(tmp_path)] == ["a.dng", "a.heic", "b.heic"]
 
 
 def test_reading_in_several_threads_leaves_pillow_as_it_was(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import time
 from dataclasses import replace
@@ -142,6 +143,19 @@ def test_recording_is_finished_before_the_disk_is_full(options: WebcamOptions, t
     with pytest.raises(SinkError, match=r"the disk is nearly full; .* is kept up to there"):
         show(replace(options, record=tmp_path / "without_a_window.mp4"))
     assert len(read_video(tmp_path / "without_a_window.mp4")[0]) == 12
+
+
+def test_a_stick_pulled_out_stops_the_recording_but_not_the_show(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
+    left = [10**9] * 3
+
+    def usage(path: Path) -> SimpleNamespace:
+        if not left:
+            raise OSError(errno.EIO, "Input/output error")
+        return SimpleNamespace(free=left.pop())
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    screen = Script({2: "r"}, frames=20)
+    assert show(options, screen).frames == 20
 
 
 def break_writing(monkeypatch: pytest.MonkeyPatch, after: int) -> None:

@@ -12,14 +12,15 @@ import torch
 
 from realtime_style import frames
 from realtime_style.errors import TrainingError
-from realtime_style.images import read_image
+from realtime_style.images import Picture, read_image, write_image
 from realtime_style.style_format import StyleInfo
+from realtime_style.training.config import TrainConfig
 from realtime_style.training.data import (
     find_photographs,
     to_frame,
     to_image,
 )
-from realtime_style.training.lessons import Target, blended, lesson, pair_odds
+from realtime_style.training.lessons import Target, blended, lesson, make_paintings, pair_odds
 from realtime_style.training.losses import border_loss, lattice_loss
 from realtime_style.training.step import part_to_judge, toned
 from realtime_style.training.train import train
@@ -60,6 +61,23 @@ def test_two_paintings_are_taught_together_the_more_the_less_they_have_in_common
     assert 0 < 20 * pairs[0, 1] < pairs[1, 2] <= pairs[0, 2] == 1
     assert pair_odds([red, red])[0, 1] > 0
     assert torch.allclose(pair_odds([{"layer": 7 * each["layer"]} for each in (red, orange, blue)]), pairs)
+
+
+def test_a_hard_blend_is_taught_as_often_as_the_two_least_alike(tmp_path: Path) -> None:
+    paths = []
+    for name, colour in (("red", (0, 0, 200)), ("orange", (0, 60, 200)), ("blue", (200, 0, 0))):
+        paths.append(str(tmp_path / f"{name}.png"))
+        write_image(tmp_path / f"{name}.png", Picture(np.full((64, 64, 3), colour, np.uint8)))
+    config = small_config(tmp_path, paintings=tuple(paths), styles=tuple(map(StyleInfo, ("red", "orange", "blue"))))
+    vgg, cpu = random_loss_network(), torch.device("cpu")
+    usual = make_paintings(vgg, config, cpu).pairs
+    assert usual[0, 1] < usual.max() / 2
+    hard = make_paintings(vgg, replace(config, hard_blends=(("orange", "red"),)), cpu).pairs
+    assert hard[0, 1] == usual.max()
+    assert torch.equal(hard.index_fill(1, torch.tensor(1), 0), usual.index_fill(1, torch.tensor(1), 0))
+    for wrong in (("red", "green"), ("red", "red"), ("red", "orange", "blue")):
+        with pytest.raises(TrainingError, match="hard_blends must be pairs"):
+            TrainConfig.from_dict(config.to_dict() | {"hard_blends": [wrong]})
 
 
 def test_target_of_a_blend_lies_between_those_of_its_paintings() -> None:

@@ -106,6 +106,9 @@ class TrainConfig:
     blend_every: int = 8
     """With several paintings, every so many of the other steps teach a blend of two, so that fading from one to the other is
     painting all the way; 0: never."""
+    hard_blends: tuple[tuple[str, str], ...] = ()
+    """Pairs of styles, by name, that are taught together as often as the two that are least alike: those whose blend came out
+    worst. Others are as often as they are unlike (lessons.pair_odds)."""
     pixel_weight: float = 1_000.0
     """Likeness to the photograph pixel by pixel, at strength 0. An error of 10 grey levels then weighs half as much as
     the content term of a painting."""
@@ -139,6 +142,9 @@ class TrainConfig:
             "plain_share must be 0 to 1": 0 <= self.plain_share <= 1,
             "faults_share must be 0 to 1": 0 <= self.faults_share <= 1,
             "blend_every must be 0 or at least 2": self.blend_every == 0 or self.blend_every >= 2,
+            "hard_blends must be pairs of two of the styles": all(
+                len(set(pair) & {style.name for style in self.styles}) == len(pair) == 2 for pair in self.hard_blends
+            ),
             "partial_every must be 0 or at least 2": self.partial_every == 0 or self.partial_every >= 2,
             "soften must not be negative": self.soften >= 0,
             "learning_rate must be more than 0": self.learning_rate > 0,
@@ -172,6 +178,7 @@ class TrainConfig:
         try:
             styles = tuple(StyleInfo(**style) for style in values["styles"])
             lists = {name: tuple(values[name]) for name in ("paintings", "held_out", "style_weights") if name in values}
+            lists["hard_blends"] = tuple(tuple(pair) for pair in values.get("hard_blends", ()))
             return cls(**{**values, **lists, "styles": styles})
         except (KeyError, TypeError, ValueError) as error:
             raise TrainingError(f"the settings are incomplete or wrong: {error}") from error

@@ -47,7 +47,12 @@ class Paintings:
 def make_paintings(vgg: LossNetwork, config: TrainConfig, device: torch.device) -> Paintings:
     """What is to be learned of the paintings of `config`."""
     targets = tuple(make_target(vgg, Path(path), config, device) for path in config.paintings)
-    return Paintings(targets, pair_odds([target.grams for target in targets]))
+    pairs = pair_odds([target.grams for target in targets])
+    names = [style.name for style in config.styles]
+    for pair in config.hard_blends:
+        one, other = sorted(names.index(name) for name in pair)
+        pairs[one, other] = pairs.max()
+    return Paintings(targets, pairs)
 
 
 def pair_odds(grams: Sequence[Features]) -> Tensor:

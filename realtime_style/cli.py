@@ -1,6 +1,7 @@
 """The command line: parser, one small function for each verb, errors to exit codes.
 
-Exit codes: 0 done, 1 expected failure (one line on stderr), 2 wrong usage, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP. Results go
+Exit codes: 0 done, 1 expected failure (one line on stderr), 2 wrong usage, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP,
+75 a kiosk without a watchdog that asks to be started again. Results go
 to stdout, words for people to stderr. Everything heavy is imported by the verb that needs it, so that ``--help`` answers at
 once.
 """
@@ -200,7 +201,11 @@ def kiosk(args: argparse.Namespace) -> int:
     except ImportError as error:
         raise RealtimeStyleError(f'the kiosk needs more packages ({error}); pip install "realtime-style[kiosk]"') from error
     if args.secrets:
-        print(new_secrets(getpass("New PIN, 4 to 12 digits: ")))
+        try:
+            pin = getpass("New PIN, 4 to 12 digits: ")
+        except EOFError as error:
+            raise RealtimeStyleError("no PIN was typed; run kiosk --secrets in a terminal and type 4 to 12 digits") from error
+        print(new_secrets(pin))
         return 0
     if args.watchdog:
         with sole_keepsakes(args.settings) as keepsakes:

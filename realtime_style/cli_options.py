@@ -18,7 +18,8 @@ class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
     """Adds the real default to each help text, unless there is none to show."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        if action.default is None or action.default is False or action.default is argparse.SUPPRESS:
+        shown_otherwise = action.default is None or isinstance(action.default, (bool, list, tuple))
+        if shown_otherwise or action.default is argparse.SUPPRESS:
             return action.help
         return super()._get_help_string(action)
 
@@ -160,10 +161,16 @@ def _add_bench(verbs: Verbs) -> None:  # type: ignore[valid-type]
         nargs="+",
         default=[DEFAULT_STYLE],
         metavar="STYLE[@DEVICE]",
-        help="what to measure; the first is compared with",
+        help=f"what to measure; the first is compared with (default: {DEFAULT_STYLE})",
     )
-    parser.add_argument("--device", nargs="+", choices=DEVICES, default=["auto"], help="devices for styles without @DEVICE")
-    parser.add_argument("--size", type=_size, default=(640, 480), metavar="WxH", help="frame size")
+    parser.add_argument(
+        "--device",
+        nargs="+",
+        choices=DEVICES,
+        default=["auto"],
+        help="devices for styles without @DEVICE (default: auto)",
+    )
+    parser.add_argument("--size", type=_size, default=(640, 480), metavar="WxH", help="frame size (default: 640x480)")
     parser.add_argument("--seconds", type=_above_zero, default=10.0, help="time to measure for")
     parser.add_argument("--stages", action="store_true", help="measure capturing and writing, too")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
@@ -184,7 +191,7 @@ def _add_kiosk(verbs: Verbs) -> None:  # type: ignore[valid-type]
         "--watchdog",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="start it again when it dies or hangs, in a second process",
+        help="start it again when it dies or hangs (default: yes); without, a restart ends with exit code 75",
     )
     parser.add_argument("--secrets", action="store_true", help="ask for a PIN, print the lines of [host] for it, and end")
     parser.add_argument("--beats", action="store_true", help=argparse.SUPPRESS)  # said by the watchdog to what it watches

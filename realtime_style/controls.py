@@ -203,7 +203,7 @@ class Controls:
 
     def _choose(self, step: int, now: float) -> Effect | None:
         if len(self.playlist) < 2:
-            self.say("only this style here; realtime-style train makes more, $REALTIME_STYLE_HOME holds them", now)
+            self.say("only this style here; realtime-style train makes more, put them into ~/.realtime_style", now)
             return None
         here = self.wanted or self.target
         position = self.playlist.index(here) if here in self.playlist else 0

@@ -163,7 +163,7 @@ def _styles(problems: list[str]) -> tuple[list[StyleRef], dict[Path, Any]]:
         return [], {}
     if not styles:
         problems.append(
-            "no style is installed, so no device could be tried; pip install --force-reinstall realtime-style, "
+            "no style is installed, so no device could be tried; install this project again from its folder, "
             f"or put a style file into {user_folder()}"
         )
     return styles, dict(broken)
@@ -206,7 +206,7 @@ def _judge_devices(
         elif finding.device == "openvino" and importlib.util.find_spec("openvino") is not None:
             notes.append(str(finding.reason))
     if auto is None and not problems:
-        problems.append('nothing can paint here; pip install --force-reinstall "realtime-style[cpu]"')
+        problems.append("nothing can paint here; pip install --force-reinstall onnxruntime")
     if auto == "CPUExecutionProvider" and importlib.util.find_spec("openvino") is None:
         notes.append('painting would be two to three times as fast with OpenVINO: pip install "realtime-style[openvino]"')
 

@@ -72,7 +72,7 @@ def read_image(path: Path) -> Picture:
     from PIL import Image, UnidentifiedImageError
 
     if path.is_dir():
-        raise ImageUnreadable(f"{path} is a folder, not an image")
+        raise ImageUnreadable(f"{path} is a folder, not an image; give a picture in it")
     try:
         with _quiet_pillow(), Image.open(path) as opened:
             width, height = opened.size

@@ -87,7 +87,9 @@ def read_metadata(path: Path) -> StyleMetadata:
         raise BadStyleFile(f"{path} is not a style file: not a readable ONNX model; train or download it again") from error
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
-        raise BadStyleFile(f"{path} is not a style file of realtime_style: it is an ONNX model without our metadata")
+        raise BadStyleFile(
+            f"{path} is an ONNX model, but not a style file of realtime_style; give one that realtime-style train has written"
+        )
     try:
         metadata = StyleMetadata.from_json(text)
         check_signature(
@@ -96,7 +98,7 @@ def read_metadata(path: Path) -> StyleMetadata:
             len(metadata.styles),
         )
     except BadStyleFile as error:
-        raise BadStyleFile(f"{path} is not a usable style file: {error}") from error
+        raise BadStyleFile(f"{path} is not a usable style file: {error}; train it again or take another copy") from error
     return metadata
 
 

@@ -23,7 +23,7 @@ _STILL_FORMATS = frozenset({"image2", "tty"})  # FFmpeg "plays" photographs, and
 def check_video_file(path: Path) -> None:
     """Raise VideoUnreadable if there is no file with something in it at `path`."""
     if path.is_dir():
-        raise VideoUnreadable(f"{path} is a folder, not a video")
+        raise VideoUnreadable(f"{path} is a folder, not a video; give one clip, or paint photographs with realtime-style image")
     if not path.exists():
         raise VideoUnreadable(f"video {path} does not exist; check the path")
     if not path.is_file():

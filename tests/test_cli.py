@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,7 +54,25 @@ def test_every_verb_has_help_that_shows_its_real_defaults(capsys: pytest.Capture
         said = " ".join(capsys.readouterr().out.split())
         for option in sub._actions:
             if verb != "train" and option.default not in (None, False, argparse.SUPPRESS, []) and option.help:
-                assert f"(default: {option.default})" in said, (verb, option.dest)
+                assert (f"(default: {as_typed(option.default)})" in said) != isinstance(option, argparse._StoreFalseAction)
+
+
+def as_typed(default: Any) -> str:
+    """A default the way a user would type it: `--no-window` has True, which is no default of its own."""
+    if default is True:
+        return "yes"
+    if isinstance(default, tuple):
+        return "x".join(str(side) for side in default)
+    return " ".join(default) if isinstance(default, list) else str(default)
+
+
+def test_no_pin_typed_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def ctrl_d(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("realtime_style.cli.getpass", ctrl_d)
+    assert main(["kiosk", "--secrets"]) == 1
+    assert capsys.readouterr().err.startswith("realtime-style: error: no PIN was typed; ")
 
 
 @pytest.mark.parametrize(

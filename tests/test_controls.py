@@ -145,7 +145,7 @@ def test_one_style_alone_says_how_to_get_more():
     assert controls.apply("n", 0.0) is None
     message = controls.message(0.1) or ""
     assert "realtime-style train" in message
-    assert "$REALTIME_STYLE_HOME" in message
+    assert "~/.realtime_style" in message
 
 
 def test_style_that_fails_to_load_is_named_and_passed_over():

@@ -113,6 +113,7 @@ def test_pdf_is_one_page_of_the_true_size_with_the_card_on_it(tmp_path: Path) ->
 def test_text_is_as_large_as_its_box_allows() -> None:
     box = Box(0, 0, 300, 60)
     assert fitted("Hi", box, 40).size == 40
+    assert fitted("Ouvert\u00a0!", Box(0, 0, 10, 200), 40, smallest=40, lines=3).lines[1:] == ()
     tight = fitted("Portes ouvertes à l'institut", box, 40)
     assert tight.lines == ("Portes ouvertes à l'institut",)
     assert text_width(tight.lines[0], tight.size) <= 300 < text_width(tight.lines[0], tight.size + 1)

@@ -143,6 +143,11 @@ def test_example_is_valid_and_what_it_comments_out_is_too(tmp_path: Path) -> Non
     assert (settings.screen.idle, settings.camera.size) == (45, "640x480")
 
 
+def test_an_empty_path_is_none(tmp_path: Path) -> None:
+    settings = load(tmp_path, re.sub(r'"(logo.png|films|words)"', '""', ALL))
+    assert (settings.card.logo, settings.outputs.record, settings.screen.words) == (None, None, None)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "line", "complaint"),
     [
@@ -161,6 +166,9 @@ def test_example_is_valid_and_what_it_comments_out_is_too(tmp_path: Path) -> Non
         ('"logo.png"', '"none.png"', 20, "none.png"),
         ('"clip.mp4"', '"clap.mp4"', 10, "no camera or clip .*clap.mp4"),
         ('"clip.mp4"', '""', 10, "no camera or clip"),
+        ('"logo.png"', '"~nobody_here/logo.png"', 20, "logo must be a path whose ~NAME is a user"),
+        ('"logo.png"', '"a\\u0000b"', 20, "logo must be a path that a disk can have"),
+        ('"words"', '"nix"', 5, "nix is not a folder"),
         ("port = 9001", 'pin = "1234"', 35, "--secrets"),
         ("[printer]", "[printers]", 31, "did you mean 'printer'"),
         ("[screen]", "screen = 5\n[screens]", 2, r"\[screen\] is a section"),

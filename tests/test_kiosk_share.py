@@ -126,7 +126,9 @@ def test_page_that_died_is_served_again_and_ends_with_the_kiosk(folder: Path) ->
 
 
 def test_port_that_is_taken_is_told(folder: Path, page: HandOver) -> None:
-    with pytest.raises(RealtimeStyleError, match=r"port \d+ cannot be used: .*; change port in \[take_home\]"):
+    with pytest.raises(
+        RealtimeStyleError, match=r"port \d+ cannot be used: .*; set another port, or on = false, in \[take_home\]"
+    ):
         HandOver(folder, port=page.port)
 
 

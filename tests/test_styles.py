@@ -132,7 +132,7 @@ def test_a_file_that_is_no_model_or_a_torn_one_is_refused(tmp_path: Path, tiny_s
 
 
 def test_somebody_elses_model_is_refused(tmp_path: Path):
-    with pytest.raises(BadStyleFile, match="an ONNX model without our metadata"):
+    with pytest.raises(BadStyleFile, match="an ONNX model, but not a style file"):
         open_style_file(foreign_model(tmp_path / "foreign.onnx"))
 
 

@@ -91,7 +91,8 @@ class _Reader:
 
     def _check_what_is_named(self, settings: KioskSettings) -> None:
         """That languages, styles, logo and printer are there, and that the PIN is one."""
-        languages = load_words(settings.screen.words)
+        with self._complaints_about("screen", "words"):
+            languages = load_words(settings.screen.words)
         for code in settings.screen.languages:
             if code not in languages:
                 self._complain("screen", "languages", f"there is no catalogue {code}.toml; there are {', '.join(languages)}")
@@ -140,7 +141,11 @@ class _Reader:
 
     def _check_together(self, settings: KioskSettings) -> None:
         if settings.screen.language not in settings.screen.languages:
-            self._complain("screen", "language", f"language {settings.screen.language!r} is not one of languages")
+            self._complain(
+                "screen",
+                "language",
+                f"language {settings.screen.language!r} is not one of languages; add it there, or take one of them",
+            )
         if settings.printer.command and not any("{file}" in word for word in settings.printer.command):
             self._complain("printer", "command", 'command needs "{file}" where the name of the card goes')
         if not re.fullmatch(r"[1-9]\d{1,4}x[1-9]\d{1,4}", settings.camera.size):
@@ -205,7 +210,7 @@ def _as(hint: Any, value: Any, folder: Path) -> Any:
     if hint is str:
         return _instance(value, str, "text in quotation marks")
     if hint == Path | None:
-        return folder / Path(_instance(value, str, "a path in quotation marks")).expanduser()
+        return _path(_instance(value, str, "a path in quotation marks"), folder)
     if hint == time | None:
         return _time(value)
     if hint == Mapping[str, str]:
@@ -215,6 +220,15 @@ def _as(hint: Any, value: Any, folder: Path) -> Any:
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
         return tuple(value)
     raise ValueError('a list of texts, such as ["one", "two"]')
+
+
+def _path(text: str, folder: Path) -> Path | None:
+    if "\0" in text:
+        raise ValueError("a path that a disk can have")
+    try:
+        return folder / Path(text).expanduser() if text else None
+    except RuntimeError as error:
+        raise ValueError("a path whose ~NAME is a user of this machine") from error
 
 
 def _instance(value: Any, kind: type, words: str) -> Any:

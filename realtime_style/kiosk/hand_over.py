@@ -25,7 +25,7 @@ class HandOver:
     def __init__(self, folder: Path, *, port: int, address: str = "", words: Path | None = None) -> None:
         """Raises RealtimeStyleError when the port cannot be had."""
         more = ["--words", str(words)] if words is not None else []
-        remedy = "change port in [take_home], or set on = false there"
+        remedy = "set another port, or on = false, in [take_home] of a settings file (demos/kiosk.toml is one)"
         self._page = PageProcess("kiosk.share", [str(folder), *more], port=port, remedy=remedy)
         self._address = address
 
@@ -56,7 +56,11 @@ class HostDesk:
     def __init__(self, *, port: int, token: str) -> None:
         """Raises RealtimeStyleError when the port cannot be had."""
         self._page = PageProcess(
-            "kiosk.host_page", [], port=port, remedy="change port in [host]", environment={"KIOSK_TOKEN": token}
+            "kiosk.host_page",
+            [],
+            port=port,
+            remedy="set another port in [host] of your settings",
+            environment={"KIOSK_TOKEN": token},
         )
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -111,7 +112,7 @@ def _room(box: Box, size: int) -> int:
 
 def _broken(text: str, width: int, size: int, weight: int) -> list[str]:
     lines = [""]
-    for word in text.split():
+    for word in re.split(r"[ \t\n]+", text.strip()):  # not at no-break spaces, as stand before French punctuation
         longer = f"{lines[-1]} {word}".strip()
         if lines[-1] and text_width(longer, size, weight) > width:
             lines.append(word)

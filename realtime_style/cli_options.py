@@ -15,13 +15,24 @@ DEFAULT_STYLE = "starry-night"
 
 
 class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
-    """Adds the real default to each help text, unless there is none to show."""
+    """Adds the real default to each help text as it would be typed, unless there is none to show."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        shown_otherwise = action.default is None or isinstance(action.default, (bool, list, tuple))
-        if shown_otherwise or action.default is argparse.SUPPRESS:
+        default = action.default
+        if (
+            default is None
+            or default is False
+            or default is argparse.SUPPRESS
+            or isinstance(action, argparse._StoreFalseAction)
+        ):
             return action.help
-        return super()._get_help_string(action)
+        if default is True:
+            default = "yes"
+        elif isinstance(default, tuple):
+            default = "x".join(str(side) for side in default)
+        elif isinstance(default, list):
+            default = " ".join(default)
+        return f"{action.help} (default: {default})"
 
 
 def build_parser(version: str = "") -> argparse.ArgumentParser:
@@ -161,16 +172,10 @@ def _add_bench(verbs: Verbs) -> None:  # type: ignore[valid-type]
         nargs="+",
         default=[DEFAULT_STYLE],
         metavar="STYLE[@DEVICE]",
-        help=f"what to measure; the first is compared with (default: {DEFAULT_STYLE})",
+        help="what to measure; the first is compared with",
     )
-    parser.add_argument(
-        "--device",
-        nargs="+",
-        choices=DEVICES,
-        default=["auto"],
-        help="devices for styles without @DEVICE (default: auto)",
-    )
-    parser.add_argument("--size", type=_size, default=(640, 480), metavar="WxH", help="frame size (default: 640x480)")
+    parser.add_argument("--device", nargs="+", choices=DEVICES, default=["auto"], help="devices for styles without @DEVICE")
+    parser.add_argument("--size", type=_size, default=(640, 480), metavar="WxH", help="frame size")
     parser.add_argument("--seconds", type=_above_zero, default=10.0, help="time to measure for")
     parser.add_argument("--stages", action="store_true", help="measure capturing and writing, too")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
@@ -191,7 +196,7 @@ def _add_kiosk(verbs: Verbs) -> None:  # type: ignore[valid-type]
         "--watchdog",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="start it again when it dies or hangs (default: yes); without, a restart ends with exit code 75",
+        help="start it again when it dies or hangs; without, a restart ends with exit code 75",
     )
     parser.add_argument("--secrets", action="store_true", help="ask for a PIN, print the lines of [host] for it, and end")
     parser.add_argument("--beats", action="store_true", help=argparse.SUPPRESS)  # said by the watchdog to what it watches

@@ -48,12 +48,13 @@ def _apart(image: Image.Image) -> tuple[Image.Image, npt.NDArray[np.uint8] | Non
         return _eight_bit(image)
     if image.mode not in ("LA", "La", "PA", "RGBA", "RGBa") and "transparency" not in image.info:
         return image if image.mode in _PROFILE_SPACES else image.convert("RGB"), None
-    alpha = np.asarray(image.convert("RGBA").getchannel("A"))
+    rgba = image.convert("RGBA")
+    alpha = np.asarray(rgba.getchannel("A"))
     if image.mode == "LA":
         return image.getchannel("L"), alpha
     if image.mode in ("L", "RGB"):
         return image, alpha
-    return image.convert("RGB") if image.mode == "RGBA" else image.convert("RGBA").convert("RGB"), alpha
+    return rgba.convert("RGB"), alpha
 
 
 def _eight_bit(image: Image.Image) -> tuple[Image.Image, npt.NDArray[np.uint8] | None]:

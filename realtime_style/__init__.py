@@ -14,6 +14,8 @@ Importing the package is free: what a name needs is loaded when the name is firs
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from realtime_style.window import Window
 
 __version__ = "0.1.0"
+
+if sys.platform == "win32":  # else cameras take up to minutes to open; OpenCV knows only what was set before it was loaded
+    os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
 
 _HOME = {
     "Painter": "painter",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
 import threading
 import time
@@ -201,8 +200,6 @@ def _open_device(
         raise ValueError(f"a fourcc has four letters, MJPG or YUYV, not {fourcc!r}")
     asked = " ".join(_settings(size, fps, fourcc))
     tried = ", ".join([chosen.upper(), *_settings(size, fps, fourcc)])
-    if sys.platform == "win32":  # OpenCV asks for it when it opens its first camera there, which else takes up to minutes
-        os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
     device = _connect_quietly(connect, int(spec) if spec.isdecimal() else spec, getattr(cv2, f"CAP_{chosen.upper()}"))
     if device is None:
         raise CameraNotFound(f"camera {spec} did not open (tried {tried}). {_advice(spec)}")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import realtime_style
+
+_TRANSFORMS = "OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS"
 
 LIGHT = "import realtime_style, realtime_style.cli, sys; print(' '.join(sorted(sys.modules)))"
 HEAVY = {"torch", "torchvision", "onnxruntime", "openvino", "onnx", "av", "PIL", "tqdm", "tkinter"}
@@ -30,6 +33,17 @@ def test_import_loads_no_engine_no_torch_and_no_window_system() -> None:
     assert not loaded & HEAVY
     assert "cv2" not in loaded  # its wheel opens Qt's libraries on import
     assert done.stderr == ""
+
+
+def test_windows_is_told_about_cameras_before_opencv_is_loaded() -> None:
+    code = (
+        "import os, sys; sys.platform = 'win32'; import realtime_style; "
+        "print(os.environ['OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS'], 'cv2' in sys.modules)"
+    )
+    for set_before, expected in (({}, "0 False"), ({_TRANSFORMS: "1"}, "1 False")):
+        environment = {name: value for name, value in os.environ.items() if name != _TRANSFORMS} | set_before
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+        assert done.stdout.strip() == expected
 
 
 def test_using_a_name_loads_only_what_it_needs() -> None:

@@ -91,15 +91,19 @@ class ConditionalInstanceNorm(nn.Module):
 
 
 class ConditionalScale(nn.Module):
-    """Scale and shift that are a blend of one row per style, and nothing else: (N, C, H, W) -> (N, C, H, W)."""
+    """Scale and shift that are a blend of one row per style, and nothing else: (N, C, H, W) -> (N, C, H, W).
+
+    With `phases` P they are those of each of P pictures of C channels: (N, P C, H, W) -> (N, P C, H, W).
+    """
 
     def __init__(self, channels: int, styles: int) -> None:
         super().__init__()
         self.gamma = nn.Parameter(torch.ones(styles, channels))
         self.beta = nn.Parameter(torch.zeros(styles, channels))
 
-    def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        return x * (style @ self.gamma)[:, None, None] + (style @ self.beta)[:, None, None]
+    def forward(self, x: Tensor, style: Tensor, phases: int = 1) -> Tensor:
+        gamma, beta = ((style @ rows).repeat(phases)[:, None, None] for rows in (self.gamma, self.beta))
+        return x * gamma + beta
 
     def of_kernel(self, kernel: Tensor, bias: Tensor | None, style: Tensor) -> tuple[Tensor, Tensor]:
         """Kernel (C, I, K, K) and bias (C,) of a convolution that scales and shifts like this, too."""
@@ -210,20 +214,36 @@ class SmoothUpsampling(nn.Module):
         self.register_buffer("mix", torch.einsum("pyi,qxj->ijpqyx", mix, mix).reshape(9, 36), persistent=False)
 
     def phases(self, style: Tensor) -> tuple[Tensor, Tensor]:
-        """Kernels (4 C', C, 3, 3) and biases (4 C',) of the four phases, in the channel order of pixel_shuffle."""
+        """Kernels (4 C', C, 3, 3) and biases (4 C',) of the four phases, one phase after the other."""
         kernel = self.conv.blend(style)
         out, channels = kernel.shape[:2]
-        phases = (kernel.flatten(2) @ self.mix).view(out, channels, 4, 3, 3).transpose(1, 2).reshape(4 * out, channels, 3, 3)
+        phases = (kernel.flatten(2) @ self.mix).view(out, channels, 4, 3, 3).permute(2, 0, 1, 3, 4)
         assert self.conv.bias is not None
-        return phases, self.conv.bias.repeat_interleave(4)
+        return phases.reshape(4 * out, channels, 3, 3), self.conv.bias.repeat(4)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         x = F.pad(x, (1, 1, 1, 1), mode="replicate")
-        x = F.pixel_shuffle(F.conv2d(x, *self.phases(style)), 2)
+        x = F.conv2d(x, *self.phases(style))
+        if isinstance(self.norm, ConditionalScale):  # before the shuffle, where an engine does it while it convolves
+            x = self.norm(x, style, 4)
+            return shuffle_phases(leaky_relu(x) if self.relu else x)
+        x = shuffle_phases(x)
         if self.norm is None:
             return x
         x = self.norm(x, style)
         return leaky_relu(x) if self.relu else x
+
+
+def shuffle_phases(x: Tensor) -> Tensor:
+    """Four phases (p, q) of C channels, one after the other, put in their places: (N, 4 C, h, w) -> (N, C, 2h, 2w).
+
+    A pixel shuffle whose channels are moved last on the way: what is copied then is not single pixels but the 2 C numbers of
+    a phase p, and engines get the channels there, and back, for nothing while they lay out what a convolution gives and takes.
+    """
+    batch, channels, height, width = x.shape
+    # Rows of all pictures as one axis: ONNX Runtime would make one transposition of the two here, and that copies numbers.
+    phases = x.permute(0, 2, 3, 1).reshape(batch * height, width, 2, channels // 2)
+    return phases.transpose(1, 2).reshape(batch, 2 * height, 2 * width, channels // 4).permute(0, 3, 1, 2)
 
 
 def leaky_relu(x: Tensor) -> Tensor:

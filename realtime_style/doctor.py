@@ -17,10 +17,11 @@ import numpy as np
 
 from realtime_style import __version__
 from realtime_style.devices import DEVICES
-from realtime_style.engines import both_installed, has_nvidia_driver, installed_runtimes, open_engine
+from realtime_style.engines import open_engine
 from realtime_style.errors import DeviceUnavailable, DisplayUnavailable, RealtimeStyleError
 from realtime_style.machine import Machine, describe_machine
 from realtime_style.memory import available_bytes
+from realtime_style.runtimes import both_installed, has_nvidia_driver, installed_runtimes
 from realtime_style.styles import StyleRef, import_onnxruntime, scan_styles, user_folder
 from realtime_style.stylizer import Stylizer
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -10,9 +12,12 @@ import numpy as np
 
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame, check_frame, mix_frames, recoloured
+from realtime_style.settling import Settler, Settling
 from realtime_style.steadiness import Steadier
 from realtime_style.styles import Mix
 from realtime_style.stylizer import Stylizer, share_of_painting
+
+WeightsByFile = dict[Path, np.ndarray[tuple[int], np.dtype[np.float32]]]
 
 
 class Painter:
@@ -20,7 +25,8 @@ class Painter:
 
     Styles of one file are blended inside the network, by their weights, in one pass. Styles of different files are
     painted one after the other and the pictures are mixed, which costs one pass per file. Assign `mix`, `strength`,
-    `steadiness` and `keep_colours` at any time; a file is loaded when a mix first names it.
+    `steadiness` and `keep_colours` at any time; a file is loaded when a mix first names it. A mix that stays for some frames
+    is painted faster from then on (:mod:`realtime_style.settling`).
     """
 
     def __init__(
@@ -31,11 +37,14 @@ class Painter:
         strength: float = 1.0,
         steadiness: float = 0.0,
         keep_colours: bool = False,
+        settling: Settling = "behind",
         threads: int | None = None,
     ) -> None:
         """`strength` 0..1, from the photograph to the whole style. `steadiness` 0..1: how much of each painting is kept for
         the next one, for the frames of one stream in their order; 0 for pictures of their own. `keep_colours`: only the
-        light and shade of the painting, in the colours of the frame.
+        light and shade of the painting, in the colours of the frame. `settling`: whether a mix that stays is made
+        faster ``behind`` the painting, in a thread of its own, or ``at once``, which holds up one frame and gives the same
+        pictures each time to the last grey level, or ``never``, for pictures of their own.
         """
         if not mix:
             raise ValueError("a painter needs at least one style")
@@ -45,6 +54,7 @@ class Painter:
         self._steadier = Steadier(steadiness)
         self._device = device
         self._threads = threads
+        self._settler = None if settling == "never" else Settler(behind=settling == "behind")
         self._stylizers: dict[Path, Stylizer] = {}
         self._ran_on: dict[Path, tuple[str, str | None]] = {}  # provider and fallback, also when closed
         for file in self._weights_by_file():
@@ -71,11 +81,27 @@ class Painter:
         self._steadier.amount = amount
 
     def warm_up(self, width: int, height: int) -> float:
-        """Load, compile and allocate for frames of this size with the current mix; returns the seconds it took."""
+        """Load, compile and allocate for frames of this size with the current mix, and settle on it; returns seconds."""
         began = time.perf_counter()
         for file in self._weights_by_file():
             self._stylizer(file).warm_up(width, height)
+        if self._settler is not None:
+            self._settler.settle_now(*self._to_settle(width, height))
         return time.perf_counter() - began
+
+    def settle(self, width: int, height: int) -> None:
+        """Get ready to paint frames of this size with the mix and strength of now in less time; see Stylizer.settle."""
+        self._settle(width, height, self._weights_by_file(), self.strength)
+
+    def _to_settle(self, width: int, height: int) -> tuple[object, Callable[[], None]]:
+        """How frames of this size are painted now, and what settles on that, also when the mix is another one by then."""
+        settle = partial(self._settle, width, height, self._weights_by_file(), self.strength)
+        return (width, height, self.mix, self.strength), settle
+
+    def _settle(self, width: int, height: int, weights_by_file: WeightsByFile, strength: float) -> None:
+        for file, weights in weights_by_file.items():
+            if weights.any():
+                self._stylizer(file).settle(width, height, weights, strength=strength)
 
     def preload(self, mix: Mix, width: int, height: int) -> None:
         """Load the files of `mix` and warm them up for frames of this size, so that painting it later does not stall.
@@ -103,6 +129,9 @@ class Painter:
             self._steadier.forget()
             return frame, 0.0
         painted, share = self._paint(frame)
+        if self._settler is not None:
+            height, width = frame.shape[:2]
+            self._settler.painted(*self._to_settle(width, height))
         return self._steadier(frame, painted), share
 
     def finish(self, frame: Frame, painted: Frame, share: float) -> Frame:
@@ -125,9 +154,9 @@ class Painter:
             raise RealtimeStyleError("the mix of styles is empty; choose a style")
         return painted, min(1.0, done)
 
-    def _weights_by_file(self) -> dict[Path, np.ndarray[tuple[int], np.dtype[np.float32]]]:
+    def _weights_by_file(self) -> WeightsByFile:
         """For each file of the mix, the shares of its styles, (N,) float32; they sum to the file's share of the mix."""
-        weights: dict[Path, np.ndarray[tuple[int], np.dtype[np.float32]]] = {}
+        weights: WeightsByFile = {}
         for style, share in self.mix:
             weights.setdefault(style.file, np.zeros(style.count, np.float32))[style.index] += share
         return weights
@@ -144,6 +173,8 @@ class Painter:
 
     def close(self) -> None:
         """Free all engines."""
+        if self._settler is not None:
+            self._settler.close()
         for stylizer in list(self._stylizers.values()):  # `preload` may just be adding one
             stylizer.close()
         self._stylizers.clear()

@@ -9,7 +9,8 @@ from types import TracebackType
 
 import numpy as np
 
-from realtime_style.engines import Weights, open_engine, reason_of
+from realtime_style.engine import Weights, reason_of
+from realtime_style.engines import open_engine
 from realtime_style.errors import RealtimeStyleError, StyleError
 from realtime_style.frames import Frame, check_frame, toned
 from realtime_style.memory import check_memory
@@ -39,6 +40,7 @@ class Stylizer:
         self._first = np.eye(len(self.metadata.styles), dtype=np.float32)[0]
         self._lock = threading.Lock()  # engines keep their buffers from frame to frame
         self._largest = 0  # pixels of the largest frame painted
+        self._settled_on: tuple[int, int, bytes] | None = None
 
     def warm_up(self, width: int, height: int) -> float:
         """Compile and allocate for frames of this size; returns the seconds it took."""
@@ -56,10 +58,27 @@ class Stylizer:
         StyleError for weights of the wrong number or sum, RealtimeStyleError when the frame does not fit into memory.
         """
         frame = check_frame(frame)
-        weights = self._first if weights is None else self._normalised(weights)
-        if not self.metadata.strength or strength >= 1:
-            return self.run(frame, weights)
-        return toned(self.run(frame, weights * np.float32(strength)), frame, 1 - strength)
+        stylized = self.run(frame, self._weakened(weights, strength))
+        return toned(stylized, frame, 1 - strength) if self.metadata.strength and strength < 1 else stylized
+
+    def settle(self, width: int, height: int, weights: Weights | None = None, *, strength: float = 1.0) -> None:
+        """Get ready to paint frames of this size with just these weights at just this strength in less time, if the engine can.
+
+        The rest is painted as before, and what was settled on before, too. Takes a tenth of a second, or nothing if it is what
+        was settled on last, and about as much memory as painting does; raises RealtimeStyleError where there is not enough.
+        May be called while another thread paints.
+        """
+        values = self._weakened(weights, strength)
+        wanted = width, height, values.tobytes()
+        if wanted == self._settled_on:
+            return
+        self._settled_on = None
+        check_memory(width, height, network=self.metadata.network)
+        try:
+            self._engine.settle((height, width, 3), values)
+        except Exception as error:  # engines raise types of their own
+            raise RealtimeStyleError(f"could not prepare the style for {width}x{height}: {reason_of(error)}") from error
+        self._settled_on = wanted
 
     def run(self, frame: Frame, weights: Weights) -> Frame:
         """What the file itself makes of a frame with exactly these weights, as its contract says."""
@@ -80,6 +99,11 @@ class Stylizer:
             if type(error).__module__.startswith("onnxruntime"):
                 raise _failed(frame, error) from error
             raise
+
+    def _weakened(self, weights: Weights | None, strength: float) -> Weights:
+        """What the style input is given for weights and strength as in a call."""
+        normalised = self._first if weights is None else self._normalised(weights)
+        return normalised * np.float32(strength) if self.metadata.strength and strength < 1 else normalised
 
     def _normalised(self, weights: Weights) -> Weights:
         values: Weights = np.asarray(weights, dtype=np.float32)

@@ -29,13 +29,17 @@ class SlowPainter:
     """All become slower by this factor from frame to frame, as a machine that heats up."""
     pace = 1.0
 
-    def __init__(self, mix: Mix, *, device: str) -> None:
+    def __init__(self, mix: Mix, *, device: str, settling: str) -> None:
+        assert settling == "never"  # not in the midst of it
         self.mix, self.name = mix, mix[0][0].info.name
         self.provider, self.fallback = f"{device} of a test", None
 
     def warm_up(self, width: int, height: int) -> float:
         self.clock.sleep(5.0)
         return 5.0
+
+    def settle(self, width: int, height: int) -> None:
+        assert self.name not in self.turns
 
     def __call__(self, frame: Frame) -> Frame:
         self.turns.append(self.name)
@@ -150,10 +154,10 @@ def test_the_table_names_the_machine_and_says_what_is_compared(slow_and_fast: li
 
 
 def test_the_table_of_one_entry_compares_nothing_and_tells_a_fallback(tiny_style: Path, monkeypatch: pytest.MonkeyPatch):
-    from realtime_style import engines
+    from realtime_style import engines, onnxruntime_engine
 
     monkeypatch.setattr(engines, "has_nvidia_driver", lambda: True)
-    monkeypatch.setattr(engines, "refuse_without_cuda", refuse)
+    monkeypatch.setattr(onnxruntime_engine, "refuse_without_cuda", refuse)
     table = format_table(run_bench([BenchEntry(str(tiny_style))], size_wh=SMALL, seconds=0.01))
     assert "as fast: as" not in table
     assert "note: auto could not take something faster: the GPU is on holiday" in table

@@ -200,7 +200,7 @@ def test_weights_that_sum_to_zero_are_refused(photo: Path, tiny_style: Path, cap
 def test_cuda_demanded_and_absent_is_one_line_and_nothing_is_written(
     verb: str, photo: Path, clip: Path, tiny_style: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from realtime_style.engines import has_nvidia_driver
+    from realtime_style.runtimes import has_nvidia_driver
 
     if has_nvidia_driver():
         pytest.skip("this machine has an NVIDIA driver")

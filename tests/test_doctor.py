@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from realtime_style import doctor, engines, quiet_imports, sources, styles
+from realtime_style import doctor, engines, onnxruntime_engine, quiet_imports, runtimes, sources, styles
 from realtime_style.doctor import examine, format_report
-from realtime_style.engines import has_nvidia_driver, installed_runtimes
 from realtime_style.errors import DeviceUnavailable
+from realtime_style.runtimes import has_nvidia_driver, installed_runtimes
 from realtime_style.testing import write_tiny_style
 
 without_nvidia = pytest.mark.skipif(has_nvidia_driver(), reason="this machine has an NVIDIA driver")
@@ -71,9 +71,9 @@ def test_a_driver_without_a_usable_cuda_is_noted_but_painting_works(monkeypatch:
     def refuse(ort: object) -> None:
         raise DeviceUnavailable("CUDA cannot be used: the libraries are missing; install them")
 
-    for module in (engines, doctor):
+    for module in (engines, doctor, runtimes):
         monkeypatch.setattr(module, "has_nvidia_driver", lambda: True)
-    monkeypatch.setattr(engines, "refuse_without_cuda", refuse)
+    monkeypatch.setattr(onnxruntime_engine, "refuse_without_cuda", refuse)
     found = examine()
     assert found.ok
     assert any(note.startswith("there is an NVIDIA driver, and yet: CUDA cannot be used") for note in found.notes)

@@ -7,22 +7,19 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
-from realtime_style import engines
+from realtime_style import engines, onnxruntime_engine, openvino_engine, runtimes
 from realtime_style.devices import DEVICES
-from realtime_style.engines import (
-    OnnxRuntimeEngine,
-    OpenVinoEngine,
-    both_installed,
-    has_nvidia_driver,
-    installed_runtimes,
-    open_engine,
-    reason_of,
-)
+from realtime_style.engine import reason_of
+from realtime_style.engines import open_engine
 from realtime_style.errors import DeviceUnavailable
 from realtime_style.frames import Frame
+from realtime_style.onnxruntime_engine import OnnxRuntimeEngine
+from realtime_style.openvino_engine import OpenVinoEngine
+from realtime_style.runtimes import both_installed, has_nvidia_driver, installed_runtimes
 from realtime_style.styles import PACK, import_onnxruntime
 from realtime_style.testing import write_tiny_style
 
@@ -143,7 +140,8 @@ def test_auto_takes_the_cpu_provider_where_openvino_is_not_installed(tiny_style:
 
 @pytest.mark.skipif("CUDAExecutionProvider" in import_onnxruntime().get_available_providers(), reason="this is the gpu extra")
 def test_a_gpu_that_the_installed_build_cannot_use_is_explained(tiny_style: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(engines, "has_nvidia_driver", lambda: True)
+    for module in (engines, runtimes):
+        monkeypatch.setattr(module, "has_nvidia_driver", lambda: True)
     with pytest.raises(DeviceUnavailable, match=r'this onnxruntime has no CUDA; .* pip install "realtime-style\[gpu\]"'):
         open_engine(tiny_style, device="cuda")
     engine, fallback = open_engine(tiny_style)
@@ -157,7 +155,7 @@ def test_a_session_that_quietly_fell_back_to_the_cpu_is_refused(tiny_style: Path
     """ONNX Runtime takes the CPU when CUDA fails, and only logs it."""
     if has_nvidia_driver():
         pytest.skip("CUDA may work here")
-    monkeypatch.setattr(engines, "refuse_without_cuda", lambda ort: None)
+    monkeypatch.setattr(onnxruntime_engine, "refuse_without_cuda", lambda ort: None)
     with pytest.raises(DeviceUnavailable, match="CUDA cannot be used"):
         OnnxRuntimeEngine(tiny_style, device="cuda")
 
@@ -186,8 +184,8 @@ def test_cuda_that_fails_at_the_first_frame_is_refused_when_it_is_opened(tiny_st
             return ort.OrtValue.ortvalue_from_shape_and_type(shape, dtype, "cpu", number)
 
     fake = SimpleNamespace(InferenceSession=Session, SessionOptions=ort.SessionOptions, OrtValue=OrtValue)
-    monkeypatch.setattr(engines, "import_onnxruntime", lambda: fake)
-    monkeypatch.setattr(engines, "refuse_without_cuda", lambda ort: None)
+    monkeypatch.setattr(onnxruntime_engine, "import_onnxruntime", lambda: fake)
+    monkeypatch.setattr(onnxruntime_engine, "refuse_without_cuda", lambda ort: None)
     with pytest.raises(
         DeviceUnavailable, match=r"CUDA cannot be used: NOT_IMPLEMENTED: cuDNN is not available; .*\[gpu\]"
     ) as seen:
@@ -220,7 +218,7 @@ def test_openvino_that_cannot_be_imported_is_explained_and_auto_goes_on(tiny_sty
     def broken() -> None:
         raise ImportError("libopenvino.so: cannot open shared object file")
 
-    monkeypatch.setattr(engines, "import_openvino", broken)
+    monkeypatch.setattr(openvino_engine, "import_openvino", broken)
     with pytest.raises(DeviceUnavailable, match=r'libopenvino\.so.*; pip install "realtime-style\[openvino\]"'):
         open_engine(tiny_style, device="openvino")
     engine, fallback = open_engine(tiny_style)
@@ -284,3 +282,60 @@ def test_both_engines_paint_a_shipped_style_alike(path: Path | None):
         pictures = [open_engine(path, device=device)[0].run(frame, weights).astype(int) for device in ("cpu", "openvino")]
         assert [picture.shape for picture in pictures] == [frame.shape] * 2
         assert np.abs(pictures[0] - pictures[1]).mean() < apart
+
+
+SETTLED_DIFFERS = {"cpu": 0.01, "openvino": 0.6}
+"""Mean difference in grey levels: OpenVINO's bf16 rounds kernels before they are blended or after."""
+
+
+@pytest.mark.parametrize("device", CPU_ENGINES)
+def test_a_settled_style_is_the_same_picture(device: str):
+    rng = np.random.default_rng(3)
+    frame = cv2.resize(rng.integers(0, 256, (12, 16, 3), np.uint8), (320, 240), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+    engine, _ = open_engine(PACK / "gallery.onnx", device=device)
+    weights = np.eye(9, dtype=np.float32)[4]
+    before = engine.run(frame, weights)
+    engine.settle(frame.shape, weights)
+    assert isinstance(engine, OnnxRuntimeEngine | OpenVinoEngine)
+    assert engine._settled is not None
+    settled = engine.run(frame, weights)
+    assert np.abs(settled.astype(int) - before).mean() < SETTLED_DIFFERS[device]
+    assert settled.flags.writeable
+    kept = settled.copy()
+    engine.run(255 - frame, weights)
+    assert np.array_equal(settled, kept)
+
+
+@pytest.mark.parametrize("device", CPU_ENGINES)
+def test_a_settled_engine_is_not_asked_to_blend(tmp_path: Path, frame: Frame, device: str):
+    engine, _ = open_engine(write_tiny_style(tmp_path / "two.onnx", names=["inverted", "same"]), device=device)
+    inverted, same = np.eye(2, dtype=np.float32)
+    engine.settle(frame.shape, inverted)
+    if isinstance(engine, OnnxRuntimeEngine):  # what other styles and sizes are painted with
+        engine._session = None
+    elif isinstance(engine, OpenVinoEngine):
+        engine._model = None
+    assert np.abs(engine.run(frame, inverted).astype(int) - (255 - frame.astype(int))).max() <= 1
+    with pytest.raises(AttributeError):
+        engine.run(frame, same)
+    with pytest.raises(AttributeError):
+        engine.run(frame[:-1], inverted)
+
+
+@pytest.mark.parametrize("device", CPU_ENGINES)
+def test_other_styles_and_sizes_are_painted_as_before_it_settled(tmp_path: Path, frame: Frame, device: str):
+    engine, _ = open_engine(write_tiny_style(tmp_path / "two.onnx", names=["inverted", "same"]), device=device)
+    inverted, same = np.eye(2, dtype=np.float32)
+    for settled in (inverted, same, np.array([0.5, 0.5], np.float32)):
+        engine.settle(frame.shape, settled)
+        for picture in (frame, frame[:-1]):
+            assert np.abs(engine.run(picture, inverted).astype(int) - (255 - picture.astype(int))).max() <= 1
+            assert np.abs(engine.run(picture, same).astype(int) - picture).max() <= 1
+        assert np.unique(engine.run(frame, np.array([0.5, 0.5], np.float32))).tolist() == [128]
+
+
+def test_a_style_file_that_was_written_anew_meanwhile_is_not_mixed_with_the_old_one(tmp_path: Path, frame: Frame):
+    engine = OnnxRuntimeEngine(write_tiny_style(tmp_path / "tiny.onnx"), device="cpu")
+    write_tiny_style(tmp_path / "tiny.onnx", behaviour="identity")
+    engine.settle(frame.shape, ONE)
+    assert np.array_equal(engine.run(frame, ONE), 255 - frame)

@@ -8,11 +8,15 @@ import cv2
 import numpy as np
 import pytest
 
-from realtime_style.engines import has_nvidia_driver
+from realtime_style import memory
+from realtime_style.engine import Weights
 from realtime_style.errors import RealtimeStyleError, StyleNotFound
 from realtime_style.frames import Frame
 from realtime_style.painter import Painter
+from realtime_style.runtimes import has_nvidia_driver
+from realtime_style.settling import SETTLES_AFTER, Settling
 from realtime_style.styles import Mix, StyleRef, parse_mix
+from realtime_style.stylizer import Stylizer
 from realtime_style.testing import write_tiny_style
 
 
@@ -214,3 +218,67 @@ def test_closing_twice_is_fine(inverted: StyleRef):
     paint = painter(((inverted, 1.0),))
     paint.close()
     paint.close()
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, list[float], float]]:
+    """What stylizers are asked to settle on: width, height, weights, strength."""
+    asked: list[tuple[int, int, list[float], float]] = []
+
+    def settle(self: Stylizer, width: int, height: int, weights: Weights, *, strength: float) -> None:
+        asked.append((width, height, weights.tolist(), strength))
+
+    monkeypatch.setattr(Stylizer, "settle", settle)
+    return asked
+
+
+@pytest.mark.parametrize("settling", ["behind", "at once"])
+def test_a_mix_that_stays_is_settled_on(tmp_path: Path, frame: Frame, settled: list[object], settling: Settling):
+    file = write_tiny_style(tmp_path / "two.onnx", names=["a", "b"], strength=True)
+    with Painter(parse_mix(f"{file}#b"), device="cpu", settling=settling) as paint:
+        for step in range(20):
+            paint.mix = parse_mix(f"{file}#a:{step},{file}#b:{20 - step}")
+            paint(frame)
+        paint.mix, paint.strength = parse_mix(f"{file}#b"), 0.5
+        for _ in range(SETTLES_AFTER + 3):
+            paint(frame)
+    assert settled == [(64, 48, [0.0, 1.0], 0.5)]
+
+
+def test_a_painter_that_was_warmed_up_has_settled_before_the_first_frame(tmp_path: Path, frame: Frame, settled: list[object]):
+    with painter(parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx")))) as paint:
+        paint.warm_up(64, 48)
+        assert settled == [(64, 48, [1.0], 1.0)]
+        for _ in range(2 * SETTLES_AFTER):
+            paint(frame)
+    assert len(settled) == 1
+
+
+def test_pictures_of_their_own_are_painted_alike_to_the_last(tmp_path: Path, frame: Frame, settled: list[object]):
+    with Painter(parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))), device="cpu", settling="never") as paint:
+        for _ in range(3 * SETTLES_AFTER):
+            paint(frame)
+    assert settled == []
+
+
+def test_settling_changes_no_picture(tmp_path: Path, frame: Frame):
+    file = write_tiny_style(tmp_path / "own.onnx", names=["a", "b"], strength=True)
+    for spec, strength in ((f"{file}#a", 1.0), (f"{file}#a:0.3,{file}#b:0.7", 0.5)):
+        pictures = []
+        for settling in ("never", "at once"):
+            with Painter(parse_mix(spec), device="cpu", strength=strength, settling=settling) as paint:
+                for _ in range(SETTLES_AFTER + 1):
+                    picture = paint(frame)
+                pictures.append(picture)
+        assert close_to(pictures[0], pictures[1])
+
+
+def test_a_machine_without_memory_to_settle_goes_on_painting(
+    tmp_path: Path, frame: Frame, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    with Painter(parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))), device="cpu", settling="at once") as paint:
+        paint(frame)
+        monkeypatch.setattr(memory, "available_bytes", lambda: 1000)
+        for _ in range(2 * SETTLES_AFTER):
+            assert np.array_equal(paint(frame), 255 - frame)
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == ["painting does not get faster as it goes on"]

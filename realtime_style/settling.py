@@ -1,0 +1,66 @@
+"""What stays as it is gets faster: a stream painted in one style for a while is worth some preparation.
+
+A style file blends its styles anew for each frame, as they may be other ones in the next. An engine that knows that they stay
+can do that once; it takes a tenth of a second, which must not hold up the picture.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Literal
+
+log = logging.getLogger(__name__)
+
+Settling = Literal["behind", "at once", "never"]
+"""When what stays is prepared for: in a thread behind the painting, in between two frames, or never."""
+
+SETTLES_AFTER = 8
+"""Frames painted alike, one after the other, that say that more will follow: a cross-fade is over, a slider let go."""
+
+
+class Settler:
+    """Tells after each frame whether the next ones will be like it, and has that prepared."""
+
+    def __init__(self, *, behind: bool = True) -> None:
+        """`behind`: in a thread of its own; else at once, in the one that paints."""
+        self._behind = behind
+        self._how: object = None
+        self._alike = 0
+        self._settled_on: object = None
+        self._thread: threading.Thread | None = None
+        self._over = False
+
+    def painted(self, how: object, settle: Callable[[], None]) -> None:
+        """A frame was painted as `how` says, anything that can be compared; `settle` prepares for more of them."""
+        self._alike = self._alike + 1 if how == self._how else 1
+        self._how = how
+        if self._alike < SETTLES_AFTER or how == self._settled_on or self._over:
+            return
+        if self._thread is not None and self._thread.is_alive():
+            return
+        if self._behind:
+            self._settled_on = how
+            self._thread = threading.Thread(target=self._run, args=(settle,), name="settle style")
+            self._thread.start()
+        else:
+            self.settle_now(how, settle)
+
+    def settle_now(self, how: object, settle: Callable[[], None]) -> None:
+        """Prepare for frames painted like that without having seen any."""
+        self._settled_on = how
+        self._run(settle)
+
+    def _run(self, settle: Callable[[], None]) -> None:
+        try:
+            settle()
+        except Exception as error:  # of any kind: the frames are painted without it, too
+            self._over = True
+            log.warning("painting does not get faster as it goes on: %s", error)
+
+    def close(self) -> None:
+        """Wait for what is being prepared, if anything; nothing is from now on."""
+        self._over = True
+        if self._thread is not None:
+            self._thread.join()

@@ -56,12 +56,12 @@ def soak(clip: Path, minutes: float) -> Iterator[Reading]:
     with open_screen() as environment, tempfile.TemporaryDirectory() as room:  # noqa: SIM117  (one after the other)
         with open_kiosk(clip.resolve(), _SETTINGS, environment, Path(room)) as process:
             touch = Finger(environment)
-            began = time.monotonic()
-            while time.monotonic() - began < 60 * _SETTLING_MIN:
+            began = time.perf_counter()
+            while time.perf_counter() - began < 60 * _SETTLING_MIN:
                 _visit(touch)
-            began = time.monotonic()
+            began = time.perf_counter()
             due = 0.0
-            while (spent := (time.monotonic() - began) / 60) < minutes:
+            while (spent := (time.perf_counter() - began) / 60) < minutes:
                 _visit(touch)
                 if spent >= due:
                     yield _reading(process.pid, spent)
@@ -107,9 +107,9 @@ def pace(clip: Path, rounds: int, seconds: float = 20.0) -> Iterator[tuple[float
 
 def _wait_for_answers(answers: Synchronized[int], clients: int) -> None:
     """Until there are as many answers as phones."""
-    end = time.monotonic() + _ANSWERS_S
+    end = time.perf_counter() + _ANSWERS_S
     while answers.value < clients:
-        if time.monotonic() > end:
+        if time.perf_counter() > end:
             raise RealtimeStyleError(f"{clients} phones got {answers.value} answers in {_ANSWERS_S:.0f} s; try fewer --clients")
         time.sleep(0.1)
 
@@ -148,8 +148,8 @@ def _phone(number: int, answers: Synchronized[int], over: Event) -> None:
 
 def _mean_fps(seconds: float) -> float:
     readings = []
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
         time.sleep(1)
         readings.append(float(_state()["fps"]))  # type: ignore[arg-type]
     return sum(readings) / len(readings)

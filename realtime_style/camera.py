@@ -64,7 +64,7 @@ class Camera(Source):
         fps: float | None = None,
         fourcc: str | None = None,
         details: str | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.perf_counter,
         stale_s: float = 5.0,
         first_s: float | None = None,
     ) -> None:
@@ -128,7 +128,7 @@ class Camera(Source):
                     self._latest.put(frame, self._clock())
                     failing_since = None
                     continue
-                now = time.monotonic()
+                now = time.perf_counter()
                 failing_since = failing_since or now
                 if now - failing_since >= _GONE_S:
                     raise self._lost("stopped sending pictures")
@@ -154,7 +154,7 @@ def open_camera(
     stale_s: float = 5.0,
     first_s: float | None = None,
     connect: Connect = cast("Connect", cv2.VideoCapture),  # noqa: B008  # a class, and only a cast
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = time.perf_counter,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Camera:
     """Open a camera, or what stands in for one.

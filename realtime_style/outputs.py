@@ -78,9 +78,9 @@ class Outputs:
         """Finish all. May be called twice."""
         for outlet in self._outlets.values():
             outlet.slot.close()
-        deadline = time.monotonic() + _LEAVING_S
+        deadline = time.perf_counter() + _LEAVING_S
         for outlet in self._outlets.values():
-            outlet.thread.join(max(0.0, deadline - time.monotonic()))
+            outlet.thread.join(max(0.0, deadline - time.perf_counter()))
 
     def __enter__(self) -> Outputs:
         return self

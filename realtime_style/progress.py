@@ -20,7 +20,7 @@ def make_progress(
     label: str,
     *,
     stream: TextIO | None = None,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Progress:
     """Begin to show work of `total` pieces (None: not known yet), each a `unit`, under the name `label`.
 

@@ -52,7 +52,7 @@ class Show:
         *,
         seconds: float | None = None,
         paint_size: int | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """`camera` and `takes` go by the same `clock`. For `seconds` and `paint_size` see WebcamOptions."""
         self.controls = controls

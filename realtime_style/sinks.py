@@ -75,7 +75,7 @@ class VideoSink(Sink):
         path: Path,
         *,
         fps: float | Fraction | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.perf_counter,
         crf: int = 18,
         preset: str = "veryfast",
     ) -> None:

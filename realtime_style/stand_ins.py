@@ -34,7 +34,7 @@ class PatternCapture:
         height: int = 480,
         *,
         fps: float = 30.0,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.perf_counter,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._pattern = TestPattern(width, height, fps=fps)
@@ -70,7 +70,7 @@ class ClipCapture:
         path: Path,
         *,
         size: tuple[int, int] | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.perf_counter,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._path, self._clock, self._sleep = path, clock, sleep

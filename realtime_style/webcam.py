@@ -107,7 +107,7 @@ class WebcamSummary:
 def run_webcam(
     options: WebcamOptions,
     *,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = time.perf_counter,
     camera: Camera | None = None,
     screen: Screen | None = None,
 ) -> WebcamSummary:

@@ -112,11 +112,11 @@ def press(kiosk: Kiosk, world: World, *keys: str) -> None:
 
 
 def made(kiosk: Kiosk, pictures: int) -> None:
-    began = time.monotonic()
+    began = time.perf_counter()
     while kiosk.counters.pictures < pictures:
         kiosk.round()
         time.sleep(0.01)
-        assert time.monotonic() - began < 30
+        assert time.perf_counter() - began < 30
 
 
 class Port:

@@ -29,9 +29,9 @@ from realtime_style.testing_camera import FakeCapture
 
 @pytest.fixture(autouse=True)
 def within_two_seconds() -> Iterator[None]:
-    start = time.monotonic()
+    start = time.perf_counter()
     yield
-    assert time.monotonic() - start < 2 + 0.5  # half a second for a busy machine and the fixtures
+    assert time.perf_counter() - start < 2 + 0.5  # half a second for a busy machine and the fixtures
 
 
 @pytest.fixture
@@ -72,12 +72,12 @@ def test_a_slow_consumer_gets_the_newest_frame_and_drops_are_counted(capture: Fa
 
 def test_the_age_of_a_frame_is_known(capture: FakeCapture) -> None:
     with start(capture) as camera:
-        before = time.monotonic()
+        before = time.perf_counter()
         frames = iter(camera)
         next(frames)
         time.sleep(0.1)
         next(frames)
-        assert before < camera.captured_at <= time.monotonic()
+        assert before < camera.captured_at <= time.perf_counter()
 
 
 def test_info_says_what_was_got_by_the_first_frame(capture: FakeCapture) -> None:
@@ -372,9 +372,9 @@ def test_a_size_scales_a_clip_and_details_say_so(numbered: Path, fake_clock: Fak
 def test_a_clip_as_camera_shows_its_newest_frame(numbered: Path) -> None:
     with open_camera(str(numbered)) as camera:
         frames = iter(camera)
-        first, start = read_barcode(next(frames)), time.monotonic()
+        first, start = read_barcode(next(frames)), time.perf_counter()
         time.sleep(0.4)
-        passed = read_barcode(next(frames)) - first - 30 * (time.monotonic() - start)
+        passed = read_barcode(next(frames)) - first - 30 * (time.perf_counter() - start)
         assert abs((passed + 15) % 30 - 15) < 6  # frames off, in a clip of 30
         assert camera.dropped > 5
 

@@ -27,9 +27,9 @@ def album(tmp_path: Path, *printer: str) -> Album:
 
 def made_by(album: Album, taken: Taken) -> Made:
     album.make(taken, TEXT)
-    began = time.monotonic()
+    began = time.perf_counter()
     while (told := album.made()) is None:
-        assert time.monotonic() - began < 20
+        assert time.perf_counter() - began < 20
         time.sleep(0.02)
     assert told[0] is taken
     assert isinstance(told[1], Made), told
@@ -37,9 +37,9 @@ def made_by(album: Album, taken: Taken) -> Made:
 
 
 def printed(album: Album) -> bool:
-    began = time.monotonic()
+    began = time.perf_counter()
     while (well := album.printed()) is None:
-        assert time.monotonic() - began < 20
+        assert time.perf_counter() - began < 20
         time.sleep(0.02)
     return well
 
@@ -128,9 +128,9 @@ def test_cards_kept_in_quick_succession_are_all_heard_of_and_each_is_its_own_vis
         visitor.shoot(np.full((240, 320, 3), 100 + painter, np.uint8), painter)
         visitor.keep(TEXT)
     heard: list[int] = []
-    began = time.monotonic()
+    began = time.perf_counter()
     while len(heard) < 3:
-        assert time.monotonic() - began < 20
+        assert time.perf_counter() - began < 20
         made = visitor.hear(0.0)
         if isinstance(made, Made):
             heard.append(made.painter)

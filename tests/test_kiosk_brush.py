@@ -71,9 +71,9 @@ def test_first_painting_is_waited_for_also_when_the_slider_was_down_before(kiosk
 def test_styles_of_other_files_are_loaded_before_a_visitor_chooses_one(world: World, tmp_path: Path) -> None:
     with open_kiosk(world, tmp_path, files=3) as kiosk:
         kiosk.round()
-        began = time.monotonic()
+        began = time.perf_counter()
         while len(kiosk._brush._painter._stylizers) < 3:
-            assert time.monotonic() - began < 20
+            assert time.perf_counter() - began < 20
             time.sleep(0.01)
 
 

@@ -158,11 +158,11 @@ def test_film_goes_there_and_back(kiosk: Kiosk, world: World, tmp_path: Path) ->
         kiosk.round()
     assert kiosk.state.scene is Scene.REVIEW
     world.touches = [Key("space")]
-    began = time.monotonic()
+    began = time.perf_counter()
     while not list((tmp_path / "kept").glob("*.mp4")):
         kiosk.round()
         time.sleep(0.02)
-        assert time.monotonic() - began < 30
+        assert time.perf_counter() - began < 30
     (path,) = (tmp_path / "kept").glob("*.mp4")
     with av.open(str(path)) as container:
         pictures = [frame.to_ndarray(format="bgr24").astype(int) for frame in container.decode(video=0)]

@@ -29,12 +29,12 @@ def desk() -> Iterator[HostDesk]:
 
 
 def state_of(desk: HostDesk, **wanted: object) -> dict[str, object]:
-    began = time.monotonic()
+    began = time.perf_counter()
     while True:
         seen: dict[str, object] = json.loads(ask(desk.port, f"/{TOKEN}/state")[1])
         if all(seen.get(name) == value for name, value in wanted.items()):
             return seen
-        assert time.monotonic() - began < 5
+        assert time.perf_counter() - began < 5
         time.sleep(0.05)
 
 
@@ -71,13 +71,13 @@ def test_page_that_died_takes_nothing_with_it_and_comes_back(desk: HostDesk) -> 
     desk.tell({"scene": "LIVE"})
     desk._page._process.kill()
     desk._page._process.wait()
-    began = time.monotonic()
+    began = time.perf_counter()
     longest = 0.0
     while True:
-        before = time.monotonic()
+        before = time.perf_counter()
         desk.tell({"scene": "CARD"})
-        longest = max(longest, time.monotonic() - before)
-        assert time.monotonic() - began < 20
+        longest = max(longest, time.perf_counter() - before)
+        assert time.perf_counter() - began < 20
         if desk._page._process.poll() is None and ask(desk.port, f"/{TOKEN}/health")[0] == 200:
             break
         time.sleep(0.05)
@@ -88,9 +88,9 @@ def test_kiosk_hears_what_the_host_asks_for(desk: HostDesk) -> None:
     desk.asked()
     for host in ("PAUSE", "NEXT_PAINTER", "RESTART"):
         assert ask(desk.port, f"/{TOKEN}/ask?for={host}", "POST")[0] == 303
-    began = time.monotonic()
+    began = time.perf_counter()
     heard: list[Host | HostChoose] = []
-    while len(heard) < 3 and time.monotonic() - began < 5:
+    while len(heard) < 3 and time.perf_counter() - began < 5:
         heard += desk.asked()
     assert heard == [Host.PAUSE, Host.NEXT_PAINTER, Host.RESTART]
     assert ask(desk.port, f"/{TOKEN}/ask?for=LEAVE", "POST")[0] == 400
@@ -110,9 +110,9 @@ def test_host_chooses_a_painter_from_the_phone(desk: HostDesk) -> None:
     assert ask(desk.port, f"/{TOKEN}/{action}", "POST")[0] == 303
     for nobody in ("CHOOSE", "CHOOSE%202", "CHOOSE%20-1", "CHOOSE%20%E0%A5%AB", "CHOOSE%2001", "CHOOSE%200%0AQUIT"):
         assert ask(desk.port, f"/{TOKEN}/ask?for={nobody}", "POST")[0] == 400
-    began = time.monotonic()
+    began = time.perf_counter()
     heard: list[object] = []
-    while not heard and time.monotonic() - began < 5:
+    while not heard and time.perf_counter() - began < 5:
         heard += desk.asked()
     assert heard == [HostChoose(1)]
 

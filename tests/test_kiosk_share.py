@@ -115,9 +115,9 @@ def test_page_that_died_is_served_again_and_ends_with_the_kiosk(folder: Path) ->
     hand_over._page._process.kill()
     hand_over._page._process.wait()
     kept = Keepsakes(folder, hours=2).keep({"png": b"card"})
-    began = time.monotonic()
+    began = time.perf_counter()
     while hand_over.link(kept.token) is None:
-        assert time.monotonic() - began < 20
+        assert time.perf_counter() - began < 20
         time.sleep(0.05)
     assert get(hand_over, f"/{kept.token}.png")[0] == 200
     process = hand_over._page._process

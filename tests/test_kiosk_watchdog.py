@@ -30,19 +30,19 @@ def dog(tmp_path: Path, script: str, **patience: Any) -> Watchdog:
 
 def test_killed_kiosk_is_started_again(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     watched = dog(tmp_path, ALIVE + "if n < 2: os.kill(os.getpid(), 9)\nprint('three visitors')\n")
-    began = time.monotonic()
+    began = time.perf_counter()
     assert watched.run() == 0
     assert watched.starts == 3
-    assert time.monotonic() - began < 5
+    assert time.perf_counter() - began < 5
     assert capfd.readouterr().out == "three visitors\n"  # and no beats
 
 
 def test_hung_kiosk_is_killed_and_started_again(tmp_path: Path) -> None:
     watched = dog(tmp_path, ALIVE + "if n == 0: time.sleep(60)\n", hung_s=1.0)
-    began = time.monotonic()
+    began = time.perf_counter()
     assert watched.run() == 0
     assert watched.starts == 2
-    assert 1 <= time.monotonic() - began < 6
+    assert 1 <= time.perf_counter() - began < 6
 
 
 def test_kiosk_that_never_begins_is_not_waited_for(tmp_path: Path) -> None:
@@ -173,15 +173,15 @@ def test_told_to_end_while_no_kiosk_runs_it_tidies_up_all_the_same(tmp_path: Pat
     kiosk.write_text(f"#!/bin/sh\necho '{BEAT}'\necho x >> '{tmp_path}/starts'\nkill -9 $$\n")
     kiosk.chmod(0o755)
     guard = subprocess.Popen([sys.executable, "-c", script], cwd=Path(__file__).parents[1])
-    began = time.monotonic()
+    began = time.perf_counter()
     while not (tmp_path / "starts").exists() or len((tmp_path / "starts").read_text()) < 8:
-        assert time.monotonic() - began < 20
+        assert time.perf_counter() - began < 20
         time.sleep(0.05)
     now = int(time.time())
     (tmp_path / "kept" / f"{now - 20}-{now - 10}-{'0' * 64}.png").write_bytes(b"whose time is over")
     assert len(list((tmp_path / "kept").iterdir())) == 2
     while len((tmp_path / "starts").read_text()) < 10:
-        assert time.monotonic() - began < 20
+        assert time.perf_counter() - began < 20
         time.sleep(0.05)
     assert len(list((tmp_path / "kept").iterdir())) == 1
     guard.terminate()
@@ -209,9 +209,9 @@ def test_told_to_end_it_ends_the_kiosk_gently(tmp_path: Path, capfd: pytest.Capt
         + "time.sleep(60)\n",
     )
     threading.Timer(1.5, watched.stop).start()
-    began = time.monotonic()
+    began = time.perf_counter()
     assert watched.run() == 0
-    assert time.monotonic() - began < 6
+    assert time.perf_counter() - began < 6
     assert (tmp_path / "ended").exists()
     assert capfd.readouterr().out == "bye\n"
 
@@ -226,15 +226,15 @@ def test_kiosk_ends_when_its_watchdog_is_killed(tmp_path: Path) -> None:
     )
     command = f"from realtime_style.kiosk.watchdog import Watchdog; Watchdog([{sys.executable!r}, {str(script)!r}]).run()"
     guard = subprocess.Popen([sys.executable, "-c", command], cwd=Path(__file__).parents[1])
-    began = time.monotonic()
+    began = time.perf_counter()
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
-        assert time.monotonic() - began < 20
+        assert time.perf_counter() - began < 20
         time.sleep(0.05)
     guard.send_signal(signal.SIGKILL)
     guard.wait()
     pid = int((tmp_path / "pid").read_text())
     while _runs(pid):
-        assert time.monotonic() - began < 30
+        assert time.perf_counter() - began < 30
         time.sleep(0.05)
 
 

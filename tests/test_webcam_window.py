@@ -112,9 +112,9 @@ def show(tmp_path: Path) -> Iterator[Running]:
 
 def before_long(happened: Callable[[], bool], seconds: float) -> bool:
     """Whether something happens within this time; it is looked for once at least."""
-    deadline = time.monotonic() + seconds
+    deadline = time.perf_counter() + seconds
     while not happened():
-        if time.monotonic() > deadline:
+        if time.perf_counter() > deadline:
             return False
         time.sleep(0.1)
     return True

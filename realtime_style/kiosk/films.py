@@ -28,7 +28,7 @@ class Films(Sink):
         self,
         folder: Path,
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.perf_counter,
         today: Callable[[], datetime] = datetime.now,
     ) -> None:
         """`folder` is made if missing; raises OutputUnwritable."""

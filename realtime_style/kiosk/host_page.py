@@ -61,7 +61,7 @@ summary {{ margin-top: 2rem; padding: .8rem }}
 class Board:
     """The last state that the kiosk sent."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
         self._state: Mapping[str, Any] = {}
         self._at = float("-inf")

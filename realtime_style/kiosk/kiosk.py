@@ -88,7 +88,7 @@ class Kiosk:
         before: Memory | None = None,
         rescued: bool = False,
         busy: Callable[[], AbstractContextManager[None]] = nullcontext,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """`mixes` are the painters to choose from, one style each; `painter` opens one on a device.
 

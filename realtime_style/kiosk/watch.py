@@ -32,7 +32,7 @@ class CameraWatch:
     """Reads a camera in a thread of its own, which opens it anew whenever it is lost."""
 
     def __init__(
-        self, open_camera: Callable[[], Camera], *, judge: bool = True, clock: Callable[[], float] = time.monotonic
+        self, open_camera: Callable[[], Camera], *, judge: bool = True, clock: Callable[[], float] = time.perf_counter
     ) -> None:
         """`open_camera` opens it, or raises; `judge`: a camera that repeats one frame, or sends black, counts as lost too.
 

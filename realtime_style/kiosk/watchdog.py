@@ -82,7 +82,7 @@ class Watchdog:
         """
         pause, ever_lived, falls = _FIRST_PAUSE_S, False, 0
         while True:
-            began = time.monotonic()
+            began = time.perf_counter()
             code, lived, fell = self._run_once(falls)
             if self._told.is_set() or code == 0:
                 return 0
@@ -91,7 +91,7 @@ class Watchdog:
                 return code
             if code == UNAVAILABLE and not ever_lived and not self._screen_comes:
                 return 1
-            if code == RESTART or time.monotonic() - began > _WELL_S:
+            if code == RESTART or time.perf_counter() - began > _WELL_S:
                 pause, falls = _FIRST_PAUSE_S, 0
             falls = falls + 1 if fell else 0
             log.warning("the kiosk ended with %d; starting it again in %.1f s", code, pause)
@@ -114,7 +114,7 @@ class Watchdog:
         with started as process:
             threading.Thread(target=_read, args=(process, lines.put), name="kiosk's words", daemon=True).start()
             lived = False
-            patience = time.monotonic() + self._start_s
+            patience = time.perf_counter() + self._start_s
             while True:
                 try:
                     line = lines.get(timeout=0.2)
@@ -125,12 +125,12 @@ class Watchdog:
                     return code, lived, code < 0 or code > 0x7FFFFFFF  # a signal, or Windows' word for a fault
                 if line.startswith(BEAT):
                     lived, self._note = True, line.removeprefix(BEAT)
-                    patience = time.monotonic() + self._hung_s
+                    patience = time.perf_counter() + self._hung_s
                 elif line:
                     print(line, flush=True)
                 if self._told.is_set() and process.poll() is None:
                     _end(process)  # and once more around, for its last words
-                elif time.monotonic() > patience:
+                elif time.perf_counter() > patience:
                     log.warning("the kiosk has not moved for %.0f s", self._hung_s if lived else self._start_s)
                     process.kill()
                     return process.wait(), lived, True
@@ -179,7 +179,7 @@ def guard(arguments: Sequence[str], keepsakes: Keepsakes) -> int:
 class Heart:
     """The kiosk's side of it: says that it lives, and hears when nobody listens any more."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
         self.note: Callable[[], str] = str
         """Asked with each beat, by any thread, for what the next kiosk shall be told if this one falls: one line."""
@@ -215,8 +215,8 @@ class Heart:
         done = threading.Event()
 
         def beat() -> None:
-            until = time.monotonic() + seconds
-            while time.monotonic() < until and not self.alone.is_set() and not done.wait(BEAT_S / 2):
+            until = time.perf_counter() + seconds
+            while time.perf_counter() < until and not self.alone.is_set() and not done.wait(BEAT_S / 2):
                 self.beat()
 
         threading.Thread(target=beat, name="heartbeats", daemon=True).start()

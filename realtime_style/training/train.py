@@ -93,20 +93,20 @@ def train(
             optimizer.load_state_dict(state.optimizers[name])
         step, elapsed_before, losses_before = state.step, state.elapsed_s, state.losses
 
-    began = saved = time.monotonic()
+    began = saved = time.perf_counter()
     recent: deque[dict[str, float]] = deque(maxlen=_SMOOTHED)
 
     def state_now() -> Checkpoint:
         states = {name: optimizer.state_dict() for name, optimizer in optimizers.items()}
         return Checkpoint(
-            config, step, elapsed_before + time.monotonic() - began, net.state_dict(), states, _mean(recent) or losses_before
+            config, step, elapsed_before + time.perf_counter() - began, net.state_dict(), states, _mean(recent) or losses_before
         )
 
     run.mkdir(parents=True, exist_ok=True)
     batches = crops.batches(step)
     with LossLog(run / LOSSES, step) as loss_log, ctrl_c_held_back() as raise_held_back:
         try:
-            while (fraction := _fraction(config, step, elapsed_before + time.monotonic() - began)) < 1:
+            while (fraction := _fraction(config, step, elapsed_before + time.perf_counter() - began)) < 1:
                 for optimizer in optimizers.values():
                     for group in optimizer.param_groups:
                         group["lr"] = config.learning_rate * one_cycle(fraction)
@@ -122,11 +122,11 @@ def train(
                 if losses["strength"] == 1 or not recent:
                     recent.append(losses)
                 loss_log.write(step, losses)
-                fraction = _fraction(config, step, elapsed_before + time.monotonic() - began)
+                fraction = _fraction(config, step, elapsed_before + time.perf_counter() - began)
                 report(Progress(step, min(fraction, 1.0), _mean(recent)))
-                if time.monotonic() - saved > _CHECKPOINT_EVERY_S:
+                if time.perf_counter() - saved > _CHECKPOINT_EVERY_S:
                     save_checkpoint(run / CHECKPOINT, state_now())
-                    saved = time.monotonic()
+                    saved = time.perf_counter()
                 if step in _PREVIEW_AT or step % 500 == 0:
                     write_preview(run / PREVIEWS / f"step_{step:06d}.jpg", net, previewed, config.styles)
                 raise_held_back()

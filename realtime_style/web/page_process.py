@@ -44,7 +44,7 @@ class PageProcess:
         """Whether it runs; one that ended is started again, which nobody has to wait for."""
         if self._process.poll() is None:
             return True
-        now = time.monotonic()
+        now = time.perf_counter()
         if not self._restart.is_alive() and now >= self._next_start and not self._closed:
             log.warning("the page %s ended with %d; starting it again", self._module, self._process.returncode)
             self._next_start = now + _PAUSE_S

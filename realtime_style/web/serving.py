@@ -83,12 +83,12 @@ def _server_of(app: Starlette, protocol: type[H11Protocol]) -> uvicorn.Server:
 
 def _listen(host: str, port: int) -> socket.socket:
     """A socket that listens. The page of a program that was killed a moment ago may still be leaving."""
-    patience = time.monotonic() + _LEAVING_S
+    patience = time.perf_counter() + _LEAVING_S
     while True:
         try:
             return socket.create_server((host, port), backlog=CLIENTS)
         except OSError:
-            if time.monotonic() > patience:
+            if time.perf_counter() > patience:
                 raise
             time.sleep(0.1)
 

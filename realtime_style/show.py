@@ -211,12 +211,18 @@ class Show:
             case Effect.LOAD_STYLE if self.controls.wanted is not None:
                 loader.want(self.controls.wanted)
             case Effect.SNAPSHOT if self._picture is not None:
-                self._takes.snapshot(self._picture, self.controls.mix)
+                self._take_snapshot(self._picture)
             case Effect.RECORD:
                 self._toggle_recording()
             case Effect.FULLSCREEN if self._screen is not None:
                 self._screen.set_fullscreen(self.controls.fullscreen)
         return True
+
+    def _take_snapshot(self, picture: Frame) -> None:
+        try:
+            self._takes.snapshot(picture, self.controls.mix)
+        except RealtimeStyleError as error:
+            self.controls.say(str(error), self._clock())
 
     def _toggle_recording(self) -> None:
         if self._takes.recording:

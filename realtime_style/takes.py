@@ -11,6 +11,7 @@ import logging
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +28,20 @@ from realtime_style.styles import Mix
 log = logging.getLogger(__name__)
 
 _RESERVE_BYTES = 100_000_000  # with which a recording is finished while it can be: on a full disk its index has no place
+_SNAPSHOTS_WAITING = 8
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A file that is being written."""
+
+    path: Path
+    done: list[Path]
+    """Where its path goes when it is whole."""
+    future: Future[bool]
+    """True when there was something to keep."""
+    quietly: bool = False
+    """Whether it was said already that it would be kept, together with the reason why it ended."""
 
 
 class Takes:
@@ -44,11 +59,11 @@ class Takes:
         self._sink: VideoSink | None = None
         self._path = Path()
         self._shape: tuple[int, ...] | None = None
-        self._began = 0.0
+        self._began: float | None = None
         self._encoding: Future[None] | None = None
         self._video_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="write video")
         self._image_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="write images")
-        self._jobs: list[tuple[Path, list[Path], Future[bool]]] = []
+        self._jobs: list[_Job] = []
 
     @property
     def recording(self) -> bool:
@@ -56,14 +71,18 @@ class Takes:
         return self._sink is not None
 
     def recorded_s(self) -> float:
-        """Length of the running recording."""
-        return self._clock() - self._began
+        """Length of the running recording; it begins with its first frame."""
+        return 0.0 if self._began is None else self._clock() - self._began
 
     def snapshot(self, frame: Frame, mix: Mix) -> None:
-        """Save `frame` as PNG, named by date, time and style. The outcome comes with `poll`."""
+        """Save `frame` as PNG, named by date, time and style. The outcome comes with `poll`.
+
+        Raises SinkError when those before are not written yet: a key that is held down would fill the memory with frames.
+        """
+        if sum(job.done is self.snapshots for job in self._jobs) >= _SNAPSHOTS_WAITING:
+            raise SinkError("the snapshots before are still being saved; try again in a moment")
         path = self._free_name(mix, ".png")
-        job = self._image_thread.submit(self._write_image, path, frame)
-        self._jobs.append((path, self.snapshots, job))
+        self._jobs.append(_Job(path, self.snapshots, self._image_thread.submit(self._write_image, path, frame)))
 
     def start(self, mix: Mix, path: Path | None = None) -> Path:
         """Start to record into `path`, or into the folder under a name of date, time and style; returns the path.
@@ -74,7 +93,7 @@ class Takes:
             self._make_folder()
             path = self._free_name(mix, ".mp4")
         self._sink = VideoSink(path, clock=self._clock)
-        self._path, self._shape, self._began = path, None, self._clock()
+        self._path, self._shape, self._began = path, None, None
         return path
 
     def write(self, frame: Frame) -> None:
@@ -85,19 +104,20 @@ class Takes:
         if self._sink is None:
             return
         if self._shape not in (None, frame.shape):
-            self.stop()
+            self._finish(quietly=True)
             raise SinkError(
                 f"the picture changed its size in the middle; {self._path} is kept up to there, start another recording"
             )
         try:
             free = shutil.disk_usage(self._path.parent).free
         except OSError as error:  # a stick that was pulled out
-            self.stop()
+            self._finish(quietly=False)
             raise unwritable(self._path, error) from error
         if free < _RESERVE_BYTES:
-            self.stop()
+            self._finish(quietly=True)
             raise SinkError(f"the disk is nearly full; {self._path} is kept up to there, make room for another recording")
         self._shape = frame.shape
+        self._began = self._clock() if self._began is None else self._began
         try:
             if self._encoding is not None:
                 self._encoding.result()
@@ -108,17 +128,20 @@ class Takes:
         self._encoding = self._video_thread.submit(self._sink.write, frame)
 
     def stop(self) -> None:
-        """Finish the running recording. The outcome comes with `poll`."""
+        """Finish the running recording, if there is one. The outcome comes with `poll`."""
+        self._finish(quietly=False)
+
+    def _finish(self, *, quietly: bool) -> None:
         if self._sink is not None:
             job = self._video_thread.submit(_finish, self._sink, self._encoding)
-            self._jobs.append((self._path, self.recordings, job))
+            self._jobs.append(_Job(self._path, self.recordings, job, quietly))
             self._sink = self._encoding = None
 
     def poll(self) -> list[str]:
         """What was finished since the last call, a line for people on each. Never waits."""
-        ended = [job for job in self._jobs if job[2].done()]
+        ended = [job for job in self._jobs if job.future.done()]
         self._jobs = [job for job in self._jobs if job not in ended]
-        return [self._outcome(*job) for job in ended]
+        return [words for job in ended if (words := self._outcome(job))]
 
     def close(self) -> None:
         """Finish the running recording and wait until everything is written."""
@@ -127,17 +150,18 @@ class Takes:
         self._image_thread.shutdown()
         self.poll()
 
-    def _outcome(self, path: Path, done: list[Path], job: Future[bool]) -> str:
-        error = job.exception()
+    def _outcome(self, job: _Job) -> str:
+        """What there is to say of it, if anything."""
+        error = job.future.exception()
         if error is None:
-            if not job.result():
-                return f"nothing recorded in {path.name}"
-            done.append(path)
-            return f"saved {path.name}"
+            if not job.future.result():
+                return f"nothing recorded in {job.path.name}"
+            job.done.append(job.path)
+            return "" if job.quietly else f"saved {job.path.name}"
         if not isinstance(error, (RealtimeStyleError, OSError)):
             raise error
         log.warning("%s", error)
-        self.failures[path] = error
+        self.failures[job.path] = error
         return str(error)
 
     def _write_image(self, path: Path, frame: Frame) -> bool:
@@ -155,7 +179,7 @@ class Takes:
         """A name that no file has and that none being written will have."""
         styles = "+".join(style.info.name for style, _ in mix[:3])
         stem = f"{self._today():%Y-%m-%d_%H-%M-%S}_{styles[:80]}"
-        return free_name(self._folder, stem, suffix, taken=[path for path, _, _ in self._jobs])
+        return free_name(self._folder, stem, suffix, taken=[job.path for job in self._jobs])
 
     def __enter__(self) -> Takes:
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import threading
 import time
 from dataclasses import replace
 from datetime import datetime
@@ -14,12 +15,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from realtime_style import takes as takes_module
 from realtime_style.errors import CameraLost, CameraNotFound, OutputUnwritable, SinkError
 from realtime_style.frames import Frame
-from realtime_style.images import read_image
+from realtime_style.images import Picture, read_image
 from realtime_style.styles import Mix
 from realtime_style.takes import Takes
 from realtime_style.test_pattern import read_barcode
+from realtime_style.testing import FakeClock
 from realtime_style.testing_camera import FakeCapture
 from realtime_style.webcam import WebcamOptions, run_webcam
 from tests.webcam_helpers import LEVEL, GreyCapture, Script, read_video, same_picture, show
@@ -68,6 +71,35 @@ def test_snapshots_in_one_breath_get_names_of_their_own(two_styles: Mix, tmp_pat
     assert all(same_picture(read_image(path).bgr, noise) for path in takes.snapshots)
 
 
+def test_a_snapshot_key_that_is_held_down_does_not_fill_the_memory(
+    two_styles: Mix, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    go_on, frame = threading.Event(), np.zeros((8, 8, 3), np.uint8)
+
+    def slow(path: Path, picture: Picture) -> None:
+        assert go_on.wait(10)
+
+    monkeypatch.setattr(takes_module, "write_image", slow)
+    with Takes(tmp_path, clock=time.perf_counter) as takes:
+        for _ in range(8):
+            takes.snapshot(frame, two_styles)
+        with pytest.raises(SinkError, match="still being saved"):
+            takes.snapshot(frame, two_styles)
+        go_on.set()
+        while takes.poll() == []:
+            pass
+        takes.snapshot(frame, two_styles)
+    assert len(takes.snapshots) == 9
+
+
+def test_a_snapshot_refused_is_a_message_and_the_show_goes_on(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(takes_module, "_SNAPSHOTS_WAITING", 0)
+    screen = Script({3: "s"}, frames=20)
+    summary = show(options, screen)
+    assert (summary.frames, summary.snapshots) == (20, [])
+    assert not same_picture(screen.shown[10], screen.shown[2])
+
+
 def test_snapshot_that_cannot_be_written_is_a_message_and_the_show_goes_on(options: WebcamOptions, tmp_path: Path):
     (tmp_path / "taken").write_text("a file where the folder should be")
     screen = Script({3: "s"}, frames=40)
@@ -96,6 +128,34 @@ def test_recording_by_key_starts_and_stops_without_touching_other_files(options:
     assert len(set(summary.recordings)) == 2
     assert [len(read_video(Path(path))[0]) for path in summary.recordings] == [7, 11]
     assert all(Path(path).parent == options.snapshots for path in summary.recordings)
+
+
+def test_a_recordings_length_is_counted_from_its_first_frame(two_styles: Mix, tmp_path: Path, fake_clock: FakeClock):
+    with Takes(tmp_path, clock=fake_clock) as takes:
+        takes.start(two_styles)
+        fake_clock.now = 7.0  # the camera takes its time
+        assert takes.recorded_s() == 0
+        takes.write(np.zeros((48, 64, 3), np.uint8))
+        fake_clock.now = 9.5
+        assert takes.recorded_s() == 2.5
+
+
+def test_why_a_recording_ended_is_not_wiped_off_by_the_word_that_it_was_saved(
+    two_styles: Mix, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    frame = np.zeros((48, 64, 3), np.uint8)
+    with Takes(tmp_path, clock=time.perf_counter) as takes:
+        path = takes.start(two_styles)
+        takes.write(frame)
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**7))
+        with pytest.raises(SinkError, match=f"nearly full; .*{path.name} is kept"):
+            takes.write(frame)
+        until = time.perf_counter() + 10
+        said: list[str] = []
+        while not takes.recordings and time.perf_counter() < until:
+            said += takes.poll()
+    assert (takes.recordings, said) == ([path], [])
+    assert len(read_video(path)[0]) == 1
 
 
 def test_recording_survives_camera_loss(options: WebcamOptions, tmp_path: Path):

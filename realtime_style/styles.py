@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,8 +120,8 @@ def parse_mix(spec: str) -> Mix:
     its first. Raises StyleNotFound, BadStyleFile, or StyleError for weights that are negative, no numbers or all zero.
     """
     shares: dict[StyleRef, float] = {}
-    for part in spec.split(","):
-        name, weight = _split_weight(part.strip(), spec)
+    for part in _parts(spec):
+        name, weight = _split_weight(part, spec)
         style = find_style(name)
         shares[style] = shares.get(style, 0.0) + weight
     total = sum(shares.values())
@@ -162,6 +163,21 @@ def mix_label(mix: Mix) -> str:
     if len(titles) == 1:
         return titles[0][0]
     return " + ".join(f"{title} {share:.0%}".replace("%", " %") for title, share in titles)
+
+
+def _parts(spec: str) -> Iterator[str]:
+    """What stands between the commas; those in the path of a file that is there belong to it."""
+    words = spec.split(",")
+    while words:
+        taken = next((n for n in range(1, len(words) + 1) if _is_file(",".join(words[:n]))), 1)
+        yield ",".join(words[:taken]).strip()
+        words = words[taken:]
+
+
+def _is_file(part: str) -> bool:
+    """Whether this is, with or without a weight, a style file that is there."""
+    named = (file_and_style(name.strip()) for name in (part, part.rpartition(":")[0]))
+    return any(each is not None and each[0].is_file() for each in named)
 
 
 def _split_weight(part: str, spec: str) -> tuple[str, float]:

@@ -211,3 +211,15 @@ def test_a_machine_without_onnxruntime_is_told_what_to_install(tiny_style: Path,
     monkeypatch.setattr(quiet_imports, "import_onnxruntime", absent)
     with pytest.raises(DeviceUnavailable, match=r'No module named .onnxruntime.\); pip install "realtime-style\[cpu\]"'):
         open_style_file(tiny_style)
+
+
+def test_a_path_with_a_comma_is_one_style(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = tmp_path / "ours, not theirs, by a:b"
+    folder.mkdir()
+    file = write_tiny_style(folder / "x,y.onnx", names=["x", "y"])
+    write_tiny_style(user_folder() / "a.onnx", names=["a"])
+    assert shares(parse_mix(str(file))) == {"x": 1.0}
+    assert shares(parse_mix(f"a:1, {file}#y:3")) == {"a": 0.25, "y": 0.75}
+    assert shares(parse_mix(f"{file}:2,{file}#y,a")) == {"x": 0.5, "y": 0.25, "a": 0.25}
+    with pytest.raises(StyleNotFound, match="no style is called 'nowhere'"):
+        parse_mix("nowhere,x.onnx")

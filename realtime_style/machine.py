@@ -78,10 +78,10 @@ def usable_cores() -> int:
 def usable_physical_cores() -> int:
     """Physical cores that this process may use: two threads on one core share its arithmetic and gain nothing.
 
-    Where the system does not tell cores from threads, logical cores.
+    Logical cores where Linux does not tell cores from threads; 0, which engines take for their own choice, elsewhere.
     """
     if not hasattr(os, "sched_getaffinity"):
-        return usable_cores()
+        return 0
     allowed = os.sched_getaffinity(0)
     cores = {
         (processor.get("physical id"), processor["core id"])

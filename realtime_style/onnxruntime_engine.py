@@ -51,7 +51,7 @@ class OnnxRuntimeEngine:
     def _options(self) -> Any:
         options = self._ort.SessionOptions()
         options.log_severity_level = 4  # its complaints about a missing provider become our own message
-        # As many as ONNX Runtime takes by itself, which would pin them to cores that a container may not let it have.
+        # On Linux as many as it takes by itself, which would pin them to cores that a container may not let it have.
         options.intra_op_num_threads = self._threads or usable_physical_cores()
         # Threads that spin after a frame take the processor from the camera and the window.
         options.add_session_config_entry("session.intra_op.spin_duration_us", "1000")

@@ -64,6 +64,12 @@ def test_two_threads_on_a_core_count_once(cpuinfo, monkeypatch: pytest.MonkeyPat
     assert usable_physical_cores() == 1
 
 
+def test_where_the_system_says_nothing_of_cores_engines_choose_for_themselves(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert usable_cores() == os.cpu_count()
+    assert usable_physical_cores() == 0
+
+
 def test_instruction_sets_are_named_as_people_know_them(cpuinfo):
     cpuinfo(HYPERTHREADED)
     assert describe_machine().cpu == "Some CPU @ 2 GHz"

@@ -52,8 +52,9 @@ def warp_error(paint: Paint, clip: Iterable[Frame]) -> float:
     """How far a painting differs from the painting before, moved along with the scene: mean over frame pairs, 0..1 units.
 
     For each pair the root of the mean square difference over all pixels that both frames show. The motion is DIS
-    optical flow (Kroeger et al., ECCV 2016) of the clip itself; a pixel counts when flow there and back ends within a
-    pixel of where it started (E_warp of Lai et al., "Learning Blind Video Temporal Consistency", ECCV 2018).
+    optical flow (Kroeger et al., ECCV 2016) of the clip itself; a pixel counts when it comes from within the frame before, and
+    flow there and back ends within a pixel of where it started (E_warp of Lai et al., "Learning Blind Video Temporal
+    Consistency", ECCV 2018).
     """
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     errors: list[float] = []
@@ -65,12 +66,21 @@ def warp_error(paint: Paint, clip: Iterable[Frame]) -> float:
             grey_before, painted_before = before
             back = np.asarray(flow.calc(grey, grey_before, None), np.float32)  # type: ignore[call-overload]
             there = np.asarray(flow.calc(grey_before, grey, None), np.float32)  # type: ignore[call-overload]
-            seen = np.linalg.norm(back + moved(there, back), axis=-1) < 1
+            seen = (np.linalg.norm(back + moved(there, back), axis=-1) < 1) & _inside(back)
             difference = (painted.astype(np.float32) - moved(painted_before.astype(np.float32), back)) / 255
             if seen.any():
                 errors.append(float(np.sqrt(np.square(difference[seen]).mean())))
         before = grey, painted
     return float(np.mean(errors)) if errors else float("nan")
+
+
+def _inside(flow: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Which pixels (H, W) the flow (H, W, 2) leads to a place within the frame."""
+    height, width = flow.shape[:2]
+    rows, columns = np.mgrid[:height, :width]
+    x, y = columns + flow[..., 0], rows + flow[..., 1]
+    inside: npt.NDArray[np.bool_] = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    return inside
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,7 @@ class Peak:
     over_neighbours: float
     """Amplitude over the median amplitude of neighbouring waves; 1 is no peak at all."""
     grey_levels: float
+    """Amplitude."""
 
 
 def grid_peaks(painted: Frame, periods: Iterable[int] = (2, 4, 8)) -> list[Peak]:
@@ -105,7 +116,8 @@ def grid_peaks(painted: Frame, periods: Iterable[int] = (2, 4, 8)) -> list[Peak]
             around = _ring(amplitude, row, column)
             at = float(amplitude[row, column])
             # On a plain picture both are rounding noise: below a thousandth of a grey level nothing stands out.
-            peaks.append(Peak(period, direction, at / max(float(np.median(around)), 1e-3), at))
+            over_neighbours = at / max(float(np.median(around)), 1e-3)
+            peaks.append(Peak(period, direction, over_neighbours, at / 2 if period == 2 else at))  # its own mirror image
     return peaks
 
 

@@ -42,9 +42,9 @@ def test_flicker_grows_with_what_the_painter_makes_of_noise():
     assert still_scene_flicker(triple_contrast, GREY) == pytest.approx(3 * once, rel=0.05)
 
 
-@pytest.mark.parametrize("pixels", [0, 3])
+@pytest.mark.parametrize("pixels", [0, 3, 8])  # what comes into the frame has no frame before to differ from
 def test_a_painting_that_moves_with_the_scene_has_no_warp_error(pixels: int):
-    assert warp_error(lambda frame: frame, moving_clip(pixels)) < 0.02
+    assert warp_error(lambda frame: frame, moving_clip(pixels)) < 0.002
 
 
 def test_a_texture_that_stays_on_the_screen_is_a_warp_error():
@@ -78,7 +78,7 @@ def test_a_grid_is_found_at_its_period_and_direction(period: int, direction: str
     picture = np.clip(np.rint(texture * 0.5 + 64 + grid[..., np.newaxis]), 0, 255).astype(np.uint8)
     peaks = {(peak.period, peak.direction): peak for peak in grid_peaks(picture)}
     found = peaks.pop((period, direction))
-    assert found.grey_levels == pytest.approx(6 if period == 2 else 3, rel=0.05)  # at 2, both mirror images are one
+    assert found.grey_levels == pytest.approx(3, rel=0.05)
     assert found.over_neighbours > 10
     assert max(peak.over_neighbours for peak in peaks.values()) < found.over_neighbours / 3
 

@@ -67,8 +67,12 @@ def images_in(folder: Path) -> list[Path]:
     return paths
 
 
-def read_image(path: Path) -> Picture:
-    """Read an image file, of an animation its first picture; raises ImageUnreadable, naming the file and the reason."""
+def read_image(path: Path, *, at_least: int | None = None) -> Picture:
+    """Read an image file, of an animation its first picture; raises ImageUnreadable, naming the file and the reason.
+
+    With `at_least`, a number of pixels that is enough for the short side, a large JPEG is read at a half, a quarter or an
+    eighth of its size, several times as fast: for those who want a sample of a picture, not the picture.
+    """
     from PIL import Image, UnidentifiedImageError
 
     if path.is_dir():
@@ -80,10 +84,12 @@ def read_image(path: Path) -> Picture:
                 raise ImageUnreadable(f"{path} has {width}x{height} pixels, more than this program opens; reduce it first")
             if opened.format == "TIFF" and path.suffix.lower() in _RAW_SUFFIXES:  # which opens as the small picture in it
                 raise _foreign(path)
+            if at_least is not None:
+                opened.draft(None, (at_least, at_least))
             opened.load()
             rgb, alpha = upright_srgb(opened)
             count = 1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)  # MPO: a phone's photo and data beside it
-            if count > 1:
+            if count > 1 and at_least is None:
                 logger.warning("%s holds %d pictures, of which only the first is read", path, count)
     except FileNotFoundError as error:
         raise ImageUnreadable(f"image {path} does not exist; check the path") from error

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
@@ -239,6 +240,26 @@ def test_of_an_animation_the_first_picture_is_read_with_one_line(tmp_path: Path,
         caplog.clear()
         assert tuple(read_image(tmp_path / name).bgr[0, 0]) == RED_BGR
         assert caplog.messages == [f"{tmp_path / name} holds 3 pictures, of which only the first is read"]
+
+
+def test_a_sample_of_a_photograph_is_upright_and_as_large_as_asked(tmp_path: Path) -> None:
+    picture = np.zeros((400, 600, 3), np.uint8)
+    picture[:, :300] = (0, 0, 250)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a quarter turn
+    Image.fromarray(picture[..., ::-1]).save(tmp_path / "photo.jpg", exif=exif, quality=95)
+    whole, half, least = (read_image(tmp_path / "photo.jpg", at_least=size).bgr for size in (None, 200, 1))
+    assert (whole.shape, half.shape, least.shape) == ((600, 400, 3), (300, 200, 3), (75, 50, 3))
+    for sample in (half, least):
+        smaller = cv2.resize(whole, sample.shape[1::-1], interpolation=cv2.INTER_AREA)
+        assert np.abs(sample.astype(int) - smaller).mean() < 3
+
+
+def test_of_an_animation_a_sample_is_read_without_a_word(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pictures = [Image.new("RGB", (40, 30), colour) for colour in ("red", "blue")]
+    pictures[0].save(tmp_path / "two.gif", save_all=True, append_images=pictures[1:])
+    assert read_image(tmp_path / "two.gif", at_least=10).bgr.shape == (30, 40, 3)
+    assert caplog.records == []
 
 
 def test_a_phones_photo_with_more_beside_it_is_one_picture(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

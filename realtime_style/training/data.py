@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -125,7 +126,8 @@ class RandomCrops:
             if path in self._damaged:
                 continue
             try:
-                crop = self._random_crop(read_image(path).bgr, rng)
+                enough = math.ceil(self.crop / self.smallest_crop)
+                crop = self._random_crop(read_image(path, at_least=enough).bgr, rng)
             except ImageUnreadable as error:
                 self._damaged.add(path)
                 log.warning("skipped: %s", error)

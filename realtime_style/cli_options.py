@@ -230,6 +230,7 @@ def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]
     length = how.add_mutually_exclusive_group()
     length.add_argument("--steps", type=_positive, help=_with_default("steps", "optimiser steps"))
     length.add_argument("--minutes", type=_above_zero, help="train for this long instead of a number of steps")
+    how.add_argument("--device", choices=("auto", "cuda", "cpu"), default="auto", help="where to train (default: %(default)s)")
     for name, kind, words in (
         ("network", str, "fast, fine, johnson or an architecture string"),
         ("start-from", Path, "checkpoint of a run with the same network; a new style then needs fewer steps"),

@@ -14,6 +14,7 @@ import torch
 from realtime_style.errors import TrainingError
 from realtime_style.images import Picture, read_image, write_image
 from realtime_style.style_format import StyleInfo
+from realtime_style.training import data
 from realtime_style.training.config import TrainConfig, load_recipe
 from realtime_style.training.data import (
     RandomCrops,
@@ -23,7 +24,8 @@ from realtime_style.training.data import (
     plain_scene,
 )
 from realtime_style.training.preview import preview_photographs
-from tests.training_helpers import small_config, write_painting, write_photographs
+from realtime_style.training.train import train
+from tests.training_helpers import random_loss_network, small_config, write_painting, write_photographs
 
 
 def test_softening_takes_the_grain_and_leaves_the_strokes(tmp_path: Path) -> None:
@@ -217,3 +219,41 @@ def test_threads_that_read_photographs_start_no_workers_of_torch(tmp_path: Path)
     folder = write_photographs(tmp_path, count=4)
     counted = subprocess.run([sys.executable, "-c", _COUNT_THREADS, folder], capture_output=True, text=True, check=True)
     assert int(counted.stdout) == 3  # the readers alone
+
+
+def test_large_photographs_are_read_as_small_as_crops_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, columns = np.mgrid[0:1200, 0:1600]
+    slopes = np.stack([rows * 255 / 1200, columns * 255 / 1600, (rows + columns) * 255 / 2800], axis=-1).astype(np.uint8)
+    write_image(tmp_path / "large.jpg", Picture(slopes))
+    seen: list[tuple[int, ...]] = []
+
+    def noted(path: Path, *, at_least: int) -> Picture:
+        picture = read_image(path, at_least=at_least)
+        seen.append(picture.bgr.shape)
+        return picture
+
+    monkeypatch.setattr(data, "read_image", noted)
+    batch = RandomCrops([tmp_path / "large.jpg"], crop=64, batch=6, seed=0, smallest_crop=0.5, webcam_share=0.0).batch_of(0)
+    assert set(seen) == {(150, 200, 3)}  # an eighth; the smallest crop is 75 px of it, more than 64
+    whole = RandomCrops([tmp_path / "large.jpg"], crop=500, batch=1, seed=0, smallest_crop=0.5, webcam_share=0.0).batch_of(0)
+    assert seen[-1] == (1200, 1600, 3)
+    assert 0.1 < float(whole.std()) < 0.4
+    assert 0.05 < float(batch.std()) < 0.4
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("steps", "many"), ("batch", 2.5), ("seed", True), ("style_weight", "5"), ("minutes", [1]), ("noise", None)],
+)
+def test_a_setting_of_another_kind_is_named(tmp_path: Path, name: str, wrong: object) -> None:
+    values = small_config(tmp_path).to_dict()
+    with pytest.raises(TrainingError, match=f"{name} must be a"):
+        TrainConfig.from_dict({**values, name: wrong})
+
+
+def test_whole_numbers_do_where_numbers_are_meant(tmp_path: Path) -> None:
+    values = small_config(tmp_path).to_dict()
+    config = TrainConfig.from_dict({**values, "style_weight": 5, "minutes": 3, "style_weights": [2]})
+    assert (config.style_weight, config.minutes) == (5.0, 3.0)
+    assert isinstance(config.style_weight, float)
+    train(config.with_changes(style_weights=(2,), minutes=0.001), tmp_path / "run", loss_network=random_loss_network())

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 import torch
@@ -15,8 +16,10 @@ import torch
 from realtime_style.endings import taken_as_ctrl_c
 from realtime_style.errors import TrainingError
 from realtime_style.style_format import StyleInfo
+from realtime_style.training import train as train_module
 from realtime_style.training.checkpoint import load_checkpoint, save_checkpoint
 from realtime_style.training.loss_log import TERMS, LossLog
+from realtime_style.training.preview import preview_photographs
 from realtime_style.training.train import CHECKPOINT, PREVIEWS, Progress, one_cycle, train
 from tests.training_helpers import OWN, objectives, random_loss_network, small_config, write_painting
 
@@ -252,3 +255,20 @@ def test_rows_from_before_a_term_was_thought_of_are_kept(tmp_path: Path) -> None
     assert rows[:2] == [{"step": step, **{name: expected[name] for name in TERMS}} for step in ("1", "2")]
     assert rows[2] == {"step": "3", **dict.fromkeys(TERMS, "7")}
     assert len(rows) == 3
+
+
+def test_previews_of_runs_among_the_photographs_are_not_learned_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = small_config(tmp_path, steps=2)
+    run = Path(config.content) / "waves.run"
+    train(config, run, loss_network=random_loss_network())
+    assert (run / PREVIEWS / "last.jpg").is_file()
+    given: list[Path] = []
+
+    def noted(photographs: list[Path], **rest: Any) -> Any:
+        given.extend(photographs)
+        return preview_photographs(photographs, **rest)
+
+    monkeypatch.setattr(train_module, "preview_photographs", noted)
+    train(config.with_changes(steps=4), run, resume=True, loss_network=random_loss_network())
+    assert len(given) == 6
+    assert not [path for path in given if path.is_relative_to(run)]

@@ -43,10 +43,10 @@ _ABOUT = ("name", "title", "artist", "year", "source", "licence")
 def run_training(args: argparse.Namespace) -> tuple[StyleMetadata, Path]:
     """Train and export as the options say; returns what was written into the style file, and the run's folder."""
     run: Path = args.run or args.output.with_suffix(".run")
-    return make_style_with_bar(config_from(args, run), args.output, run, resume=args.resume), run
+    return make_style_with_bar(config_from(args, run), args.output, run, device=args.device, resume=args.resume), run
 
 
-def make_style_with_bar(config: TrainConfig, output: Path, run: Path, *, resume: bool) -> StyleMetadata:
+def make_style_with_bar(config: TrainConfig, output: Path, run: Path, *, device: str = "auto", resume: bool) -> StyleMetadata:
     """Train and export, with a progress bar on stderr, in a process that is there for nothing else."""
     hold_on()
     seconds = round(config.minutes * 60) if config.minutes is not None else None
@@ -61,7 +61,7 @@ def make_style_with_bar(config: TrainConfig, output: Path, run: Path, *, resume:
                 f"temporal {losses['temporal']:,.0f}",
             )
 
-        return make_style(config, output, run, resume=resume, report=report)
+        return make_style(config, output, run, device=device, resume=resume, report=report)
 
 
 def config_from(args: argparse.Namespace, run: Path) -> TrainConfig:

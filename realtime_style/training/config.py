@@ -179,13 +179,29 @@ class TrainConfig:
             styles = tuple(StyleInfo(**style) for style in values["styles"])
             lists = {name: tuple(values[name]) for name in ("paintings", "held_out", "style_weights") if name in values}
             lists["hard_blends"] = tuple(tuple(pair) for pair in values.get("hard_blends", ()))
-            return cls(**{**values, **lists, "styles": styles})
+            return cls(**{**_typed(values), **lists, "styles": styles})
         except (KeyError, TypeError, ValueError) as error:
             raise TrainingError(f"the settings are incomplete or wrong: {error}") from error
 
     def with_changes(self, **changes: Any) -> TrainConfig:
         """A copy with the given settings; None means unchanged."""
         return replace(self, **{name: value for name, value in changes.items() if value is not None})
+
+
+def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with whole numbers as floats where floats are meant; raises TrainingError for what is of another kind."""
+    kinds: dict[str, Any] = {"int": (int,), "float": (int, float), "float | None": (int, float, type(None))}
+    typed = dict(values)
+    for entry in fields(TrainConfig):
+        kind = kinds.get(str(entry.type))
+        if kind is None or entry.name not in values:
+            continue
+        value = values[entry.name]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            a_number = "a whole number" if kind == (int,) else "a number"
+            raise TrainingError(f"the setting {entry.name} must be {a_number}, not {value!r}; change it and start again")
+        typed[entry.name] = value if kind == (int,) or value is None else float(value)
+    return typed
 
 
 def load_recipe(path: Path, data: Path) -> TrainConfig:

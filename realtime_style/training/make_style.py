@@ -21,10 +21,12 @@ def make_style(
     output: Path,
     run: Path,
     *,
+    device: str = "auto",
     resume: bool = False,
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> StyleMetadata:
-    """Train with `config` in the folder `run`, then write the style file `output` and check that it plays.
+    """Train with `config` on `device` (``auto``, ``cuda`` or ``cpu``) in the folder `run`, then write the style file `output`
+    and check that it plays.
 
     What would fail at the end is refused at the start: an output that cannot be written, a run folder that holds
     another run, and a missing package. Raises TrainingError, OutputUnwritable, BadStyleFile, DeviceUnavailable.
@@ -38,7 +40,7 @@ def make_style(
             f"{run} holds a run at step {load_checkpoint(run / CHECKPOINT).step}; --resume goes on with it, "
             "or remove the folder or choose another one with --run"
         )
-    checkpoint = train(config, run, resume=resume, report=report)
+    checkpoint = train(config, run, device=device, resume=resume, report=report)
     return export_checkpoint(checkpoint, output)
 
 

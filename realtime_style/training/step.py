@@ -78,7 +78,7 @@ def take_step(
     }
     weights = {
         "content": config.content_weight,
-        "style": float(mix @ torch.tensor(config.painting_weights)) * strength**3,
+        "style": float(mix @ torch.tensor(config.painting_weights, dtype=mix.dtype)) * strength**3,
         "tv": config.tv_weight,
         "lattice": config.lattice_weight,
         "weave": config.weave_weight * strength,

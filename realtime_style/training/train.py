@@ -15,6 +15,7 @@ from realtime_style.errors import TrainingError
 from realtime_style.training.checkpoint import Checkpoint, load_checkpoint, new_network, save_checkpoint
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.data import RandomCrops, find_photographs
+from realtime_style.training.device import memory_errors_in_words, training_device
 from realtime_style.training.interrupt import ctrl_c_held_back
 from realtime_style.training.layers import Kernel
 from realtime_style.training.lessons import make_paintings
@@ -44,24 +45,27 @@ class Progress:
     """objective and its terms (loss_log.TERMS): means of the last 20 steps at full strength."""
 
 
+@memory_errors_in_words()
 def train(
     config: TrainConfig,
     run: Path,
     *,
+    device: str = "auto",
     resume: bool = False,
     report: Callable[[Progress], None] = lambda progress: None,
     loss_network: LossNetwork | None = None,
 ) -> Checkpoint:
     """Train the network of `config`, keeping checkpoint, losses and previews in the folder `run`; return the last state.
 
-    With `resume` it goes on from the checkpoint in `run`, to the steps or minutes of `config`. Ctrl-C saves a checkpoint
-    before it passes on. Raises TrainingError for pictures that cannot be read, settings that do not fit the checkpoint,
-    and an objective that is no longer a number; the last good checkpoint is left in place.
+    `device` is ``auto``, ``cuda`` or ``cpu``. With `resume` it goes on from the checkpoint in `run`, to the steps or minutes
+    of `config`. Ctrl-C saves a checkpoint before it passes on. Raises TrainingError for a device that cannot be had, pictures
+    that cannot be read, settings that do not fit the checkpoint, too little memory, and an objective that is no longer a
+    number; the last good checkpoint is left in place.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    vgg = (loss_network or load_loss_network(config.loss_network)).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    paintings = make_paintings(vgg, config, device)
-    photographs = find_photographs(Path(config.content))
+    on = training_device(device)
+    vgg = (loss_network or load_loss_network(config.loss_network)).to(on, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    paintings = make_paintings(vgg, config, on)
+    photographs = [path for path in find_photographs(Path(config.content)) if not _is_preview(path)]
     previewed, learned = preview_photographs(photographs, held_out=config.held_out, seed=config.seed)
     crops = RandomCrops(
         learned,
@@ -80,7 +84,7 @@ def train(
         raise TrainingError(str(error)) from error
     if config.start_from is not None and not resume:
         _start_from(load_checkpoint(Path(config.start_from)), net, config)
-    net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net.to(on, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizers = make_optimizers(net, config.learning_rate)
     step, elapsed_before, losses_before = 0, 0.0, dict[str, float]()
     if resume:
@@ -110,7 +114,7 @@ def train(
                 for optimizer in optimizers.values():
                     for group in optimizer.param_groups:
                         group["lr"] = config.learning_rate * one_cycle(fraction)
-                content = next(batches).to(device, memory_format=torch.channels_last)
+                content = next(batches).to(on, memory_format=torch.channels_last)
                 losses = take_step(net, vgg, optimizers, content, paintings, config, step)
                 if not math.isfinite(losses["objective"]):
                     how = "go on with --resume and" if (run / CHECKPOINT).exists() else "start again with"
@@ -158,6 +162,11 @@ def one_cycle(fraction: float) -> float:
     if fraction < _WARM_UP:
         return 0.1 + 0.9 * (1 - math.cos(math.pi * fraction / _WARM_UP)) / 2
     return 0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, (fraction - _WARM_UP) / (1 - _WARM_UP)))) / 2
+
+
+def _is_preview(path: Path) -> bool:
+    """Whether this was painted by a run whose folder lies among the photographs."""
+    return path.parent.name == PREVIEWS and (path.parents[1] / LOSSES).exists()
 
 
 def _fraction(config: TrainConfig, step: int, elapsed_s: float) -> float:

@@ -57,7 +57,7 @@ def _turn(kernel: Tensor, gradient: Tensor, average: Tensor, length: Tensor, mom
     """Add a step of this length along the gradient; `average` is the running mean of gradients."""
     average.lerp_(gradient, 1 - momentum)
     step = orthogonalised(gradient.lerp(average, momentum).flatten(1))  # Nesterov's look ahead
-    kernel.add_(step.view_as(kernel), alpha=-float(length / step.norm().clamp(min=1e-7)))
+    kernel.sub_(step.view_as(kernel) * (length / step.norm().clamp(min=1e-7)))  # as a tensor: a number would wait for a GPU
 
 
 def orthogonalised(matrix: Tensor, rounds: int = 5) -> Tensor:

@@ -95,12 +95,12 @@ def take_step(
     # counts the same for each of them.
     objective.log().backward()  # type: ignore[no-untyped-call]
     norm = torch.nn.utils.clip_grad_norm_(net.parameters(), config.clip_norm)
-    if torch.isfinite(objective) and torch.isfinite(norm):
-        for optimizer in optimizers.values():
-            optimizer.step()
-    else:
+    values = torch.stack([objective, norm, *terms.values()]).tolist()  # once: each look at a number waits for a GPU
+    if not math.isfinite(values[0]) or not math.isfinite(values[1]):
         return {"objective": math.nan, "strength": strength}
-    return {"objective": objective.item(), "strength": strength, **{name: term.item() for name, term in terms.items()}}
+    for optimizer in optimizers.values():
+        optimizer.step()
+    return {"objective": values[0], "strength": strength, **dict(zip(terms, values[2:], strict=True))}
 
 
 Part = tuple[EllipsisType, slice, slice]

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from realtime_style.devices import DEVICES
+from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame
 from realtime_style.machine import Machine, describe_machine
 from realtime_style.painter import Painter
@@ -128,7 +129,7 @@ def run_bench(
             painter = stack.enter_context(Painter(parse_mix(entry.style), device=entry.device, settling="never"))
             painter.warm_up(width, height)
             warm_ups.append(clock() - began)
-            painter.settle(width, height)  # as a stream does after a moment
+            _settle(painter, width, height, report)
             painters.append(painter)
             report(f"{entry.label}: warm-up {warm_ups[-1]:.2f} s on {painter.provider}")
         began = clock()
@@ -141,6 +142,14 @@ def run_bench(
         ]
         found = _measure_stages(painters[0], pictures, seconds, clock) if stages else []
     return BenchResult(machine, width, height, times.shape[1], round(took, 2), tuple(results), tuple(found))
+
+
+def _settle(painter: Painter, width: int, height: int, report: Callable[[str], None]) -> None:
+    """As a stream does after a moment, where there is the memory for it."""
+    try:
+        painter.settle(width, height)
+    except RealtimeStyleError as error:
+        report(f"measured as in its first moments: {error}")
 
 
 def format_table(result: BenchResult) -> str:

@@ -36,6 +36,10 @@ class Engine(Protocol):
         """
         ...
 
+    def unsettle(self) -> None:
+        """Free what :meth:`settle` made. May be called while another thread paints."""
+        ...
+
     def close(self) -> None:
         """Free what it holds."""
         ...

@@ -33,8 +33,8 @@ class OnnxRuntimeEngine:
         if device == "cuda":
             refuse_without_cuda(self._ort)
         try:
-            self._model = path.read_bytes()
-            self._session = self._open(self._model, self._options())
+            self._model = path.read_bytes() if device == "cpu" else b""  # kept, as the file may be another one later
+            self._session = self._open(self._model or str(path), self._options())
         except Exception as error:  # onnxruntime's exceptions have no common base class of their own
             if device == "cuda":
                 raise DeviceUnavailable(f"CUDA cannot be used: {reason_of(error)}; {CUDA_REMEDY}") from error
@@ -61,7 +61,7 @@ class OnnxRuntimeEngine:
             options.enable_mem_pattern = False
         return options
 
-    def _open(self, model: bytes, options: Any) -> Any:
+    def _open(self, model: bytes | str, options: Any) -> Any:
         providers: list[Any] = ["CPUExecutionProvider"]
         if self._device == "cuda":
             # HEURISTIC finds the same algorithms as the exhaustive search without its second of waiting per frame size.
@@ -94,11 +94,15 @@ class OnnxRuntimeEngine:
             return
         self._settled = None  # two would be held for a moment
         options = self._options()
-        for name, side in zip(self._inputs[FRAME][1:3], shape[:2], strict=True):
-            if isinstance(name, str):  # a free dimension
+        names = self._inputs[FRAME]
+        for name, side in zip(names[1:3], shape[:2], strict=True):
+            if isinstance(name, str) and names.count(name) == 1:  # a free dimension, and no other of that name
                 options.add_free_dimension_override_by_name(name, side)
         session = self._open(fix_style(self._model, weights), options)
         self._settled = shape, weights.tobytes(), self._bound(session, shape, None)
+
+    def unsettle(self) -> None:
+        self._settled = None
 
     def _bound(self, session: Any, shape: Shape, styles: int | None) -> _Bound:
         return _Bound(self._ort, session, self._device, shape, styles)

@@ -64,6 +64,9 @@ class OpenVinoEngine:
         model.reshape({FRAME: [1, *shape]})
         self._settled = shape, weights.tobytes(), self._compiled(model)
 
+    def unsettle(self) -> None:
+        self._settled = None
+
     def _compiled(self, model: Any) -> Any:
         return self._core.compile_model(model, "CPU", self._settings).create_infer_request()
 

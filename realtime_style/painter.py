@@ -99,6 +99,9 @@ class Painter:
         return (width, height, self.mix, self.strength), settle
 
     def _settle(self, width: int, height: int, weights_by_file: WeightsByFile, strength: float) -> None:
+        for file, stylizer in list(self._stylizers.items()):  # `preload` may just be adding one
+            if file not in weights_by_file:
+                stylizer.unsettle()
         for file, weights in weights_by_file.items():
             if weights.any():
                 self._stylizer(file).settle(width, height, weights, strength=strength)

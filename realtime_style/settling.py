@@ -42,8 +42,13 @@ class Settler:
             return
         if self._behind:
             self._settled_on = how
-            self._thread = threading.Thread(target=self._run, args=(settle,), name="settle style")
-            self._thread.start()
+            thread = threading.Thread(target=self._run, args=(settle,), name="settle style")
+            try:
+                thread.start()
+            except RuntimeError as error:  # no more threads on this system
+                self._give_up(error)
+            else:
+                self._thread = thread
         else:
             self.settle_now(how, settle)
 
@@ -56,8 +61,11 @@ class Settler:
         try:
             settle()
         except Exception as error:  # of any kind: the frames are painted without it, too
-            self._over = True
-            log.warning("painting does not get faster as it goes on: %s", error)
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        self._over = True
+        log.warning("painting does not get faster as it goes on: %s", error)
 
     def close(self) -> None:
         """Wait for what is being prepared, if anything; nothing is from now on."""

@@ -177,7 +177,10 @@ def _parts(spec: str) -> Iterator[str]:
 def _is_file(part: str) -> bool:
     """Whether this is, with or without a weight, a style file that is there."""
     named = (file_and_style(name.strip()) for name in (part, part.rpartition(":")[0]))
-    return any(each is not None and each[0].is_file() for each in named)
+    try:
+        return any(each is not None and each[0].is_file() for each in named)
+    except OSError:  # longer than any name of a file
+        return False
 
 
 def _split_weight(part: str, spec: str) -> tuple[str, float]:

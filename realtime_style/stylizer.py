@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from pathlib import Path
@@ -16,6 +17,8 @@ from realtime_style.frames import Frame, check_frame, toned
 from realtime_style.memory import check_memory
 from realtime_style.style_format import StyleMetadata
 from realtime_style.styles import read_metadata
+
+log = logging.getLogger(__name__)
 
 _REAL_BELOW = 0.25  # strength under which the photograph itself takes over
 
@@ -80,6 +83,11 @@ class Stylizer:
             raise RealtimeStyleError(f"could not prepare the style for {width}x{height}: {reason_of(error)}") from error
         self._settled_on = wanted
 
+    def unsettle(self) -> None:
+        """Free what :meth:`settle` made; the rest is painted as before."""
+        self._settled_on = None
+        self._engine.unsettle()
+
     def run(self, frame: Frame, weights: Weights) -> Frame:
         """What the file itself makes of a frame with exactly these weights, as its contract says."""
         with self._lock:
@@ -91,6 +99,12 @@ class Stylizer:
         return stylized
 
     def _run(self, frame: Frame, weights: Weights) -> Frame:
+        if self._settled_on == (frame.shape[1], frame.shape[0], weights.tobytes()):
+            try:
+                return self._engine.run(frame, weights)
+            except Exception as error:  # of any type: it is painted as before, which takes less memory
+                log.warning("going on with the style as before it was prepared: %s", reason_of(error))
+                self.unsettle()
         try:
             return self._engine.run(frame, weights)
         except (MemoryError, RuntimeError) as error:

@@ -126,7 +126,7 @@ def run_webcam(
         elif options.window:
             require_display()
         playlist, problems = build_playlist(options.mix)
-        painter = stack.enter_context(Painter(options.mix, device=options.device))
+        painter = stack.enter_context(Painter(options.mix, device=options.device, strength=options.strength))
         takes = stack.enter_context(Takes(options.snapshots, clock=clock))
         if options.record is not None:
             takes.start(options.mix, options.record)  # a place that cannot be written is refused before the camera starts

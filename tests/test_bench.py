@@ -196,3 +196,17 @@ def test_nothing_is_left_behind_by_the_stages(tiny_style: Path, tmp_path: Path, 
     monkeypatch.setattr(tempfile, "tempdir", str(rooms))
     run_bench([BenchEntry(str(tiny_style), "cpu")], size_wh=SMALL, seconds=0.01, stages=True)
     assert list(rooms.iterdir()) == []
+
+
+def test_without_the_memory_to_settle_it_is_measured_all_the_same(tiny_style: Path, monkeypatch: pytest.MonkeyPatch):
+    from realtime_style.errors import RealtimeStyleError
+    from realtime_style.stylizer import Stylizer
+
+    def refuse(self: Stylizer, *size: int, **how: object) -> None:
+        raise RealtimeStyleError("painting 64x48 pixels needs more memory")
+
+    monkeypatch.setattr(Stylizer, "settle", refuse)
+    said: list[str] = []
+    result = run_bench([BenchEntry(str(tiny_style), "cpu")], size_wh=(64, 48), seconds=0.01, report=said.append)
+    assert result.rounds >= 5
+    assert any("first moments: painting 64x48" in line for line in said)

@@ -339,3 +339,26 @@ def test_a_style_file_that_was_written_anew_meanwhile_is_not_mixed_with_the_old_
     write_tiny_style(tmp_path / "tiny.onnx", behaviour="identity")
     engine.settle(frame.shape, ONE)
     assert np.array_equal(engine.run(frame, ONE), 255 - frame)
+
+
+def test_dimensions_that_share_a_name_are_left_free_when_it_settles(tmp_path: Path, frame: Frame):
+    import onnx
+
+    model = onnx.load(write_tiny_style(tmp_path / "tiny.onnx"))
+    for value in (*model.graph.input[:1], *model.graph.output):
+        for dimension in value.type.tensor_type.shape.dim[1:3]:
+            dimension.dim_param = "side"
+    onnx.save(model, tmp_path / "square.onnx")
+    engine = OnnxRuntimeEngine(tmp_path / "square.onnx", device="cpu")
+    engine.settle(frame.shape, ONE)
+    assert np.array_equal(engine.run(frame, ONE), 255 - frame)
+
+
+@pytest.mark.parametrize("device", CPU_ENGINES)
+def test_what_was_settled_on_can_be_given_up(tiny_style: Path, frame: Frame, device: str):
+    engine, _ = open_engine(tiny_style, device=device)
+    engine.settle(frame.shape, ONE)
+    engine.unsettle()
+    assert isinstance(engine, OnnxRuntimeEngine | OpenVinoEngine)
+    assert engine._settled is None
+    assert np.abs(engine.run(frame, ONE).astype(int) - (255 - frame.astype(int))).max() <= 1

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from realtime_style import memory
+from realtime_style import memory, onnxruntime_engine
 from realtime_style.engine import Weights
 from realtime_style.errors import RealtimeStyleError, StyleNotFound
 from realtime_style.frames import Frame
@@ -269,8 +270,39 @@ def test_settling_changes_no_picture(tmp_path: Path, frame: Frame):
             with Painter(parse_mix(spec), device="cpu", strength=strength, settling=settling) as paint:
                 for _ in range(SETTLES_AFTER + 1):
                     picture = paint(frame)
+                assert (paint._stylizers[file]._settled_on is not None) == (settling == "at once")
                 pictures.append(picture)
         assert close_to(pictures[0], pictures[1])
+
+
+def test_only_files_that_are_painted_with_are_settled(tmp_path: Path, frame: Frame):
+    mixes = [parse_mix(str(write_tiny_style(tmp_path / f"{name}.onnx", names=[name]))) for name in "abc"]
+    with Painter(mixes[0], device="cpu", settling="at once") as paint:
+        for mix in mixes:
+            paint.mix = mix
+            for _ in range(SETTLES_AFTER):
+                paint(frame)
+            settled = [stylizer for stylizer in paint._stylizers.values() if stylizer._settled_on is not None]
+            assert settled == [paint._stylizers[mix[0][0].file]]
+
+
+def test_a_settled_network_that_fails_does_not_end_the_show(
+    tmp_path: Path, frame: Frame, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def fail(self: object, given: dict[str, object]) -> Frame:
+        if len(given) == 1:  # the frame alone
+            raise RuntimeError("Failed to allocate memory")
+        painted: Frame = real(self, given)
+        return painted
+
+    real: Any = onnxruntime_engine._Bound.run
+    monkeypatch.setattr(onnxruntime_engine._Bound, "run", fail)
+    with Painter(parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))), device="cpu", settling="at once") as paint:
+        for _ in range(3 * SETTLES_AFTER):
+            assert np.array_equal(paint(frame), 255 - frame)
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == [
+        "going on with the style as before it was prepared"
+    ]
 
 
 def test_a_machine_without_memory_to_settle_goes_on_painting(

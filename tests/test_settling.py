@@ -82,8 +82,8 @@ def test_what_is_chosen_while_another_is_being_prepared_has_its_turn_after_that(
         settler.painted("a", lambda: assert_true(go_on.wait(10)))
     for _ in range(SETTLES_AFTER):
         settler.painted("b", second)
-    go_on.set()
     first = next(thread for thread in threading.enumerate() if thread.name == "settle style")
+    go_on.set()
     first.join(10)
     settler.painted("b", second)
     settler.close()
@@ -106,3 +106,16 @@ def test_a_failure_is_said_once_and_nothing_more_is_tried(caplog: pytest.LogCapt
             settler.painted("b", settle)
     assert [record.getMessage() for record in caplog.records] == ["painting does not get faster as it goes on: no memory"]
     assert settle.times == 0
+
+
+def test_a_system_without_another_thread_goes_on_painting(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture):
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    settler, settle = Settler(), Counting()
+    for _ in range(3 * SETTLES_AFTER):
+        settler.painted("a", settle)
+    settler.close()
+    assert settle.times == 0
+    assert len(caplog.records) == 1

@@ -223,3 +223,10 @@ def test_a_path_with_a_comma_is_one_style(tmp_path: Path, monkeypatch: pytest.Mo
     assert shares(parse_mix(f"{file}:2,{file}#y,a")) == {"x": 0.5, "y": 0.25, "a": 0.25}
     with pytest.raises(StyleNotFound, match="no style is called 'nowhere'"):
         parse_mix("nowhere,x.onnx")
+
+
+def test_a_mix_longer_than_any_file_name_is_a_mix(tmp_path: Path):
+    names = [f"style-with-a-long-name-{number}" for number in range(12)]
+    file = write_tiny_style(user_folder() / "many.onnx", names=names)
+    spec = ",".join([*(f"{name}:0.0833333333" for name in names), str(file)])
+    assert len(parse_mix(spec)) == 12

@@ -243,7 +243,17 @@ def test_large_photographs_are_read_as_small_as_crops_need(tmp_path: Path, monke
 
 @pytest.mark.parametrize(
     ("name", "wrong"),
-    [("steps", "many"), ("batch", 2.5), ("seed", True), ("style_weight", "5"), ("minutes", [1]), ("noise", None)],
+    [
+        ("steps", "many"),
+        ("batch", 2.5),
+        ("seed", True),
+        ("style_weight", "5"),
+        ("minutes", [1]),
+        ("noise", None),
+        ("network", 5),
+        ("start_from", 3),
+        ("held_out", "a.jpg"),
+    ],
 )
 def test_a_setting_of_another_kind_is_named(tmp_path: Path, name: str, wrong: object) -> None:
     values = small_config(tmp_path).to_dict()

@@ -10,6 +10,7 @@ import torch
 
 from realtime_style.errors import TrainingError
 from realtime_style.training import train as train_module
+from realtime_style.training.checkpoint import load_checkpoint
 from realtime_style.training.device import memory_errors_in_words, training_device
 from realtime_style.training.train import train
 from tests.training_helpers import random_loss_network, small_config
@@ -52,6 +53,10 @@ def test_the_processors_memory_running_out_is_one_line_with_a_way_out() -> None:
     ):
         torch.empty(2**55, dtype=torch.uint8)
     assert "\n" not in str(seen.value)
+    with pytest.raises(TrainingError, match=r"out of memory \(not enough memory: .*\)"), memory_errors_in_words():
+        raise RuntimeError(
+            "[enforce fail] data. DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes."
+        )  # Windows
 
 
 def test_a_gpus_memory_running_out_in_a_run_leaves_its_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +69,7 @@ def test_a_gpus_memory_running_out_in_a_run_leaves_its_checkpoint(tmp_path: Path
     monkeypatch.setattr(train_module, "take_step", too_much)
     with pytest.raises(TrainingError, match=r"out of memory \(CUDA out of memory\).*--resume"):
         train(config.with_changes(steps=4), tmp_path / "run", resume=True, loss_network=random_loss_network())
-    assert (tmp_path / "run" / "checkpoint.pt").is_file()
+    assert load_checkpoint(tmp_path / "run" / "checkpoint.pt").step == 2
 
 
 def test_other_errors_are_not_taken_for_memory() -> None:

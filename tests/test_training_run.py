@@ -272,3 +272,10 @@ def test_previews_of_runs_among_the_photographs_are_not_learned_on(tmp_path: Pat
     train(config.with_changes(steps=4), run, resume=True, loss_network=random_loss_network())
     assert len(given) == 6
     assert not [path for path in given if path.is_relative_to(run)]
+
+
+def test_previews_alone_are_no_photographs(tmp_path: Path) -> None:
+    config = small_config(tmp_path, steps=2)
+    train(config, tmp_path / "run", loss_network=random_loss_network())
+    with pytest.raises(TrainingError, match="nothing but previews"):
+        train(config.with_changes(content=str(tmp_path / "run")), tmp_path / "other", loss_network=random_loss_network())

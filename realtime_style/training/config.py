@@ -189,18 +189,23 @@ class TrainConfig:
 
 
 def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with whole numbers as floats where floats are meant; raises TrainingError for what is of another kind."""
-    kinds: dict[str, Any] = {"int": (int,), "float": (int, float), "float | None": (int, float, type(None))}
+    """The values, with whole numbers as floats where floats are meant; raises TrainingError for what is of another kind."""
+    kinds: dict[str, tuple[tuple[type, ...], str]] = {
+        "int": ((int,), "a whole number"),
+        "float": ((int, float), "a number"),
+        "float | None": ((int, float, type(None)), "a number"),
+        "str": ((str,), "a text"),
+        "str | None": ((str, type(None)), "a text"),
+    }
     typed = dict(values)
     for entry in fields(TrainConfig):
-        kind = kinds.get(str(entry.type))
-        if kind is None or entry.name not in values:
+        if entry.name not in values:
             continue
         value = values[entry.name]
+        kind, words = kinds.get(str(entry.type), ((list, tuple), "a list"))
         if not isinstance(value, kind) or isinstance(value, bool):
-            a_number = "a whole number" if kind == (int,) else "a number"
-            raise TrainingError(f"the setting {entry.name} must be {a_number}, not {value!r}; change it and start again")
-        typed[entry.name] = value if kind == (int,) or value is None else float(value)
+            raise TrainingError(f"the setting {entry.name} must be {words}, not {value!r}; change it and start again")
+        typed[entry.name] = float(values[entry.name]) if float in kind and value is not None else value
     return typed
 
 

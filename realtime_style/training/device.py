@@ -35,14 +35,14 @@ def training_device(asked: str) -> torch.device:
 
 def _why_no_cuda() -> str | None:
     """One line; None when CUDA works: a GPU too old for this PyTorch, or without memory left, shows only in use."""
-    if torch.version.cuda is None:
+    if torch.version.cuda is None and torch.version.hip is None:  # AMD's builds answer to the name of CUDA
         return "this PyTorch was built without it, install one from pytorch.org"
     if not torch.cuda.is_available():
         return "PyTorch finds no NVIDIA GPU with a driver"
     try:
         pixel = torch.ones(1, 1, 1, 1, device="cuda")
         torch.nn.functional.conv2d(pixel, pixel).item()
-    except RuntimeError as error:
+    except Exception as error:  # RuntimeError, and types of PyTorch's own
         return _first_line(error)
     return None
 
@@ -53,7 +53,7 @@ def memory_errors_in_words() -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        on_cpu = isinstance(error, MemoryError) or "can't allocate memory" in str(error)
+        on_cpu = isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)
         if not on_cpu and not isinstance(error, torch.OutOfMemoryError):
             raise
         raise TrainingError(

@@ -66,6 +66,8 @@ def train(
     vgg = (loss_network or load_loss_network(config.loss_network)).to(on, memory_format=torch.channels_last)  # type: ignore[call-overload]
     paintings = make_paintings(vgg, config, on)
     photographs = [path for path in find_photographs(Path(config.content)) if not _is_preview(path)]
+    if not photographs:
+        raise TrainingError(f"{config.content} holds nothing but previews of runs; give a folder of photographs")
     previewed, learned = preview_photographs(photographs, held_out=config.held_out, seed=config.seed)
     crops = RandomCrops(
         learned,

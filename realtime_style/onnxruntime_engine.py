@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,6 @@ class OnnxRuntimeEngine:
             raise DeviceUnavailable(f"CUDA cannot be used: {why_no_cuda(self._ort)}")
         self._inputs = {tensor.name: tensor.shape for tensor in self._session.get_inputs()}
         self._buffers: OrderedDict[Shape, _Bound] = OrderedDict()
-        self._settled: tuple[Shape, bytes, _Bound] | None = None
         if device == "cuda":
             self._prove_cuda()
 
@@ -79,37 +79,31 @@ class OnnxRuntimeEngine:
             raise DeviceUnavailable(f"CUDA cannot be used: {reason_of(error)}; {CUDA_REMEDY}") from error
 
     def run(self, frame: Frame, weights: Weights) -> Frame:
-        settled = self._settled
-        if settled is not None and settled[:2] == (frame.shape, weights.tobytes()):
-            return settled[2].run({FRAME: frame[np.newaxis]})
         if frame.shape not in self._buffers:
             make_room(self._buffers, frame.shape)
             self._buffers[frame.shape] = self._bound(self._session, frame.shape, len(weights))
         self._buffers.move_to_end(frame.shape)
         return self._buffers[frame.shape].run({FRAME: frame[np.newaxis], STYLE: weights})
 
-    def settle(self, shape: Shape, weights: Weights) -> None:
-        """On the CPU; on CUDA nothing would be won: blending kernels is a trifle there."""
+    def settled(self, shape: Shape, weights: Weights) -> Callable[[Frame], Frame] | None:
+        """A session of its own on the CPU; on CUDA blending kernels is a trifle."""
         if self._device == "cuda":
-            return
-        self._settled = None  # two would be held for a moment
+            return None
         options = self._options()
         names = self._inputs[FRAME]
         for name, side in zip(names[1:3], shape[:2], strict=True):
             if isinstance(name, str) and names.count(name) == 1:  # a free dimension, and no other of that name
                 options.add_free_dimension_override_by_name(name, side)
         session = self._open(fix_style(self._model, weights), options)
-        self._settled = shape, weights.tobytes(), self._bound(session, shape, None)
-
-    def unsettle(self) -> None:
-        self._settled = None
+        bound = self._bound(session, shape, None)
+        return lambda frame: bound.run({FRAME: frame[np.newaxis]})
 
     def _bound(self, session: Any, shape: Shape, styles: int | None) -> _Bound:
         return _Bound(self._ort, session, self._device, shape, styles)
 
     def close(self) -> None:
         self._buffers.clear()
-        self._session = self._settled = None
+        self._session = None
 
 
 class _Bound:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,8 @@ class OpenVinoEngine:
             self._settings["INFERENCE_NUM_THREADS"] = threads
         self.provider = f"OpenVINO CPU {'bf16' if precision == 'bf16' else 'fp32'}"
         self._requests: OrderedDict[Shape, Any] = OrderedDict()
-        self._settled: tuple[Shape, bytes, Any] | None = None
 
     def run(self, frame: Frame, weights: Weights) -> Frame:
-        settled = self._settled
-        if settled is not None and settled[:2] == (frame.shape, weights.tobytes()):
-            return _infer(settled[2], {FRAME: frame[np.newaxis]})
         if frame.shape not in self._requests:
             make_room(self._requests, frame.shape)
             model = self._model.clone()
@@ -54,25 +51,21 @@ class OpenVinoEngine:
         self._requests.move_to_end(frame.shape)
         return _infer(self._requests[frame.shape], {FRAME: frame[np.newaxis], STYLE: weights})
 
-    def settle(self, shape: Shape, weights: Weights) -> None:
-        """Compile the network once more, with the style as a constant."""
-        self._settled = None  # two would be held for a moment
+    def settled(self, shape: Shape, weights: Weights) -> Callable[[Frame], Frame]:
+        """The network compiled once more, with the style as a constant."""
         model = self._model.clone()
         style = next(parameter for parameter in model.get_parameters() if STYLE in parameter.output(0).names)
         style.output(0).replace(self._openvino.opset13.constant(weights).output(0))
         model.remove_parameter(style)
         model.reshape({FRAME: [1, *shape]})
-        self._settled = shape, weights.tobytes(), self._compiled(model)
-
-    def unsettle(self) -> None:
-        self._settled = None
+        request = self._compiled(model)
+        return lambda frame: _infer(request, {FRAME: frame[np.newaxis]})
 
     def _compiled(self, model: Any) -> Any:
         return self._core.compile_model(model, "CPU", self._settings).create_infer_request()
 
     def close(self) -> None:
         self._requests.clear()
-        self._settled = None
 
 
 def _infer(request: Any, inputs: dict[str, Any]) -> Frame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -43,7 +44,7 @@ class Stylizer:
         self._first = np.eye(len(self.metadata.styles), dtype=np.float32)[0]
         self._lock = threading.Lock()  # engines keep their buffers from frame to frame
         self._largest = 0  # pixels of the largest frame painted
-        self._settled_on: tuple[int, int, bytes] | None = None
+        self._settled: tuple[tuple[int, ...], bytes, Callable[[Frame], Frame] | None] | None = None  # shape, weights, painter
 
     def warm_up(self, width: int, height: int) -> float:
         """Compile and allocate for frames of this size; returns the seconds it took."""
@@ -71,22 +72,20 @@ class Stylizer:
         was settled on last, and about as much memory as painting does; raises RealtimeStyleError where there is not enough.
         May be called while another thread paints.
         """
-        values = self._weakened(weights, strength)
-        wanted = width, height, values.tobytes()
-        if wanted == self._settled_on:
+        values, shape = self._weakened(weights, strength), (height, width, 3)
+        if self._settled is not None and self._settled[:2] == (shape, values.tobytes()):
             return
-        self._settled_on = None
+        self._settled = None  # two would be held for a moment
         check_memory(width, height, network=self.metadata.network)
         try:
-            self._engine.settle((height, width, 3), values)
+            paint = self._engine.settled(shape, values)
         except Exception as error:  # engines raise types of their own
             raise RealtimeStyleError(f"could not prepare the style for {width}x{height}: {reason_of(error)}") from error
-        self._settled_on = wanted
+        self._settled = shape, values.tobytes(), paint
 
     def unsettle(self) -> None:
-        """Free what :meth:`settle` made; the rest is painted as before."""
-        self._settled_on = None
-        self._engine.unsettle()
+        """Free what :meth:`settle` made, if anything; painting goes on as before it."""
+        self._settled = None
 
     def run(self, frame: Frame, weights: Weights) -> Frame:
         """What the file itself makes of a frame with exactly these weights, as its contract says."""
@@ -99,9 +98,10 @@ class Stylizer:
         return stylized
 
     def _run(self, frame: Frame, weights: Weights) -> Frame:
-        if self._settled_on == (frame.shape[1], frame.shape[0], weights.tobytes()):
+        shape, values, paint = self._settled or ((), b"", None)
+        if paint is not None and (shape, values) == (frame.shape, weights.tobytes()):
             try:
-                return self._engine.run(frame, weights)
+                return paint(frame)
             except Exception as error:  # of any type: it is painted as before, which takes less memory
                 log.warning("going on with the style as before it was prepared: %s", reason_of(error))
                 self.unsettle()
@@ -130,6 +130,7 @@ class Stylizer:
 
     def close(self) -> None:
         """Free the engine."""
+        self.unsettle()
         self._engine.close()
 
     def __enter__(self) -> Stylizer:

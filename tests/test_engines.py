@@ -295,50 +295,34 @@ def test_a_settled_style_is_the_same_picture(device: str):
     engine, _ = open_engine(PACK / "gallery.onnx", device=device)
     weights = np.eye(9, dtype=np.float32)[4]
     before = engine.run(frame, weights)
-    engine.settle(frame.shape, weights)
-    assert isinstance(engine, OnnxRuntimeEngine | OpenVinoEngine)
-    assert engine._settled is not None
-    settled = engine.run(frame, weights)
+    paint = engine.settled(frame.shape, weights)
+    assert paint is not None
+    settled = paint(frame)
     assert np.abs(settled.astype(int) - before).mean() < SETTLED_DIFFERS[device]
     assert settled.flags.writeable
     kept = settled.copy()
-    engine.run(255 - frame, weights)
+    paint(255 - frame)
     assert np.array_equal(settled, kept)
 
 
 @pytest.mark.parametrize("device", CPU_ENGINES)
-def test_a_settled_engine_is_not_asked_to_blend(tmp_path: Path, frame: Frame, device: str):
+def test_settled_or_not_each_style_paints_its_own(tmp_path: Path, frame: Frame, device: str):
     engine, _ = open_engine(write_tiny_style(tmp_path / "two.onnx", names=["inverted", "same"]), device=device)
-    inverted, same = np.eye(2, dtype=np.float32)
-    engine.settle(frame.shape, inverted)
-    if isinstance(engine, OnnxRuntimeEngine):  # what other styles and sizes are painted with
-        engine._session = None
-    elif isinstance(engine, OpenVinoEngine):
-        engine._model = None
-    assert np.abs(engine.run(frame, inverted).astype(int) - (255 - frame.astype(int))).max() <= 1
-    with pytest.raises(AttributeError):
-        engine.run(frame, same)
-    with pytest.raises(AttributeError):
-        engine.run(frame[:-1], inverted)
-
-
-@pytest.mark.parametrize("device", CPU_ENGINES)
-def test_other_styles_and_sizes_are_painted_as_before_it_settled(tmp_path: Path, frame: Frame, device: str):
-    engine, _ = open_engine(write_tiny_style(tmp_path / "two.onnx", names=["inverted", "same"]), device=device)
-    inverted, same = np.eye(2, dtype=np.float32)
-    for settled in (inverted, same, np.array([0.5, 0.5], np.float32)):
-        engine.settle(frame.shape, settled)
-        for picture in (frame, frame[:-1]):
-            assert np.abs(engine.run(picture, inverted).astype(int) - (255 - picture.astype(int))).max() <= 1
-            assert np.abs(engine.run(picture, same).astype(int) - picture).max() <= 1
-        assert np.unique(engine.run(frame, np.array([0.5, 0.5], np.float32))).tolist() == [128]
+    inverted, same, halves = *np.eye(2, dtype=np.float32), np.array([0.5, 0.5], np.float32)
+    painters = [engine.settled(frame.shape, weights) for weights in (inverted, same, halves)]
+    for paint, weights in zip(painters, (inverted, same, halves), strict=True):
+        assert paint is not None
+        wanted = weights[0] * (255.0 - frame) + weights[1] * frame
+        assert np.abs(paint(frame) - wanted).max() <= 1
+        assert np.abs(engine.run(frame, weights) - wanted).max() <= 1
 
 
 def test_a_style_file_that_was_written_anew_meanwhile_is_not_mixed_with_the_old_one(tmp_path: Path, frame: Frame):
     engine = OnnxRuntimeEngine(write_tiny_style(tmp_path / "tiny.onnx"), device="cpu")
     write_tiny_style(tmp_path / "tiny.onnx", behaviour="identity")
-    engine.settle(frame.shape, ONE)
-    assert np.array_equal(engine.run(frame, ONE), 255 - frame)
+    paint = engine.settled(frame.shape, ONE)
+    assert paint is not None
+    assert np.array_equal(paint(frame), 255 - frame)
 
 
 def test_dimensions_that_share_a_name_are_left_free_when_it_settles(tmp_path: Path, frame: Frame):
@@ -349,16 +333,6 @@ def test_dimensions_that_share_a_name_are_left_free_when_it_settles(tmp_path: Pa
         for dimension in value.type.tensor_type.shape.dim[1:3]:
             dimension.dim_param = "side"
     onnx.save(model, tmp_path / "square.onnx")
-    engine = OnnxRuntimeEngine(tmp_path / "square.onnx", device="cpu")
-    engine.settle(frame.shape, ONE)
-    assert np.array_equal(engine.run(frame, ONE), 255 - frame)
-
-
-@pytest.mark.parametrize("device", CPU_ENGINES)
-def test_what_was_settled_on_can_be_given_up(tiny_style: Path, frame: Frame, device: str):
-    engine, _ = open_engine(tiny_style, device=device)
-    engine.settle(frame.shape, ONE)
-    engine.unsettle()
-    assert isinstance(engine, OnnxRuntimeEngine | OpenVinoEngine)
-    assert engine._settled is None
-    assert np.abs(engine.run(frame, ONE).astype(int) - (255 - frame.astype(int))).max() <= 1
+    paint = OnnxRuntimeEngine(tmp_path / "square.onnx", device="cpu").settled(frame.shape, ONE)
+    assert paint is not None
+    assert np.array_equal(paint(frame), 255 - frame)

@@ -270,7 +270,7 @@ def test_settling_changes_no_picture(tmp_path: Path, frame: Frame):
             with Painter(parse_mix(spec), device="cpu", strength=strength, settling=settling) as paint:
                 for _ in range(SETTLES_AFTER + 1):
                     picture = paint(frame)
-                assert (paint._stylizers[file]._settled_on is not None) == (settling == "at once")
+                assert (paint._stylizers[file]._settled is not None) == (settling == "at once")
                 pictures.append(picture)
         assert close_to(pictures[0], pictures[1])
 
@@ -282,7 +282,7 @@ def test_only_files_that_are_painted_with_are_settled(tmp_path: Path, frame: Fra
             paint.mix = mix
             for _ in range(SETTLES_AFTER):
                 paint(frame)
-            settled = [stylizer for stylizer in paint._stylizers.values() if stylizer._settled_on is not None]
+            settled = [stylizer for stylizer in paint._stylizers.values() if stylizer._settled is not None]
             assert settled == [paint._stylizers[mix[0][0].file]]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from realtime_style import stylizer
+from realtime_style.engine import Weights
 from realtime_style.errors import BadStyleFile, DeviceUnavailable, RealtimeStyleError, StyleError, StyleNotFound
 from realtime_style.frames import Frame
 from realtime_style.stylizer import Stylizer
@@ -182,3 +183,25 @@ def test_a_failure_inside_onnxruntime_is_ours_to_report(tmp_path: Path, frame: F
         assert stylize(np.zeros((4, 7, 3), np.uint8)).shape == (4, 7, 3)
         with pytest.raises(RealtimeStyleError, match="could not paint a 64x48 frame"):
             stylize(frame)
+
+
+def test_only_just_what_was_settled_on_is_painted_by_it(tmp_path: Path, frame: Frame, monkeypatch: pytest.MonkeyPatch):
+    with Stylizer(write_tiny_style(tmp_path / "two.onnx", names=["inverted", "same"]), device="cpu") as stylize:
+        inverted, same = np.eye(2, dtype=np.float32)
+        stylize.settle(64, 48, inverted)
+        blended: list[list[float]] = []
+        run = stylize._engine.run
+
+        def noted(picture: Frame, weights: Weights) -> Frame:
+            blended.append(weights.tolist())
+            return run(picture, weights)
+
+        monkeypatch.setattr(stylize._engine, "run", noted)
+        assert np.array_equal(stylize(frame, inverted), 255 - frame)
+        assert blended == []
+        assert np.array_equal(stylize(frame, same), frame)
+        assert np.array_equal(stylize(frame[:-1], inverted), 255 - frame[:-1])
+        assert blended == [[0, 1], [1, 0]]
+        stylize.unsettle()
+        assert np.array_equal(stylize(frame, inverted), 255 - frame)
+        assert len(blended) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -133,3 +134,8 @@ class Port:
         if self.capture.released_by is not None:
             self.capture = FakeCapture()
         return Camera(self.capture, name="camera 0", stale_s=stale_s)
+
+
+def lasting_threads() -> int:
+    """How many threads there are, without the one that is there for a moment when a painter settles on a style."""
+    return sum(thread.name != "settle style" for thread in threading.enumerate())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from realtime_style.kiosk.stage import Key
 from realtime_style.kiosk.states import NEEDS_CAMERA
 from realtime_style.kiosk.watch import STALE_S, CameraWatch
 from realtime_style.testing_camera import FakeCapture
-from tests.kiosk_helpers import Port, World, open_kiosk
+from tests.kiosk_helpers import Port, World, lasting_threads, open_kiosk
 
 SPEED = 20.0
 FAULTS = 60
@@ -139,7 +138,7 @@ def test_camera_comes_back_from_every_fault_of_a_day(day: Day, tmp_path: Path) -
                 assert time.perf_counter() - began < 10, words
 
         rounds(lambda: day.taken > 1, "no pictures at the start")
-        threads = threading.active_count()
+        threads = lasting_threads()
         for number in range(FAULTS):
             kind = kinds[number] if number < len(kinds) else chance.choice(kinds)
             opened, end = day.watch.opened, time.perf_counter() + chance.uniform(0, 0.3)
@@ -153,4 +152,4 @@ def test_camera_comes_back_from_every_fault_of_a_day(day: Day, tmp_path: Path) -
             rounds(lambda: day.taken > taken + 1, f"no pictures after {kind.__name__}")  # noqa: B023
         assert kiosk.state.scene in NEEDS_CAMERA
         assert kiosk.ending is None
-        assert threading.active_count() <= threads
+        assert lasting_threads() <= threads

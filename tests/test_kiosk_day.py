@@ -22,7 +22,7 @@ from realtime_style.kiosk.kiosk import Kiosk
 from realtime_style.kiosk.stage import CloseAsked, Drag, Key, Press, Release
 from realtime_style.kiosk.states import Host, Scene
 from realtime_style.kiosk.watchdog import RESTART
-from tests.kiosk_helpers import World, made, open_kiosk, press, settle
+from tests.kiosk_helpers import World, lasting_threads, made, open_kiosk, press, settle
 
 HOURS = 10
 FAULTS = 200
@@ -63,7 +63,7 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
     monkeypatch.setattr("realtime_style.kiosk.keepsakes.os.open", open_where_there_is_room)
     monkeypatch.setattr(kiosk._brush, "_paint_with", moody)
     kiosk.round()
-    threads = threading.active_count()
+    threads = lasting_threads()
 
     def camera_gone() -> None:
         nonlocal back_at
@@ -118,7 +118,7 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
     kiosk.round()
     settle(kiosk, world, 15)
     assert list((tmp_path / "kept").iterdir()) == []
-    assert threading.active_count() <= threads + 1  # the album's worker
+    assert lasting_threads() <= threads + 1  # the album's worker
     assert kiosk.ending is None
 
 

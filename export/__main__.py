@@ -158,6 +158,11 @@ def check_file(args: argparse.Namespace) -> int:
             raise TrainingError(
                 f"{args.file} was not made from {args.checkpoint}: other styles or another network; give its own"
             )
+        made_at = metadata.training.get("steps", checkpoint.step)
+        if made_at != checkpoint.step:
+            raise TrainingError(
+                f"{args.file} was made at step {made_at}, and {args.checkpoint} is at step {checkpoint.step}; export it anew"
+            )
         print(f"cost       {multiply_accumulates(net) / 1e9:.2f} GMAC for a 640x480 frame")
         print(f"parity     {check_parity(net, args.file)} grey levels")
     return 0
@@ -234,13 +239,16 @@ def _recipe(name: str) -> Path:
 def optimise_picture(args: argparse.Namespace) -> int:
     """Paint by the slow method; print the objective on the way."""
     from export.baseline import Task, slow_picture
-    from realtime_style.images import Picture, write_image
+    from realtime_style.atomic import require_writable
+    from realtime_style.images import Picture, require_image_name, write_image
     from realtime_style.training.loss_network import load_loss_network
 
     if args.iterations < 1:
         raise TrainingError(f"{args.iterations} iterations are no picture; give --iterations 1 or more")
     if min(args.long_side, args.style_size) < 32:
         raise TrainingError("the loss network sees nothing in less than 32 px; give a larger --long-side or --style-size")
+    require_image_name(args.output)
+    require_writable(args.output)
     network = Path(args.loss_network).stem
     task = Task(args.photograph, args.painting, network, args.style_size, args.soften, args.style_weight, args.evenness)
     picture, curve = slow_picture(load_loss_network(args.loss_network), task, args.iterations, args.long_side)

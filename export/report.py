@@ -31,6 +31,7 @@ from realtime_style.engines import open_engine
 from realtime_style.errors import DeviceUnavailable, TrainingError
 from realtime_style.frames import Frame, fill
 from realtime_style.images import read_image
+from realtime_style.sources import VideoFile
 from realtime_style.stylizer import Stylizer
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.loss_network import LossNetwork, load_loss_network
@@ -70,6 +71,8 @@ def write_report(
     warp error is measured on. The pictures show only what the style file painted, unless `show_originals` puts the
     photographs and the rivals' pictures beside it, for which one may have no right to publish them.
     """
+    if clip is not None:
+        VideoFile(clip).close()  # is it there? An hour later it would be asked
     vgg = load_loss_network(recipe.loss_network)
     for folder in (output, *filter(None, [slow])):
         folder.mkdir(parents=True, exist_ok=True)

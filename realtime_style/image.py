@@ -14,7 +14,7 @@ import numpy as np
 from realtime_style.atomic import unwritable
 from realtime_style.errors import DeviceUnavailable, ImageUnreadable, OutputUnwritable, RealtimeStyleError, StyleError
 from realtime_style.frames import Frame, fit_within
-from realtime_style.images import IMAGE_SUFFIXES, Picture, images_in, read_image, write_image
+from realtime_style.images import IMAGE_SUFFIXES, Picture, images_in, read_image, require_image_name, write_image
 
 logger = logging.getLogger(__name__)
 
@@ -141,8 +141,7 @@ def _refuse_clashes(jobs: Sequence[tuple[Path, Path]]) -> None:
     inputs = {(status.st_dev, status.st_ino): source for source, _ in jobs for status in [source.stat()]}
     taken: dict[str, Path] = {}
     for source, target in jobs:
-        if target.suffix.lower() not in IMAGE_SUFFIXES:
-            raise OutputUnwritable(f"cannot write {target}: {target.suffix} is no image format; use .jpg, .png or .webp")
+        require_image_name(target)
         same_name = str(target).casefold()  # many file systems do not tell a.JPG from a.jpg
         if same_name in taken:
             raise OutputUnwritable(

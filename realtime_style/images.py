@@ -132,6 +132,13 @@ def _quiet_pillow() -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = limit
 
 
+def require_image_name(path: Path) -> None:
+    """Raise OutputUnwritable if the suffix is of no format that pictures can be written in."""
+    suffix = path.suffix.lower()
+    if suffix not in IMAGE_SUFFIXES:
+        raise OutputUnwritable(f"cannot write {path}: {suffix or 'no suffix'} is no image format; use .jpg, .png or .webp")
+
+
 def write_image(path: Path, picture: Picture) -> None:
     """Write a picture; the suffix chooses the format. JPEG and BMP have no transparency: it is laid over white.
 
@@ -139,9 +146,8 @@ def write_image(path: Path, picture: Picture) -> None:
     """
     from PIL import Image
 
+    require_image_name(path)
     suffix = path.suffix.lower()
-    if suffix not in IMAGE_SUFFIXES:
-        raise OutputUnwritable(f"cannot write {path}: {suffix or 'no suffix'} is no image format; use .jpg, .png or .webp")
     pixels = picture.bgr[..., ::-1]
     if picture.alpha is not None:
         pixels = np.dstack([pixels, picture.alpha])

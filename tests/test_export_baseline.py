@@ -113,3 +113,12 @@ def test_workshop_paints_by_the_slow_method(task: Task, tmp_path: Path, capsys: 
     assert "--iterations 1 or more" in capsys.readouterr().err
     assert export_main([*words, "--long-side", "0"]) == 1
     assert "--long-side" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("output", "complaint"), [("slow.pn", "no image format"), ("nowhere/slow.png", "no folder")])
+def test_slow_picture_that_could_not_be_kept_is_not_begun(
+    output: str, complaint: str, task: Task, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["optimise", str(task.photograph), str(task.painting), "-o", str(tmp_path / output)]
+    assert export_main([*words, "--loss-network", str(tmp_path / "none is looked for.pt")]) == 1
+    assert complaint in capsys.readouterr().err

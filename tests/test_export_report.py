@@ -111,12 +111,26 @@ def test_report_refuses_the_file_of_another_recipe(
     assert "not the styles of the recipe" in capsys.readouterr().err
 
 
+def test_report_looks_for_its_clip_first(workshop: Workshop, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.onnx").write_bytes(b"not looked at yet")
+    words = ["--recipe", str(workshop.recipe), "--data", str(workshop.data), "--clip", str(tmp_path / "typo.mp4")]
+    assert export_main(["report", str(tmp_path / "broken.onnx"), *words, "-o", str(tmp_path / "gallery")]) == 1
+    assert "typo.mp4" in capsys.readouterr().err
+    assert not (tmp_path / "gallery").exists()
+
+
 def test_contact_sheet_holds_every_picture_in_its_place() -> None:
     pictures = [[np.full((20, 30, 3), 40 * row + 10 * column, np.uint8) for column in range(3)] for row in range(2)]
     sheet = contact_sheet(pictures, ["a", "b", "c"], ["first", "second"])
+    corners = []
     for row in pictures:
         for picture in row:
-            assert cv2.matchTemplate(sheet, picture, cv2.TM_SQDIFF).min() < 1000  # the next grey would give 180,000
+            difference, _, corner, _ = cv2.minMaxLoc(cv2.matchTemplate(sheet, picture, cv2.TM_SQDIFF))
+            assert difference < 1000  # the next grey would give 180,000
+            corners.append(corner)
+    lefts, tops = ([corner[axis] for corner in corners] for axis in (0, 1))
+    assert lefts[:3] == lefts[3:] == sorted(set(lefts))
+    assert tops == sorted([*set(tops)] * 3)
 
 
 def test_pictures_are_fitted_without_distortion() -> None:

@@ -172,10 +172,15 @@ def test_picture_is_shuffled_as_bytes_after_a_plain_convolution(exported: tuple[
 
     graph = onnx.load(exported[1]).graph
     constants = {each.name for each in graph.initializer}
-    shuffles = [index for index, node in enumerate(graph.node) if node.op_type == "DepthToSpace"]
+    shuffles = [
+        index
+        for index, node in enumerate(graph.node)
+        if node.op_type == "Transpose" and list(node.attribute[0].ints) == [0, 2, 1, 3]
+    ]
     bytes_from = max(index for index, node in enumerate(graph.node) if node.op_type == "Cast")
     last = max(index for index, node in enumerate(graph.node) if node.op_type == "Conv")
-    assert all(index < last < bytes_from for index in shuffles)
+    assert last < bytes_from < shuffles[-1]
+    assert all(index < last for index in shuffles[:-1])
     assert set(graph.node[last].input[1:]) <= constants
 
 
@@ -211,6 +216,9 @@ def test_workshop_exports_and_checks_a_checkpoint(tmp_path: Path, capsys: pytest
     assert "waves" in said
     assert "GMAC" in said
     assert "grey levels" in said
+    train(small_config(tmp_path, steps=3), tmp_path / "run", resume=True, loss_network=random_loss_network())
+    assert export_main(["check", str(output), "--checkpoint", str(checkpoint)]) == 1
+    assert "was made at step 2" in capsys.readouterr().err
     train(small_config(tmp_path, steps=1, network="d8,s3"), tmp_path / "other", loss_network=random_loss_network())
     assert export_main(["check", str(output), "--checkpoint", str(tmp_path / "other" / CHECKPOINT)]) == 1
     assert "was not made from" in capsys.readouterr().err

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from realtime_style.cli import main
+from realtime_style.cli import build_parser, main
 from realtime_style.images import read_image
 from realtime_style.styles import read_metadata
+from realtime_style.training.command import config_from
 from realtime_style.training.make_style import style_name
 from tests.training_helpers import SMALL, random_weights, write_painting, write_photographs
 
@@ -79,12 +80,42 @@ def test_earlier_run_is_not_overwritten(workshop: list[str], tmp_path: Path, cap
     assert (tmp_path / "waves.run" / "checkpoint.pt").read_bytes() == before
 
 
+def test_run_of_another_version_is_not_a_dead_end(
+    workshop: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "waves.run").mkdir()
+    (tmp_path / "waves.run" / "checkpoint.pt").write_bytes(b"of another version")
+    assert main([*workshop, "-o", str(tmp_path / "waves.onnx")]) == 1
+    assert "remove the folder or choose another one with --run" in capsys.readouterr().err
+
+
+def test_resumed_run_with_nothing_left_to_do_says_so(
+    workshop: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*workshop, "-o", str(tmp_path / "waves.onnx")]) == 0
+    (tmp_path / "waves.onnx").unlink()
+    assert main(["train", "--resume", "-o", str(tmp_path / "waves.onnx"), "--steps", "4"]) == 0
+    assert "nothing is left to train" in capsys.readouterr().err
+    assert (tmp_path / "waves.onnx").exists()
+
+
+def test_paintings_in_place_of_a_recipe_s_do_not_take_over_their_weights(workshop: list[str], tmp_path: Path) -> None:
+    recipe = tmp_path / "two.toml"
+    tables = [f'[[styles]]\nname = "{name}"\npainting = "{name}.png"\nstyle_weight = 0.5' for name in "ab"]
+    recipe.write_text("\n".join(['content = "photos"', 'hard_blends = [["a", "b"]]', *tables]))
+    args = build_parser().parse_args([*workshop, "-o", "w.onnx", "--recipe", str(recipe), "--data", str(tmp_path)])
+    config = config_from(args, tmp_path / "w.run")
+    assert config.paintings == (workshop[1],)
+    assert (config.style_weights, config.hard_blends) == ((), ())
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
         (["-o", "{tmp}/missing/waves.onnx"], "no folder"),
         (["-o", "{tmp}/taken/waves.onnx"], "is a folder"),
         (["-o", "{tmp}/waves.pt"], "ends in .onnx"),
+        (["-o", "{tmp}/waves.onnx", "--run", "{tmp}/vgg.pt"], "is a file; give --run a folder"),
         (["-o", "{tmp}/w.onnx", "--content", "{tmp}/nowhere"], "not a folder"),
         (["-o", "{tmp}/w.onnx", "--loss-network", "{tmp}/none.pt"], "neither vgg16, vgg19 nor a file"),
         (["-o", "{tmp}/w.onnx", "--name", "No Capitals"], "lower case"),
@@ -104,6 +135,7 @@ def test_what_cannot_work_is_refused_before_training(
     assert len(said) == 1
     assert complaint in said[0]
     assert not list(tmp_path.glob("*.onnx"))
+    assert not list(tmp_path.glob("*.run"))
 
 
 @pytest.mark.parametrize("kind", ["missing", "no picture", "truncated"])

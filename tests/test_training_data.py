@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -84,16 +83,14 @@ def test_folder_without_photographs_is_refused(tmp_path: Path, kind: str) -> Non
 
 
 def test_each_pass_takes_every_photograph_once_in_a_new_order(tmp_path: Path) -> None:
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    paths = find_photographs(write_photographs(folder, count=5))
-    for number, path in enumerate(paths):
-        shutil.copy(paths[0], path.with_name(f"copy_{number}.png"))
-    crops = RandomCrops(paths, crop=64, batch=5, seed=0)
-    first, second = crops.batch_of(0), crops.batch_of(1)
-    assert len({sample.mean().item() for sample in first}) == 5
-    assert not torch.equal(first, second)
-    assert torch.equal(first, crops.batch_of(0))
+    greys = [20, 60, 100, 140, 180]
+    for grey in greys:
+        write_image(tmp_path / f"{grey}.png", Picture(np.full((64, 64, 3), grey, np.uint8)))
+    crops = RandomCrops(find_photographs(tmp_path), crop=64, batch=5, seed=0, webcam_share=0.0)
+    passes = [[round(float(sample.mean()) * 255) for sample in crops.batch_of(step)] for step in range(4)]
+    assert all(sorted(order) == greys for order in passes)
+    assert len({tuple(order) for order in passes}) > 1
+    assert torch.equal(crops.batch_of(1), crops.batch_of(1))
 
 
 @pytest.mark.parametrize(
@@ -105,6 +102,7 @@ def test_each_pass_takes_every_photograph_once_in_a_new_order(tmp_path: Path) ->
         ({"minutes": 0.0}, "minutes"),
         ({"partial_every": 1}, "partial_every"),
         ({"seed": -1}, "seed"),
+        ({"seed": 2**32}, "seed"),
         ({"clip_norm": 0.0}, "clip_norm"),
     ],
 )
@@ -139,6 +137,24 @@ def test_recipe_gives_the_settings_and_refuses_unknown_ones(tmp_path: Path) -> N
     recipe.write_text("this is no TOML")
     with pytest.raises(TrainingError, match="TOML"):
         load_recipe(recipe, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('[styles]\nname = "a"\npainting = "a.jpg"', r"begin each with \[\[styles\]\]"),
+        ("styles = 3", r"begin each with \[\[styles\]\]"),
+        ('[[styles]]\nname = "a"\npainting = 3', "painting must be a text, not 3; put it in quotes"),
+        ('[[styles]]\nname = "a"', "no painting"),
+        ("content = 5", "content must be a text"),
+        ("loss_network = 1", "loss_network must be a text"),
+        ("start_from = 2", "start_from must be a text"),
+    ],
+)
+def test_recipe_with_a_slip_is_refused_in_words(tmp_path: Path, text: str, complaint: str) -> None:
+    (tmp_path / "recipe.toml").write_text(text)
+    with pytest.raises(TrainingError, match=complaint):
+        load_recipe(tmp_path / "recipe.toml", tmp_path)
 
 
 def test_held_out_photographs_are_shown_and_never_learned_on(tmp_path: Path) -> None:

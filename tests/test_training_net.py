@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from http.client import IncompleteRead
 from pathlib import Path
+from urllib.error import URLError
 
 import pytest
 import torch
@@ -270,6 +272,16 @@ def test_wrong_loss_network_is_refused(tmp_path: Path, kind: str) -> None:
         torch.save({"features.0.weight": torch.zeros(1)}, path)
     with pytest.raises(TrainingError, match=r"vgg16|loss network"):
         load_loss_network(str(path))
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("invalid hash value"), IncompleteRead(b""), URLError("no network")])
+def test_download_that_fails_is_refused_in_words(monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise failure
+
+    monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", fail)
+    with pytest.raises(TrainingError, match="could not be downloaded"):
+        load_loss_network("vgg16")
 
 
 def test_unknown_layer_is_refused_by_name() -> None:

@@ -109,8 +109,18 @@ def test_resuming_a_finished_run_keeps_its_losses(tmp_path: Path) -> None:
     config = small_config(tmp_path, steps=3)
     done = train(config, tmp_path / "run", loss_network=random_loss_network())
     again = train(config, tmp_path / "run", resume=True, loss_network=random_loss_network())
-    assert again.losses == done.losses
+    assert again.losses == pytest.approx(done.losses)
     assert again.losses["objective"] > 0
+
+
+def test_losses_of_a_run_do_not_leap_when_it_is_resumed(tmp_path: Path) -> None:
+    """The last step, number 8, is one of lower strength, and tells nothing of the painting."""
+    config = small_config(tmp_path, steps=7, partial_every=8)
+    before = train(config, tmp_path / "run", loss_network=random_loss_network())
+    after = train(replace(config, steps=8), tmp_path / "run", resume=True, loss_network=random_loss_network())
+    assert after.step == 8
+    assert after.losses == pytest.approx(before.losses)
+    assert after.losses["strength"] == 1
 
 
 def test_kill_between_checkpoints_drops_the_rows_that_are_done_again(tmp_path: Path) -> None:
@@ -150,6 +160,12 @@ def test_failed_save_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pyte
     monkeypatch.undo()
     assert load_checkpoint(path).step == 2
     assert [entry.name for entry in path.parent.iterdir() if "part" in entry.name] == []
+
+
+def test_checkpoint_that_may_not_be_read_is_not_called_damaged(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.pt").mkdir()  # which nobody may read as a file, not even root
+    with pytest.raises(TrainingError, match=r"cannot be read: .*directory"):
+        load_checkpoint(tmp_path / "checkpoint.pt")
 
 
 @pytest.mark.parametrize("content", [b"", b"rubbish"])
@@ -216,6 +232,19 @@ def test_styles_learn_kernels_of_their_own_from_shared_ones(tmp_path: Path) -> N
     onward = replace(config, start_from=str(tmp_path / "second" / CHECKPOINT), steps=1, learning_rate=1e-9, styles=both[::-1])
     swapped = train(onward, tmp_path / "third", loss_network=random_loss_network()).net["stages.3.first.conv.conv.own"]
     assert torch.allclose(swapped[:2], own[[1, 0]], atol=1e-6)
+
+
+def test_run_starts_from_one_with_fewer_kernels_of_the_styles_own_and_from_no_more(tmp_path: Path) -> None:
+    fewer = small_config(tmp_path, network=OWN.replace("R8*!", "R8!"), steps=3)
+    before = train(fewer, tmp_path / "first", loss_network=random_loss_network()).net
+    more = replace(fewer, network=OWN, steps=1, learning_rate=1e-9, start_from=str(tmp_path / "first" / CHECKPOINT))
+    after = train(more, tmp_path / "second", loss_network=random_loss_network()).net
+    assert torch.allclose(after["stages.1.conv.conv.own"], before["stages.1.conv.conv.own"], atol=1e-6)
+    assert before["stages.1.conv.conv.own"].norm() > 1e-3
+    assert after["stages.3.first.conv.conv.own"].norm() < 1e-3
+    again = replace(fewer, start_from=str(tmp_path / "second" / CHECKPOINT))
+    with pytest.raises(TrainingError, match="start from one with the same network"):
+        train(again, tmp_path / "third", loss_network=random_loss_network())
 
 
 def test_run_is_not_resumed_from_weights_alone(tmp_path: Path) -> None:

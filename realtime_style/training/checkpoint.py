@@ -70,6 +70,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
         values = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise TrainingError(f"there is no checkpoint {path}; check the path or start a new run") from error
+    except OSError as error:
+        raise TrainingError(f"checkpoint {path} cannot be read: {error.strerror or error}; look who may read it") from error
+    except MemoryError:
+        raise
     except Exception as error:  # torch.load raises anything on files that are not its own
         raise TrainingError(f"checkpoint {path} is damaged or none; start a new run") from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:

@@ -33,14 +33,15 @@ class TrainConfig:
     network: str = "fast"
     """`fast`, `fine`, `johnson` or an architecture string. `fast` plays live without a GPU, `fine` is four times the work."""
     start_from: str | None = None
-    """Checkpoint of a run with the same `network`, from whose weights this one starts: a new style needs fewer steps when the
-    network can paint already, as Dumoulin et al. (ICLR 2017) found. Styles of the same name keep their scales and shifts."""
+    """Checkpoint of a run with the same `network`, or one with fewer stars, from whose weights this one starts: a new style
+    needs fewer steps when the network can paint already, as Dumoulin et al. (ICLR 2017) found. Styles of the same name keep
+    what is their own."""
     loss_network: str = "vgg19"
     """`vgg19`, `vgg16` or a file. vgg19 needs no download."""
     steps: int = 4000
     """Optimiser steps. A painting is recognisable after 200; 4,000 take 30 to 60 minutes on two processor cores with bf16."""
     minutes: float | None = None
-    """Train for this long instead of for `steps`; the learning rate then follows the clock."""
+    """Train for this long, all sittings of a run together, instead of for `steps`; the learning rate then follows the clock."""
     batch: int = 2
     """Photographs per step. Twice as many steps in the same time teach more than steps of four."""
     crop: int = 256
@@ -86,8 +87,8 @@ class TrainConfig:
     power there, too. 200 k took the lattice of a trained pack away, where 0.1 grey levels squared cost a twentieth of the
     objective; from nothing, that and a border's 200 put the first 300 steps back by 7 %."""
     border_weight: float = 20.0
-    """A border that is 10 grey levels darker on plain pictures than what is inside costs a 250th of the objective; in the pack,
-    with 200, a twenty-fifth. Without this term ours were up to 17 darker."""
+    """A border that is 10 grey levels darker on plain pictures than what is inside costs a 250th of the objective; in the last
+    trainings of the pack, with 3,000, more than half of it. Without this term ours were up to 17 darker."""
     weave_weight: float = 500.0
     """The weave of an earlier starry-night, 440 to 720 grey levels squared, would cost as much as the content; its painting
     has 210."""
@@ -149,7 +150,7 @@ class TrainConfig:
             "soften must not be negative": self.soften >= 0,
             "learning_rate must be more than 0": self.learning_rate > 0,
             "clip_norm must be more than 0": self.clip_norm > 0,
-            "seed must not be negative": self.seed >= 0,
+            "seed must be 0 to 4294967295": 0 <= self.seed < 2**32,
             "weights of the objective must not be negative": (
                 min(getattr(self, entry.name) for entry in fields(self) if entry.name.endswith("_weight")) >= 0
             ),
@@ -209,6 +210,11 @@ def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
     return typed
 
 
+def _require_text(recipe: Path, name: str, values: Mapping[str, Any]) -> None:
+    if not isinstance(values.get(name, ""), str):
+        raise TrainingError(f"recipe {recipe}: {name} must be a text, not {values[name]!r}; put it in quotes")
+
+
 def load_recipe(path: Path, data: Path) -> TrainConfig:
     """Read a recipe: a TOML file with the settings of TrainConfig and a ``[[styles]]`` table for each painting.
 
@@ -221,7 +227,13 @@ def load_recipe(path: Path, data: Path) -> TrainConfig:
         raise TrainingError(f"recipe {path} cannot be read: {error.strerror}; check the path") from error
     except ValueError as error:
         raise TrainingError(f"recipe {path} is not valid TOML: {error}") from error
-    tables = [dict(table) for table in values.pop("styles", [])]
+    tables = values.pop("styles", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise TrainingError(f"recipe {path}: styles must be tables; begin each with [[styles]], in two pairs of brackets")
+    for name in ("content", "loss_network", "start_from"):
+        _require_text(path, name, values)
+    for table in tables:
+        _require_text(path, "painting", table)
     try:
         values["paintings"] = [str(data / table.pop("painting")) for table in tables]
     except KeyError as error:

@@ -64,8 +64,8 @@ class ConditionalInstanceNorm(nn.Module):
     ``weights @ beta``, which the exporter turns into the scale and bias inputs of ONNX InstanceNormalization.
 
     Instance norm makes anything as loud as everything: of a dark room or a bare wall it makes a storm of sensor noise. So its
-    epsilon, which others set to 1e-5, is a tenth of the variance that photographs usually have here, a running mean that
-    is learned in training: a picture of full contrast hardly notices, and noise on a plain one stays noise.
+    epsilon, which others set to 1e-5, is a tenth of the variance that is usual here in training, a running mean over all that
+    the network paints there: a picture of full contrast hardly notices, and noise on a plain one stays noise.
     """
 
     def __init__(self, channels: int, styles: int) -> None:

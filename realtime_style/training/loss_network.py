@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterable, Sequence
+from http.client import HTTPException
 from pathlib import Path
 from typing import Literal
 
@@ -138,7 +139,7 @@ def _torchvision_weights() -> State:
 
     try:
         state: State = VGG16_Weights.IMAGENET1K_FEATURES.get_state_dict(progress=True, check_hash=True)
-    except OSError as error:
+    except (OSError, HTTPException, RuntimeError) as error:  # the last: what came has another hash
         raise TrainingError(
             f"the vgg16 weights could not be downloaded ({_first_line(error)}); use --loss-network vgg19, which needs none"
         ) from error

@@ -35,13 +35,22 @@ def make_style(
     if output.suffix.lower() != ".onnx":
         raise OutputUnwritable(f"cannot write {output}: a style file's name ends in .onnx")
     require_writable(output)
-    if not resume and (run / CHECKPOINT).exists():
-        raise TrainingError(
-            f"{run} holds a run at step {load_checkpoint(run / CHECKPOINT).step}; --resume goes on with it, "
-            "or remove the folder or choose another one with --run"
-        )
+    _require_run_folder(run, resume=resume)
     checkpoint = train(config, run, device=device, resume=resume, report=report)
     return export_checkpoint(checkpoint, output)
+
+
+def _require_run_folder(run: Path, *, resume: bool) -> None:
+    if run.exists() and not run.is_dir():
+        raise OutputUnwritable(f"{run} is a file; give --run a folder")
+    if resume or not (run / CHECKPOINT).exists():
+        return
+    another = "remove the folder or choose another one with --run"
+    try:
+        step = load_checkpoint(run / CHECKPOINT).step
+    except TrainingError as error:
+        raise TrainingError(f"{run} holds a run that this version cannot go on with; {another}") from error
+    raise TrainingError(f"{run} holds a run at step {step}; --resume goes on with it, or {another}")
 
 
 def _require_exporter() -> None:

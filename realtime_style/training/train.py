@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections import deque
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from realtime_style.atomic import unwritable
 from realtime_style.errors import TrainingError
 from realtime_style.training.checkpoint import Checkpoint, load_checkpoint, new_network, save_checkpoint
 from realtime_style.training.config import TrainConfig
@@ -25,6 +27,8 @@ from realtime_style.training.muon import Muon
 from realtime_style.training.preview import preview_photographs, write_preview
 from realtime_style.training.step import take_step
 from realtime_style.training.transform_net import TransformNet
+
+log = logging.getLogger(__name__)
 
 CHECKPOINT, LOSSES, PREVIEWS = "checkpoint.pt", "losses.csv", "previews"
 _CHECKPOINT_EVERY_S = 60.0  # at most a minute of work is lost
@@ -100,15 +104,24 @@ def train(
         step, elapsed_before, losses_before = state.step, state.elapsed_s, state.losses
 
     began = saved = time.perf_counter()
-    recent: deque[dict[str, float]] = deque(maxlen=_SMOOTHED)
+    # What a resumed run had last stands for the steps that it was the mean of; terms that were in none of them are 0.
+    so_far = {name: value for name, value in losses_before.items() if value}
+    recent = deque([so_far] * _SMOOTHED if so_far else [], maxlen=_SMOOTHED)
 
     def state_now() -> Checkpoint:
         states = {name: optimizer.state_dict() for name, optimizer in optimizers.items()}
-        return Checkpoint(
-            config, step, elapsed_before + time.perf_counter() - began, net.state_dict(), states, _mean(recent) or losses_before
-        )
+        elapsed = elapsed_before + time.perf_counter() - began
+        return Checkpoint(config, step, elapsed, net.state_dict(), states, _mean(recent))
 
-    run.mkdir(parents=True, exist_ok=True)
+    if resume and _fraction(config, step, elapsed_before) >= 1:
+        log.warning(
+            "nothing is left to train: %s is at step %d after %.0f minutes; to go on, give more --steps or --minutes in all",
+            *(run, step, elapsed_before / 60),
+        )
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(run, error) from error
     batches = crops.batches(step)
     with LossLog(run / LOSSES, step) as loss_log, ctrl_c_held_back() as raise_held_back:
         try:
@@ -186,9 +199,10 @@ def _mean(recent: deque[dict[str, float]]) -> dict[str, float]:
 def _start_from(before: Checkpoint, net: TransformNet, config: TrainConfig) -> None:
     """Copy the weights of another run; styles that it did not have start from the mean of those it had.
 
-    Its network has to be the same, or the same with no kernels of the styles' own: those start at zero.
+    Its network has to be the same, or the same with fewer kernels of the styles' own: those that are new start at zero.
     """
-    if before.network().architecture not in (net.architecture, net.architecture.replace("*", "")):
+    shared, ours = (network.architecture.replace("*", "") for network in (before.network(), net))
+    if shared != ours or not before.net.keys() <= net.state_dict().keys():
         raise TrainingError(
             f"{config.start_from} was trained with network = {before.config.network!r}, not {config.network!r}; "
             "start from one with the same network"

@@ -44,6 +44,12 @@ def require_writable(path: Path) -> None:
     _beginning(path).unlink()
 
 
+def nearly_full(folder: Path) -> bool:
+    """Whether less than 100 MB are left there: a recording is finished while it can be, as its index comes last and a full disk
+    has no place for it. Raises OSError."""
+    return shutil.disk_usage(folder).free < 100_000_000
+
+
 def _beginning(path: Path) -> Path:
     """An empty file beside `path` with the temporary name."""
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")

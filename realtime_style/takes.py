@@ -8,7 +8,6 @@ is, and in the middle of an encoder it would cost the recording.
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from types import TracebackType
 
 import cv2  # noqa: F401  # before av, which recording loads: windows hang otherwise
 
-from realtime_style.atomic import free_name, unwritable
+from realtime_style.atomic import free_name, nearly_full, unwritable
 from realtime_style.errors import RealtimeStyleError, SinkError
 from realtime_style.frames import Frame
 from realtime_style.images import Picture, write_image
@@ -27,7 +26,6 @@ from realtime_style.styles import Mix
 
 log = logging.getLogger(__name__)
 
-_RESERVE_BYTES = 100_000_000  # with which a recording is finished while it can be: on a full disk its index has no place
 _SNAPSHOTS_WAITING = 8
 
 
@@ -109,11 +107,11 @@ class Takes:
                 f"the picture changed its size in the middle; {self._path} is kept up to there, start another recording"
             )
         try:
-            free = shutil.disk_usage(self._path.parent).free
+            full = nearly_full(self._path.parent)
         except OSError as error:  # a stick that was pulled out
             self._finish(quietly=False)
             raise unwritable(self._path, error) from error
-        if free < _RESERVE_BYTES:
+        if full:
             self._finish(quietly=True)
             raise SinkError(f"the disk is nearly full; {self._path} is kept up to there, make room for another recording")
         self._shape = frame.shape

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from realtime_style.kiosk.figures import Memory
 from realtime_style.kiosk.keepsakes import Keepsakes
 from realtime_style.kiosk.kiosk import Kiosk
 from realtime_style.kiosk.lettering import Box
-from realtime_style.kiosk.settings import KioskSettings
+from realtime_style.kiosk.settings import CameraSettings, KioskSettings
 from realtime_style.kiosk.stage import Input, Key, Sprite
 from realtime_style.kiosk.states import Rules
 from realtime_style.kiosk.watch import STALE_S
@@ -41,7 +41,7 @@ class World:
     def __init__(self) -> None:
         self.now = 1000.0
         self.wall = datetime(2026, 11, 25, 9, 0).timestamp()
-        self.pattern = TestPattern(64, 48)
+        self.picture: Callable[[int], Frame] = TestPattern(64, 48).picture
         self.touches: list[Input] = []
         self.taken = 0
         self.shown: Frame | None = None
@@ -55,7 +55,7 @@ class World:
         if self.problem or (timeout_s == 0 and not self.ahead):
             return None
         self.taken += 1
-        return self.pattern.picture(self.taken)
+        return self.picture(self.taken)
 
     def show(self, picture: Frame | None, box: Box, sprites: Sequence[Sprite] = ()) -> None:
         self.shown = picture
@@ -67,7 +67,7 @@ class World:
 
 @contextmanager
 def open_kiosk(
-    world: World, tmp_path: Path, *, rescued: bool = False, files: int = 1, before: Memory | None = None
+    world: World, tmp_path: Path, *, rescued: bool = False, files: int = 1, before: Memory | None = None, camera: str = "0"
 ) -> Iterator[Kiosk]:
     """A kiosk whose painter notes in `world` on which device it was opened; two styles in each file."""
     written = [write_tiny_style(tmp_path / f"two{number}.onnx", names=(f"a{number}", f"b{number}")) for number in range(files)]
@@ -81,7 +81,7 @@ def open_kiosk(
         return Painter(mixes[0], device="cpu")
 
     kiosk = Kiosk(
-        KioskSettings(),
+        KioskSettings(camera=CameraSettings(camera=camera)),
         Rules(len(mixes), language="en"),
         stage=world,
         watch=world,

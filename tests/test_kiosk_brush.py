@@ -10,14 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame
 from realtime_style.kiosk.kiosk import Kiosk
 from realtime_style.kiosk.states import Host
+from realtime_style.painter import Painter
 from realtime_style.test_pattern import TestPattern
-from tests.kiosk_helpers import World, open_kiosk
+from tests.kiosk_helpers import World, open_kiosk, press, settle
 
 
 class Gone:
@@ -33,7 +35,7 @@ class Gone:
 
 
 def test_chip_that_fails_is_replaced_by_the_processor_at_a_lower_size(kiosk: Kiosk, world: World) -> None:
-    world.pattern = TestPattern(800, 600)
+    world.picture = TestPattern(800, 600).picture
     kiosk.round()
     assert kiosk._live is not None
     assert kiosk._live.shape == (600, 800, 3)
@@ -45,7 +47,7 @@ def test_chip_that_fails_is_replaced_by_the_processor_at_a_lower_size(kiosk: Kio
 
 
 def test_kiosk_that_fell_again_and_again_paints_smaller_on_the_processor(world: World, tmp_path: Path) -> None:
-    world.pattern = TestPattern(800, 600)
+    world.picture = TestPattern(800, 600).picture
     with open_kiosk(world, tmp_path, rescued=True) as kiosk:
         kiosk.round()
         assert world.devices == ["cpu"]
@@ -121,6 +123,46 @@ def test_slow_camera_shows_each_painting_at_once(kiosk: Kiosk, world: World) -> 
         assert world.taken == number
         assert not kiosk._brush.at_work
         assert world.shown is kiosk._live
+
+
+def test_frame_rate_counts_pictures_and_not_looks_for_one(kiosk: Kiosk, world: World) -> None:
+    for number in range(60):
+        world.problem = "" if number % 3 == 0 else "not yet"
+        world.pass_by(1 / 30)
+        kiosk.round()
+    assert 9 < kiosk.status().fps < 11
+
+
+def test_reason_why_nothing_faster_paints_is_told_to_the_host(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Painter, "fallback", "the GPU's libraries are missing")
+    with open_kiosk(world, tmp_path) as kiosk:
+        assert "the GPU's libraries are missing" in kiosk.status().last_warning
+
+
+@pytest.mark.parametrize(("camera", "mirrored"), [("0", True), ("clip.mp4", False)])
+def test_screen_is_a_mirror_for_those_before_a_camera_and_words_can_be_read_on_what_they_take_home(
+    world: World, tmp_path: Path, camera: str, *, mirrored: bool
+) -> None:
+    seen = np.full((48, 64, 3), 200, np.uint8)
+    seen[:, :32] = 50
+
+    def left_is_darker(picture: Frame | None) -> bool:
+        assert picture is not None
+        return bool(picture[:, :32].mean() < picture[:, 32:].mean())
+
+    with open_kiosk(world, tmp_path, camera=camera) as kiosk:
+        world.picture = lambda number: seen
+        settle(kiosk, world, 1)
+        kiosk._brush.start(seen, kiosk._mixes[0], 1.0)
+        as_painted = left_is_darker(kiosk._brush.finish())
+        press(kiosk, world, "space")
+        settle(kiosk, world, 1)
+        press(kiosk, world, "space")
+        settle(kiosk, world, 5)
+        assert left_is_darker(kiosk._visitor.picture(world.now)) == as_painted
+        assert left_is_darker(kiosk._live) == (as_painted != mirrored)
 
 
 def test_painting_under_way_when_the_break_begins_is_not_shown(

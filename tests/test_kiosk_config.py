@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from realtime_style.cli import main
 from realtime_style.errors import BadSettings
 from realtime_style.images import Picture, write_image
 from realtime_style.kiosk.config import load_picture_settings, load_settings
@@ -213,6 +214,13 @@ def test_mistake_in_a_dotted_key_is_told_by_its_line(tmp_path: Path) -> None:
 def test_mistake_in_a_section_on_one_line_is_told_by_its_line(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match="line 2: there is no 'idel'"):
         load(tmp_path, "# short\nscreen = { idel = 30 }\n[host]\nport = 9000\n")
+
+
+def test_clip_mistyped_on_the_command_line_is_refused_before_the_screen_goes_dark(
+    own_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["kiosk", "--no-watchdog", "--camera", "clpi.mp4"]) == 1
+    assert "there is no camera or clip clpi.mp4" in capsys.readouterr().err
 
 
 def test_file_that_is_not_there_is_told(tmp_path: Path) -> None:

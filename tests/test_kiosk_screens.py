@@ -14,9 +14,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import sdl2
 
 from realtime_style.errors import DisplayUnavailable
 from realtime_style.frames import Frame
+from realtime_style.kiosk import stage as stage_module
 from realtime_style.kiosk import widgets
 from realtime_style.kiosk.layout import Painter, Props, Screen
 from realtime_style.kiosk.lettering import Box
@@ -322,6 +324,31 @@ def test_stage_hears_touches_and_keys_and_is_not_closed_by_visitors(desktop: str
         assert CloseAsked() not in heard
         xdotool("mousemove", "50", "50")
         assert not any(isinstance(event, Drag) for event in stage.inputs())
+    finally:
+        stage.close()
+
+
+def test_pointer_is_seen_on_a_full_screen_while_a_mouse_moves(desktop: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    monkeypatch.setattr(stage_module, "_POINTER_S", 1.0)
+    stage = Stage("kiosk")
+
+    def pointer_after(seconds: float) -> bool:
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            stage.inputs()
+            time.sleep(0.02)
+        return bool(sdl2.SDL_ShowCursor(sdl2.SDL_QUERY) == sdl2.SDL_ENABLE)
+
+    try:
+        stage.show(None, Box(0, 0, 800, 600))
+        assert not pointer_after(1.5)
+        xdotool("mousemove", "100", "200", "mousemove", "110", "200")
+        assert pointer_after(0.2)
+        assert not pointer_after(1.5)
+        touch = sdl2.SDL_Event(type=sdl2.SDL_MOUSEMOTION)
+        touch.motion.which = sdl2.SDL_TOUCH_MOUSEID
+        sdl2.SDL_PushEvent(touch)
+        assert not pointer_after(0.2)
     finally:
         stage.close()
 

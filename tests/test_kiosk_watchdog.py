@@ -189,6 +189,52 @@ def test_told_to_end_while_no_kiosk_runs_it_tidies_up_all_the_same(tmp_path: Pat
     assert list((tmp_path / "kept").iterdir()) == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
+def test_ctrl_c_ends_a_kiosk_that_hangs_as_well(tmp_path: Path) -> None:
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom realtime_style.kiosk import watchdog\n"
+        "from realtime_style.kiosk.keepsakes import Keepsakes\nwatchdog._GRACE_S = 1.0\n"
+        f"sys.executable = {str(tmp_path / 'kiosk')!r}\n"
+        f"sys.exit(watchdog.guard([], Keepsakes(Path({str(tmp_path / 'kept')!r}), hours=2)))\n"
+    )
+    kiosk = tmp_path / "kiosk"
+    kiosk.write_text(f"#!/bin/sh\ntrap '' INT TERM\necho $$ > '{tmp_path}/number'\necho '{BEAT}'\nexec sleep 60\n")
+    kiosk.chmod(0o755)
+    guard = subprocess.Popen([sys.executable, "-c", script], cwd=Path(__file__).parents[1])
+    try:
+        began = time.perf_counter()
+        while not (tmp_path / "number").exists() or not (tmp_path / "number").read_text():
+            assert time.perf_counter() - began < 20
+            time.sleep(0.05)
+        time.sleep(0.5)
+        guard.send_signal(signal.SIGINT)
+        assert guard.wait(10) == 130
+        with pytest.raises(ProcessLookupError):
+            os.kill(int((tmp_path / "number").read_text()), 0)
+    finally:
+        guard.kill()
+
+
+def test_after_ctrl_c_the_kiosk_is_left_to_end_by_itself(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    listen = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_DFL)\nsys.stdin.read()\ntime.sleep(0.5)\nprint('bye')\n"
+    watched = dog(tmp_path, ALIVE + listen)
+    threading.Timer(1.5, watched.interrupt).start()
+    assert watched.run() == 130
+    assert watched.starts == 1
+    assert capfd.readouterr().out == "bye\n"
+
+
+def test_kiosk_leaves_its_standard_input_to_nobody_who_could_wait_there(tmp_path: Path) -> None:
+    """As libraries do on Windows, where one look at a pipe that is being read lasts until that read is over."""
+    script = (
+        "from realtime_style.kiosk.watchdog import Heart\nheart = Heart()\nheart.beat()\n"
+        "if n == 0: assert os.read(0, 1) == b'' and not heart.alone.wait(1), 'somebody else reads what the heart listens to'\n"
+    )
+    watched = dog(tmp_path, script, hung_s=5.0)
+    assert watched.run() == 0
+    assert watched.starts == 1
+
+
 def test_screen_that_was_never_there_is_a_mistake(tmp_path: Path) -> None:
     watched = dog(tmp_path, f"sys.exit({UNAVAILABLE})\n")
     assert watched.run() == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import socket
 import threading
 import time
@@ -12,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -315,6 +317,21 @@ def test_films_are_ten_minutes_long_and_none_is_overwritten(tmp_path: Path) -> N
     names = sorted(path.name for path in (tmp_path / "films").iterdir())
     assert names == [f"2026-11-25_09-00-00{which}.mp4" for which in ("", "_2", "_3", "_4")]
     assert [len(read_video(tmp_path / "films" / name)[0]) for name in names] == [2, 2, 1, 1]
+
+
+def test_film_is_kept_and_none_begun_while_the_disk_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = 10**9
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
+    with Films(tmp_path / "films", today=lambda: datetime(2026, 11, 25, 9)) as films:
+        films.write(GREY)
+        free = 10**7
+        for _ in range(2):
+            with pytest.raises(SinkError, match="nearly full"):
+                films.write(GREY)
+        assert [path.name for path in (tmp_path / "films").iterdir()] == ["2026-11-25_09-00-00.mp4"]
+        free = 10**9
+        films.write(GREY)
+    assert [len(read_video(path)[0]) for path in (tmp_path / "films").iterdir()] == [1, 1]
 
 
 def test_films_that_a_crash_left_half_written_go_and_nothing_else(tmp_path: Path) -> None:

@@ -39,6 +39,8 @@ class Brush:
         """
         self._open_painter, self._mixes, self._rescued, self._busy, self._meter = open_painter, mixes, rescued, busy, meter
         self._painter = open_painter("cpu" if rescued else device)
+        if self._painter.fallback is not None:
+            log.warning("painting could not take something faster: %s", self._painter.fallback)
         self._compiled: set[tuple[Path, tuple[int, ...]]] = set()
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="painter")
         self._painting: Future[Frame] | None = None

@@ -18,7 +18,7 @@ from realtime_style.errors import RealtimeStyleError
 from realtime_style.images import read_image
 from realtime_style.kiosk.album import Album
 from realtime_style.kiosk.alone import only_kiosk
-from realtime_style.kiosk.config import load_picture_settings, load_settings
+from realtime_style.kiosk.config import check_camera, load_picture_settings, load_settings
 from realtime_style.kiosk.figures import Memory
 from realtime_style.kiosk.films import Films
 from realtime_style.kiosk.hand_over import HandOver, HostDesk
@@ -55,6 +55,7 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
     keepsakes = open_keepsakes(file)  # before anything that can fail: what was kept before a crash goes when its time is over
     settings = load_settings(file)
     if camera is not None:
+        check_camera(camera)
         settings = replace(settings, camera=replace(settings.camera, camera=camera))
     languages = load_words(settings.screen.words)
     mixes = _mixes(settings)

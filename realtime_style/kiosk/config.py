@@ -36,6 +36,12 @@ def load_picture_settings(path: Path | None) -> PictureSettings:
     return PictureSettings() if path is None else _Reader(path).pictures()
 
 
+def check_camera(camera: str) -> None:
+    """Raise BadSettings if it is neither a camera, which may come later, nor a clip that is there, nor the test pattern."""
+    if not is_device(camera) and camera != "pattern" and not Path(camera).is_file():
+        raise BadSettings(f'there is no camera or clip {camera}; give a number, a clip or "pattern"')
+
+
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
     """A settings file: its text, and the values in it."""
     try:
@@ -107,9 +113,8 @@ class _Reader:
         with self._complaints_about("card", "logo"):
             if settings.card.logo is not None:
                 read_image(settings.card.logo)
-        camera = settings.camera.camera
-        if not is_device(camera) and camera != "pattern" and not Path(camera).is_file():
-            self._complain("camera", "camera", f'there is no camera or clip {camera}; give a number, a clip or "pattern"')
+        with self._complaints_about("camera", "camera"):
+            check_camera(settings.camera.camera)
         with self._complaints_about("painting", "styles"):
             for name in settings.painting.styles:
                 find_style(name)

@@ -9,7 +9,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from realtime_style.atomic import free_name, unwritable
+from realtime_style.atomic import free_name, nearly_full, unwritable
+from realtime_style.errors import SinkError
 from realtime_style.frames import Frame
 from realtime_style.sinks import Sink, VideoSink
 
@@ -42,7 +43,15 @@ class Films(Sink):
         self._began = 0.0
 
     def write(self, frame: Frame) -> None:
-        """Raises OutputUnwritable; the film that was being written is then lost, those before are whole."""
+        """Raises OutputUnwritable; the film that was being written is then lost, those before are whole. Raises SinkError, and
+        finishes the film, while the disk has no room but what visitors' pictures need."""
+        try:
+            full = nearly_full(self._folder)
+        except OSError as error:  # a stick that was pulled out
+            raise unwritable(self._folder, error) from error
+        if full:
+            self.close()
+            raise SinkError(f"the disk with {self._folder} is nearly full; make room for more films of the day")
         if self._film is not None and (frame.shape != self._shape or self._clock() - self._began >= FILM_S):
             self.close()
         if self._film is None:

@@ -13,6 +13,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from realtime_style.camera import is_device
 from realtime_style.crossfade import Crossfade
 from realtime_style.frames import Frame
 from realtime_style.kiosk import widgets
@@ -110,6 +111,8 @@ class Kiosk:
         self._tiles = widgets.Tiles(
             [(info.swatch_frame(), each.surname, each.year) for info, each in zip(infos, self._painters, strict=True)]
         )
+        self._warning = LastWarning()
+        logging.getLogger("realtime_style").addHandler(self._warning)
         self._brush = Brush(painter, settings.painting.device, mixes, rescued=rescued, busy=busy, meter=self.meter)
         self._fade = Crossfade(self._mixes[0])
         self._live: Frame | None = None
@@ -119,8 +122,6 @@ class Kiosk:
         self._kept = 0
         self._swept = self._told = float("-inf")
         self._hung_since: float | None = None
-        self._warning = LastWarning()
-        logging.getLogger("realtime_style").addHandler(self._warning)
 
     def run(self, seconds: float | None = None, stopped: Callable[[], bool] = lambda: False) -> None:
         """Go on until `stopped` says so, the host does, or for `seconds`."""
@@ -143,10 +144,11 @@ class Kiosk:
             self._start_painting(frame)
         painted = self._brush.finish() if self._brush.at_work else None
         if painted is not None and wanted:
+            self.meter.tick()
             self._live = painted
             self._outputs.put(painted)
             if self.state.scene is Scene.FILMING:
-                self._visitor.film(painted, now)
+                self._visitor.film(self._turned(painted), now)
             if (following := self._watch.take(0)) is not None:
                 self._start_painting(following)
         elif hidden and self._live is not None:
@@ -154,7 +156,6 @@ class Kiosk:
         screen = self._lay_out(now)
         with self.meter.stage("show"):
             self._stage.show(self._shown(now), screen.video, screen.sprites)
-        self.meter.tick()
         self._look_after(now)
 
     def status(self) -> Status:
@@ -195,7 +196,7 @@ class Kiosk:
             case Effect.GREET:
                 self.counters.visitors += 1
             case Effect.SHOOT if self._live is not None:
-                self._visitor.shoot(self._live, self.state.painter)
+                self._visitor.shoot(self._turned(self._live), self.state.painter)
             case Effect.START_FILM:
                 self._visitor.start_film()
             case Effect.END_FILM:
@@ -250,10 +251,14 @@ class Kiosk:
         return None
 
     def _start_painting(self, frame: Frame) -> None:
-        if self._settings.screen.mirror:
-            frame = np.asarray(cv2.flip(frame, 1), np.uint8)
+        frame = self._turned(frame)
         self._fade.to(self._mixes[self.state.painter], self._clock())
         self._brush.start(frame, self._fade.advance(self._clock()), self.state.strength)
+
+    def _turned(self, frame: Frame) -> Frame:
+        """As in a mirror: a camera's frame on its way to the screen, and a picture of the screen that is taken home."""
+        mirrored = self._settings.screen.mirror and is_device(self._settings.camera.camera)
+        return np.asarray(cv2.flip(frame, 1), np.uint8) if mirrored else frame
 
     def _look_after(self, now: float) -> None:
         """What is to be done now and then."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import time
 import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ with warnings.catch_warnings():
 _BLIND = (b"dummy", b"offscreen", b"evdev")  # what SDL takes when there is no screen, unless somebody asked for it
 _GL_RENDERER = 0x1F01
 _SOFTWARE_GL = (b"llvmpipe", b"softpipe", b"swrast", b"SwiftShader")
+_POINTER_S = 3.0  # a mouse that was moved is seen for so long
 _KEPT = 60  # frames for which a texture that is not shown is kept
 
 _NAMES = {
@@ -137,6 +139,8 @@ class Stage:
             sdl2.SDL_QuitSubSystem(sdl2.SDL_INIT_VIDEO)
             raise DisplayUnavailable(f"no window for the kiosk: {problem}; check the graphics driver")
         sdl2.SDL_DisableScreenSaver()
+        self._touched = fullscreen
+        self._pointer_until = float("-inf")
         self.show_pointer(not fullscreen)
         self._video: Any = None
         self._video_wh = (0, 0)
@@ -161,7 +165,7 @@ class Stage:
         return width.value, height.value
 
     def show_pointer(self, on: bool) -> None:
-        """Whether the mouse pointer is to be seen: fingers have none."""
+        """Whether the mouse pointer is to be seen: fingers have none. On a full screen it is while a mouse is used."""
         sdl2.SDL_ShowCursor(sdl2.SDL_ENABLE if on else sdl2.SDL_DISABLE)
 
     def show(self, picture: Frame | None, box: Box, sprites: Sequence[Sprite] = ()) -> None:
@@ -184,6 +188,9 @@ class Stage:
         found: list[Input] = []
         event = sdl2.SDL_Event()
         while sdl2.SDL_PollEvent(event):
+            if self._touched and event.type in (sdl2.SDL_MOUSEMOTION, sdl2.SDL_MOUSEBUTTONDOWN):
+                by_mouse = event.motion.which != sdl2.SDL_TOUCH_MOUSEID
+                self._pointer_until = time.perf_counter() + _POINTER_S if by_mouse else float("-inf")
             match event.type:
                 case sdl2.SDL_MOUSEBUTTONDOWN if event.button.button == sdl2.SDL_BUTTON_LEFT:
                     self._down = True
@@ -200,6 +207,8 @@ class Stage:
                 case sdl2.SDL_RENDER_TARGETS_RESET | sdl2.SDL_RENDER_DEVICE_RESET:
                     self._forget_textures()
                     self._forget_video()
+        if self._touched:
+            self.show_pointer(time.perf_counter() < self._pointer_until)
         return found
 
     def close(self) -> None:

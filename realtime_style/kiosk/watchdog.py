@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -66,6 +67,7 @@ class Watchdog:
         self._command, self._hung_s, self._start_s, self._between = list(command), hung_s, start_s, between
         self._screen_comes = screen_comes
         self._told = threading.Event()
+        self._interrupted = False
         self._note = ""
         self.starts = 0
         """How often the command was started."""
@@ -74,8 +76,14 @@ class Watchdog:
         """Ask for the end; may be called from a signal handler."""
         self._told.set()
 
+    def interrupt(self) -> None:
+        """The same for Ctrl-C, of which the command hears by itself: a terminal tells all that run in it."""
+        self._interrupted = True
+        self._told.set()
+
     def run(self) -> int:
-        """Until the command ends by itself, cannot begin, or `stop` is called; returns its exit code, 0 after `stop`.
+        """Until the command ends by itself, cannot begin, or `stop` is called; returns its exit code, 0 after `stop`, 130 after
+        `interrupt`.
 
         A command that ends with 1 or 2 before it ever lived has a mistake that a service manager shall see. One that did live
         is started again, however long it takes: its host may be at the settings, and nobody else is there to start it.
@@ -85,7 +93,7 @@ class Watchdog:
             began = time.perf_counter()
             code, lived, fell = self._run_once(falls)
             if self._told.is_set() or code == 0:
-                return 0
+                return 130 if self._interrupted else 0
             ever_lived = ever_lived or lived
             if code == 130 or (code in (1, 2) and not ever_lived):
                 return code
@@ -96,7 +104,7 @@ class Watchdog:
             falls = falls + 1 if fell else 0
             log.warning("the kiosk ended with %d; starting it again in %.1f s", code, pause)
             if self._told.wait(pause):
-                return 0
+                return 130 if self._interrupted else 0
             self._between()
             pause = min(_LONGEST_PAUSE_S, pause * 2)
 
@@ -129,7 +137,7 @@ class Watchdog:
                 elif line:
                     print(line, flush=True)
                 if self._told.is_set() and process.poll() is None:
-                    _end(process)  # and once more around, for its last words
+                    _end(process, gently=self._interrupted)  # and once more around, for its last words
                 elif time.perf_counter() > patience:
                     log.warning("the kiosk has not moved for %.0f s", self._hung_s if lived else self._start_s)
                     process.kill()
@@ -145,8 +153,13 @@ def _read(process: subprocess.Popen[str], put: Callable[[str | None], None]) -> 
         put(None)
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    process.terminate()
+def _end(process: subprocess.Popen[str], *, gently: bool) -> None:
+    """`gently`: only by an end of its standard input. Told twice it might be cut short, and Windows ends it on the spot."""
+    if gently:
+        assert process.stdin is not None
+        process.stdin.close()
+    else:
+        process.terminate()
     _reap(process)
 
 
@@ -160,7 +173,7 @@ def _reap(process: subprocess.Popen[str]) -> int:
 
 
 def guard(arguments: Sequence[str], keepsakes: Keepsakes) -> int:
-    """Run ``realtime-style kiosk`` with these arguments under a watchdog; SIGTERM ends both.
+    """Run ``realtime-style kiosk`` with these arguments under a watchdog; SIGTERM and Ctrl-C end both, one that hangs as well.
 
     While kiosks do not get far enough to look after `keepsakes`, they are looked after here; at the end they are deleted:
     there may have been no kiosk just then, or one that had to be killed.
@@ -170,9 +183,13 @@ def guard(arguments: Sequence[str], keepsakes: Keepsakes) -> int:
     command = [sys.executable, "-m", "realtime_style", "kiosk", *arguments, "--no-watchdog", "--beats"]
     dog = Watchdog(command, between=keepsakes.sweep, screen_comes=not sys.stderr.isatty())
     call_at_the_end(dog.stop)
+    ctrl_c = signal.getsignal(signal.SIGINT)
+    if ctrl_c is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda number, frame: dog.interrupt())
     try:
         return dog.run()
     finally:
+        signal.signal(signal.SIGINT, ctrl_c)
         keepsakes.clear()
 
 
@@ -186,6 +203,12 @@ class Heart:
         self._next = float("-inf")
         self.alone = threading.Event()
         """Set when the watchdog is gone."""
+        # A pipe of its own to listen at: on Windows a library that is loaded later may look at the standard input, and whoever
+        # looks at a pipe there waits until nobody reads it any more.
+        self._pipe = os.dup(sys.stdin.fileno())
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, sys.stdin.fileno())
+        os.close(nothing)
         threading.Thread(target=self._listen, name="watchdog's end", daemon=True).start()
 
     def beat(self) -> None:
@@ -223,7 +246,7 @@ class Heart:
         return done
 
     def _listen(self) -> None:
-        # Not sys.stdin: Python aborts when it ends while a thread holds the lock of a buffered stream.
-        while os.read(sys.stdin.fileno(), 4096):
+        # No buffered stream: Python aborts when it ends while a thread holds the lock of one.
+        while os.read(self._pipe, 4096):
             pass
         self.alone.set()

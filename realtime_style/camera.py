@@ -22,6 +22,9 @@ from realtime_style.streams import Source, StreamInfo
 _PLATFORM_BACKEND = {"linux": "v4l2", "win32": "msmf", "darwin": "avfoundation"}
 _GONE_S = 0.5  # of failed reads in a row, real time, and the camera counts as gone; USB cameras miss a read now and then
 _RETRY_S = 0.01
+# USB 2 carries no more uncompressed at 30 frames a second, yet OpenCV tries MJPEG late on V4L2; a camera that has none is left
+# as it was (OpenCV's issue 9540: 1280x720 in YUYV came at 10 frames a second, in MJPG at 30).
+_FULL_RATE_PX = 640 * 480
 
 
 class Capture(Protocol):
@@ -198,6 +201,8 @@ def _open_device(
     chosen = _PLATFORM_BACKEND.get(sys.platform, "any") if backend == "auto" else backend
     if fourcc is not None and len(fourcc) != 4:
         raise ValueError(f"a fourcc has four letters, MJPG or YUYV, not {fourcc!r}")
+    if fourcc is None and chosen == "v4l2" and size is not None and size[0] * size[1] > _FULL_RATE_PX:
+        fourcc = "MJPG"
     asked = " ".join(_settings(size, fps, fourcc))
     tried = ", ".join([chosen.upper(), *_settings(size, fps, fourcc)])
     device = _connect_quietly(connect, int(spec) if spec.isdecimal() else spec, getattr(cv2, f"CAP_{chosen.upper()}"))

@@ -89,12 +89,11 @@ def webcam(args: argparse.Namespace) -> int:
         paint_size=args.max_size,
     )
     summary = run_webcam(options)
-    _note_fallback(summary.fallback)
-    values = asdict(summary)
+    saved = "".join(f"saved {path}\n" for path in [*summary.snapshots, *summary.recordings])
     _print_result(
         args,
-        values,
-        f"{summary.frames} frames in {summary.seconds:.1f} s: {summary.fps:.1f} fps, {summary.dropped} dropped, "
+        asdict(summary),
+        f"{saved}{summary.frames} frames in {summary.seconds:.1f} s: {summary.fps:.1f} fps, {summary.dropped} dropped, "
         f"{summary.provider}",
     )
     return 0

@@ -228,12 +228,22 @@ def _add_train(verbs: Verbs) -> None:  # type: ignore[valid-type]
         about.add_argument(f"--{name}", help=words)
     how = parser.add_argument_group("how to train")
     length = how.add_mutually_exclusive_group()
-    length.add_argument("--steps", type=_positive, help=_with_default("steps", "optimiser steps"))
-    length.add_argument("--minutes", type=_above_zero, help="train for this long instead of a number of steps")
-    how.add_argument("--device", choices=("auto", "cuda", "cpu"), default="auto", help="where to train (default: %(default)s)")
+    length.add_argument(
+        "--steps", type=_positive, help=_with_default("steps", "optimiser steps, earlier ones of the run included")
+    )
+    length.add_argument(
+        "--minutes",
+        type=_above_zero,
+        help="train for this long, earlier sittings of the run included, instead of a number of steps",
+    )
+    how.add_argument("--device", choices=("auto", "cuda", "cpu"), default="auto", help="where to train")
     for name, kind, words in (
         ("network", str, "fast, fine, johnson or an architecture string"),
-        ("start-from", Path, "checkpoint of a run with the same network; a new style then needs fewer steps"),
+        (
+            "start-from",
+            Path,
+            "checkpoint of a run with the same network, or one with fewer stars; a new style then needs fewer steps",
+        ),
         ("loss-network", str, "vgg19, vgg16 or a file of weights"),
         ("batch", _positive, "photographs per step"),
         ("crop", _positive, "side of the crops in px"),
@@ -333,4 +343,4 @@ def _crf(text: str) -> int:
 def _fourcc(text: str) -> str:
     if len(text) != 4:
         raise argparse.ArgumentTypeError(f"{text!r} must have four letters, like MJPG")
-    return text
+    return text.upper()

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from realtime_style.errors import StyleError
-from realtime_style.styles import PACK, Mix, StyleRef, open_style_file, user_folder
+from realtime_style.styles import Mix, StyleRef, open_style_file, scan_styles
 
 log = logging.getLogger(__name__)
 
@@ -20,22 +20,20 @@ def build_playlist(first: Mix) -> tuple[list[Mix], list[str]]:
 
     A broken style file does not stop the show: it is left out, and the second value has a line on each.
     """
-    playlist, problems = [first], []
+    playlist = [first]
     seen = {_identity(first[0][0])} if len(first) == 1 else set()
-    files = [style.file for style, _ in first]
-    for folder in (PACK, user_folder()):
-        files += sorted(folder.glob("*.onnx")) if folder.is_dir() else []
-    for file in dict.fromkeys(files):
+    known, problems = scan_styles()
+    styles: list[StyleRef] = []
+    for file in {style.file: None for style, _ in first if style.file not in problems}:
         try:
-            styles = open_style_file(file)
+            styles += open_style_file(file)
         except StyleError as error:
-            problems.append(str(error))
-            continue
-        for style in styles:
-            if _identity(style) not in seen:
-                seen.add(_identity(style))
-                playlist.append(((style, 1.0),))
-    return playlist, problems
+            problems[file] = error
+    for style in [*styles, *known]:
+        if _identity(style) not in seen:
+            seen.add(_identity(style))
+            playlist.append(((style, 1.0),))
+    return playlist, [str(error) for error in problems.values()]
 
 
 def _identity(style: StyleRef) -> tuple[Path, int]:

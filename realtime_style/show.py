@@ -175,7 +175,6 @@ class Show:
     def _status(self) -> list[str]:
         times = self.meter.summary()
         latency, stylize = times.get("latency", {}).get("p50", 0.0), times.get("stylize", {}).get("p50", 0.0)
-        width, height = self.size_wh
         painted = "x".join(map(str, self._paint_wh()))
         strength, steadiness = self.controls.strength * 100, self.controls.steadiness * 100
         return [
@@ -183,7 +182,9 @@ class Show:
             + ("   own colours" if self.controls.keep_colours else ""),
             f"{self.meter.fps():.1f} fps   latency {latency:.0f} ms   stylize {stylize:.1f} ms",
             f"{self._painter.provider}   {self._camera.dropped} dropped",
-            f"{self._camera.info.name}   {width}x{height}" + (f", painted at {painted}" if self._paint_size else ""),
+            f"{self._camera.info.name}   "
+            + (f"painted at {painted}   " if self._paint_size else "")
+            + self._camera.info.details,
         ]
 
     def _keep_on(self, loader: StyleLoader) -> bool:

@@ -52,15 +52,15 @@ def list_styles() -> list[StyleRef]:
     return styles
 
 
-def scan_styles() -> tuple[list[StyleRef], dict[Path, BadStyleFile]]:
+def scan_styles() -> tuple[list[StyleRef], dict[Path, StyleError]]:
     """All styles known by name, as :func:`list_styles`, and the files that cannot be read, with the reason."""
     shipped, own = sorted(PACK.glob("*.onnx")), sorted(user_folder().glob("*.onnx"))
     styles: list[StyleRef] = []
-    broken: dict[Path, BadStyleFile] = {}
+    broken: dict[Path, StyleError] = {}
     for file in [*shipped, *own]:
         try:
             styles += open_style_file(file)
-        except BadStyleFile as error:
+        except StyleError as error:
             broken[file] = error
     meant: dict[str, StyleRef] = {}
     for style in sorted(styles, key=lambda style: style.file in shipped):  # a stable sort: the user's own come first

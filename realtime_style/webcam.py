@@ -11,6 +11,7 @@ from pathlib import Path
 
 from realtime_style.camera import Camera, is_device, open_camera
 from realtime_style.controls import Controls, caption
+from realtime_style.errors import OutputUnwritable
 from realtime_style.outputs import Outputs, live_openers
 from realtime_style.painter import Painter
 from realtime_style.playlist import build_playlist
@@ -125,6 +126,8 @@ def run_webcam(
             stack.callback(screen.close)
         elif options.window:
             require_display()
+        if options.record is not None and not is_device(options.camera) and _same_file(options.record, Path(options.camera)):
+            raise OutputUnwritable(f"{options.record} is the clip to be played itself; choose another name for the recording")
         playlist, problems = build_playlist(options.mix)
         painter = stack.enter_context(Painter(options.mix, device=options.device, strength=options.strength))
         takes = stack.enter_context(Takes(options.snapshots, clock=clock))
@@ -167,21 +170,34 @@ def run_webcam(
             clock=clock,
         )
         show.warm_up()
+        if painter.fallback is not None:
+            log.warning("--device auto could not take something faster: %s", painter.fallback)
         controls.say(f"{caption(options.mix)}: h shows the keys", clock())
         for problem in problems:
             log.warning("style left out: %s", problem)
             controls.say(problem, clock())
         try:
             show.run()
+            _finish(takes, options.record)
         except BaseException:
             takes.close()
             for path in takes.recordings:
                 log.warning("what was recorded is kept: %s", path)
             raise
-        takes.close()
-        if options.record in takes.failures:
-            raise takes.failures[options.record]
         return _summary(show, camera, painter, takes, outputs)
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
+
+
+def _finish(takes: Takes, record: Path | None) -> None:
+    """Raises what went wrong with a recording that was asked for at the start, and what nobody saw on the screen any more."""
+    seen = set(takes.failures) - {record}
+    takes.close()
+    for path, error in takes.failures.items():
+        if path not in seen:
+            raise error
 
 
 def _summary(show: Show, camera: Camera, painter: Painter, takes: Takes, outputs: Outputs) -> WebcamSummary:

@@ -20,6 +20,7 @@ from realtime_style.sinks import Sink
 
 # GUI_NORMAL: without OpenCV's toolbar and its own keys.
 _FLAGS = cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
+_LARGEST_WH = (1280, 720)  # px at the start: OpenCV does not tell how large the screen is, and a phone's clip is 1920 px high
 _WAKE_S = 0.3  # as long as the tries took that all went well
 _WITHOUT = "or go without a window: --no-window --record out.mp4"
 _FONTS = (Path("/usr/share/fonts/truetype"), Path("/usr/share/fonts"))
@@ -61,7 +62,7 @@ class Window(Sink):
         if self.closed:
             return
         if not self._sized and not self.fullscreen:
-            cv2.resizeWindow(self._title, frame.shape[1], frame.shape[0])
+            cv2.resizeWindow(self._title, *_window_wh(frame.shape[1], frame.shape[0]))
             self._sized = True
         cv2.imshow(self._title, frame)
 
@@ -94,6 +95,12 @@ class Window(Sink):
             cv2.destroyWindow(self._title)
             cv2.waitKey(1)  # lets the window system do it
         self._closed = True
+
+
+def _window_wh(width: int, height: int) -> tuple[int, int]:
+    """How large a window for pictures of this size begins."""
+    scale = min(1.0, _LARGEST_WH[0] / width, _LARGEST_WH[1] / height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def key_name(code: int) -> str | None:

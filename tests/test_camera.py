@@ -203,6 +203,22 @@ def test_the_format_is_set_before_the_size_and_the_size_before_the_rate(capture:
     ]
 
 
+@pytest.mark.parametrize(
+    ("size", "backend", "first"),
+    [
+        ((1280, 720), "v4l2", cv2.CAP_PROP_FOURCC),
+        ((640, 480), "v4l2", cv2.CAP_PROP_FRAME_WIDTH),
+        ((1280, 720), "dshow", cv2.CAP_PROP_FRAME_WIDTH),
+    ],
+)
+def test_large_pictures_are_asked_for_in_a_format_that_comes_at_full_rate(
+    capture: FakeCapture, size: tuple[int, int], backend: str, first: int
+) -> None:
+    with open_camera("0", size=size, backend=backend, connect=connect(capture)) as camera:
+        assert capture.asked[0] == first
+        assert ("MJPG" in camera.info.details) == (first == cv2.CAP_PROP_FOURCC)
+
+
 def test_opencv_knows_every_backend() -> None:
     assert all(hasattr(cv2, f"CAP_{name.upper()}") for name in CAMERA_BACKENDS[1:])
     calls: list[tuple[int | str, int]] = []

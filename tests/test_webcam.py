@@ -19,6 +19,7 @@ from realtime_style.camera import Camera
 from realtime_style.errors import CameraNotFound, DisplayUnavailable
 from realtime_style.frames import Frame
 from realtime_style.painter import Painter
+from realtime_style.playlist import build_playlist
 from realtime_style.styles import Mix
 from realtime_style.test_pattern import read_barcode
 from realtime_style.testing import write_tiny_style
@@ -267,6 +268,25 @@ def test_a_clip_stands_in_for_a_camera(options: WebcamOptions, clip: Path):
     assert summary.camera == "clip.mp4"
     assert (summary.width, summary.height) == (64, 48)
     assert 3 <= summary.frames <= 12
+
+
+def test_style_of_the_user_comes_in_place_of_a_shipped_one_of_the_same_name(two_styles: Mix, own_home: Path):
+    write_tiny_style(own_home / "mine.onnx", names=("starry-night", "own"))
+    playlist, problems = build_playlist(two_styles)
+    shown = [(style.info.name, style.file.parent.name) for ((style, _), *_) in playlist[1:]]
+    assert [folder for name, folder in shown if name == "starry-night"] == [own_home.name]
+    assert ("great-wave", "pack") in shown
+    assert problems == []
+
+
+def test_reason_why_nothing_faster_paints_is_told_while_it_paints(
+    options: WebcamOptions, caplog: Any, monkeypatch: pytest.MonkeyPatch
+):
+    told: list[bool] = []
+    monkeypatch.setattr(Painter, "fallback", "the GPU's libraries are missing")
+    show(options, Script(at=lambda n: told.append("could not take something faster: the GPU's" in caplog.text)))
+    assert told[3]
+    assert caplog.text.count("something faster") == 1
 
 
 def test_wishes_reach_the_camera(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from realtime_style import takes as takes_module
+from realtime_style.cli import main
 from realtime_style.errors import CameraLost, CameraNotFound, OutputUnwritable, SinkError
 from realtime_style.frames import Frame
 from realtime_style.images import Picture, read_image
@@ -182,6 +183,30 @@ def test_record_file_that_cannot_be_written_is_refused_before_the_camera_opens(o
     gone = replace(options, record=tmp_path / "no folder" / "clip.mp4", camera="no such camera", window=False)
     with pytest.raises(OutputUnwritable, match="no folder"):
         run_webcam(gone)
+
+
+def test_clip_that_is_played_is_not_recorded_over(options: WebcamOptions, clip: Path):
+    before = clip.read_bytes()
+    with pytest.raises(OutputUnwritable, match="is the clip to be played itself"):
+        run_webcam(replace(options, camera=str(clip), record=clip.parent / "." / clip.name, window=False, seconds=0.2))
+    assert clip.read_bytes() == before
+
+
+def test_what_was_saved_is_named_at_the_end(two_styles: Mix, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    words = ["webcam", "--camera", str(clip), "--style", str(two_styles[0][0].file), "--no-window", "--seconds", "0.4"]
+    assert main([*words, "--record", str(tmp_path / "show.mp4")]) == 0
+    assert f"saved {tmp_path / 'show.mp4'}\n" in capsys.readouterr().out
+
+
+def test_recording_that_fails_when_nobody_sees_it_any_more_is_an_error(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
+    from realtime_style.sinks import VideoSink
+
+    def no_index(self: VideoSink) -> None:
+        raise OutputUnwritable("no space left for the index")
+
+    monkeypatch.setattr(VideoSink, "close", no_index)
+    with pytest.raises(OutputUnwritable, match="for the index"):
+        show(options, Script({2: "r"}, frames=12))
 
 
 def test_camera_that_does_not_open_leaves_no_recording(options: WebcamOptions, tmp_path: Path):

@@ -53,9 +53,15 @@ class Running:
         self._tmp_path = tmp_path
 
     def shows(self) -> bool:
-        """Whether the window is there and has more than "getting ready" in it, before long."""
+        """Whether the window is there, has more than "getting ready" in it and its size for good, before long."""
         assert before_long(self._has_window, 10)
-        return before_long(lambda: bool(self.screen().std() > 30), 4)
+        return before_long(lambda: bool(self.screen().std() > 30), 4) and before_long(self._stands_still, 4)
+
+    def _stands_still(self) -> bool:
+        """Whether the window is the same on two looks; one that is still growing is mostly dark."""
+        before = dark_share(self.screen())
+        time.sleep(0.3)
+        return abs(dark_share(self.screen()) - before) < 0.02
 
     def _has_window(self) -> bool:
         assert self.process.poll() is None, self.process.communicate()

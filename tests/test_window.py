@@ -31,9 +31,10 @@ import sys
 import numpy as np
 from realtime_style.window import Window, _is_gone
 
-frame = np.zeros((240, 320, 3), np.uint8)
-frame[:, :160] = (0, 0, 255)
-frame[:, 160:] = (255, 0, 0)
+height, width = (1920, 1080) if "phone" in sys.argv else (240, 320)
+frame = np.zeros((height, width, 3), np.uint8)
+frame[:, : width // 2] = (0, 0, 255)
+frame[:, width // 2 :] = (255, 0, 0)
 with Window("test window", fullscreen="fullscreen" in sys.argv) as window:
     for n in range(1500):
         window.write(frame)
@@ -190,6 +191,12 @@ def test_fullscreen_fills_the_screen_and_goes_back(managed: Shown, tmp_path: Pat
 @pytest.mark.parametrize("managed", [("fullscreen",)], indirect=True)
 def test_it_can_start_fullscreen(managed: Shown, tmp_path: Path) -> None:
     assert wait_for_bounds(tmp_path, (255, 0, 0), 400, 600) == (400, 0, 400, 600)
+
+
+@pytest.mark.parametrize("managed", [("phone",)], indirect=True)
+def test_picture_larger_than_a_screen_gets_a_window_that_fits_on_one(managed: Shown) -> None:
+    window = xdotool("search", "--name", TITLE).split()[0]
+    assert "Geometry: 405x720" in xdotool("getwindowgeometry", window)
 
 
 def test_a_person_closing_it_ends_it_and_it_does_not_come_back(shown: Shown) -> None:

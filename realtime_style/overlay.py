@@ -18,6 +18,7 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _WHITE, _YELLOW, _RED = (255, 255, 255), (120, 220, 255), (60, 60, 235)
 _DARK = 0.3  # what a box leaves of the picture behind it
 _LINES = 23  # lines of text that would fill the height of a frame
+_GAP = "   "  # between figures on one line
 _TITLE_SCALE = 1.15
 _HAS_ACCENTS = int(cv2.__version__.split(".")[0]) >= 5  # OpenCV 4 writes ? for anything beyond ASCII
 
@@ -55,10 +56,10 @@ def draw_labels(frame: Frame, left: str, right: str) -> None:
 
 
 def draw_status(frame: Frame, lines: Sequence[str]) -> None:
-    """Figures in the lower left corner, one line each."""
+    """Figures in the lower left corner: a line each, more where a picture is too narrow for what three spaces hold apart."""
     style = _Style(frame.shape[0])
     room = frame.shape[1] - 2 * (style.margin + style.pad)
-    shown = [_shorten(line, style, room) for line in lines]
+    shown = [_shorten(part, style, room) for line in lines for part in _parts(line, style, room)]
     _box(frame, shown, style, x=style.margin, y=frame.shape[0] - style.margin - style.box_height(len(shown)))
 
 
@@ -162,6 +163,18 @@ def _wrap(text: str, style: _Style, room: int) -> list[str]:
             if lines[-1] and style.width(lines[-1] + letter) > room:
                 lines.append("")
             lines[-1] += letter
+    return lines
+
+
+def _parts(text: str, style: _Style, room: int) -> list[str]:
+    """`text` in lines of at most `room` px, broken only where there are three spaces; what is longer by itself stays longer."""
+    first, *others = text.split(_GAP)
+    lines = [first]
+    for part in others:
+        if style.width(longer := lines[-1] + _GAP + part) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(part)
     return lines
 
 

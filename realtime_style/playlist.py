@@ -24,7 +24,8 @@ def build_playlist(first: Mix) -> tuple[list[Mix], list[str]]:
     seen = {_identity(first[0][0])} if len(first) == 1 else set()
     known, problems = scan_styles()
     styles: list[StyleRef] = []
-    for file in {style.file: None for style, _ in first if style.file not in problems}:
+    opened = problems.keys() | {style.file for style in known}
+    for file in {style.file: None for style, _ in first if style.file not in opened}:
         try:
             styles += open_style_file(file)
         except StyleError as error:

@@ -63,6 +63,17 @@ def test_a_long_message_is_broken_into_lines_that_fit():
     assert changed.any(axis=1).sum() > 1.5 * (short != 128).any(axis=(1, 2)).sum()
 
 
+def test_figures_take_more_lines_in_a_narrow_picture_and_none_is_lost():
+    def rows(width: int, line: str) -> int:
+        frame = grey(width, 640)
+        overlay.draw_status(frame, [line])
+        return int((frame != 128).any(axis=(1, 2)).sum())
+
+    figures = "The Great Wave off Kanagawa   strength 100 %   steadiness 50 %"
+    assert rows(1000, figures) == rows(1000, "30 fps")
+    assert rows(360, figures) > 1.4 * rows(360, "30 fps")
+
+
 def test_help_fits_into_a_small_picture():
     frame = overlay.canvas(grey(176, 144))
     overlay.draw_help(frame, KEYS)

@@ -139,7 +139,7 @@ class Stage:
             sdl2.SDL_QuitSubSystem(sdl2.SDL_INIT_VIDEO)
             raise DisplayUnavailable(f"no window for the kiosk: {problem}; check the graphics driver")
         sdl2.SDL_DisableScreenSaver()
-        self._touched = fullscreen
+        self._hides_pointer = fullscreen
         self._pointer_until = float("-inf")
         self.show_pointer(not fullscreen)
         self._video: Any = None
@@ -188,7 +188,7 @@ class Stage:
         found: list[Input] = []
         event = sdl2.SDL_Event()
         while sdl2.SDL_PollEvent(event):
-            if self._touched and event.type in (sdl2.SDL_MOUSEMOTION, sdl2.SDL_MOUSEBUTTONDOWN):
+            if self._hides_pointer and event.type in (sdl2.SDL_MOUSEMOTION, sdl2.SDL_MOUSEBUTTONDOWN):
                 by_mouse = event.motion.which != sdl2.SDL_TOUCH_MOUSEID
                 self._pointer_until = time.perf_counter() + _POINTER_S if by_mouse else float("-inf")
             match event.type:
@@ -207,7 +207,7 @@ class Stage:
                 case sdl2.SDL_RENDER_TARGETS_RESET | sdl2.SDL_RENDER_DEVICE_RESET:
                     self._forget_textures()
                     self._forget_video()
-        if self._touched:
+        if self._hides_pointer:
             self.show_pointer(time.perf_counter() < self._pointer_until)
         return found
 

@@ -84,7 +84,8 @@ def config_from(args: argparse.Namespace, run: Path) -> TrainConfig:
             raise TrainingError("no photographs given; name a folder of them with --content DIR")
         config = TrainConfig((str(args.paintings[0]),), (StyleInfo("style"),), str(args.content))
     if args.paintings:
-        changes |= {"style_weights": (), "hard_blends": ()}  # those of a recipe are for its own paintings
+        if args.recipe is not None:
+            changes |= {"style_weights": (), "hard_blends": ()}  # which are for the recipe's own paintings
         changes["paintings"] = tuple(str(path) for path in args.paintings)
         changes["styles"] = _styles(args)
     elif any(getattr(args, name) is not None for name in _ABOUT):

@@ -131,6 +131,14 @@ def test_frame_rate_counts_pictures_and_not_looks_for_one(kiosk: Kiosk, world: W
         world.pass_by(1 / 30)
         kiosk.round()
     assert 9 < kiosk.status().fps < 11
+    world.problem = ""
+    kiosk._do(Host.PAUSE, world.now)
+    settle(kiosk, world, 5)
+    assert 9 < kiosk.status().fps < 11  # nothing is to be painted
+    kiosk._do(Host.PAUSE, world.now)
+    world.problem = "unplugged"
+    settle(kiosk, world, 5)
+    assert kiosk.status().fps == 0
 
 
 def test_reason_why_nothing_faster_paints_is_told_to_the_host(

@@ -122,6 +122,7 @@ class Kiosk:
         self._kept = 0
         self._swept = self._told = float("-inf")
         self._hung_since: float | None = None
+        self._fps = 0.0
 
     def run(self, seconds: float | None = None, stopped: Callable[[], bool] = lambda: False) -> None:
         """Go on until `stopped` says so, the host does, or for `seconds`."""
@@ -153,6 +154,10 @@ class Kiosk:
                 self._start_painting(following)
         elif hidden and self._live is not None:
             self._outputs.put(np.zeros_like(self._live))
+        if (
+            wanted or self.state.camera_lost
+        ):  # else nothing is to be painted: it stays what it was, as the host reads it in a menu
+            self._fps = self.meter.fps()
         screen = self._lay_out(now)
         with self.meter.stage("show"):
             self._stage.show(self._shown(now), screen.video, screen.sprites)
@@ -163,7 +168,7 @@ class Kiosk:
         return Status(
             scene=self.state.scene.name,
             painter=self._mixes[self.state.painter][0][0].info.name,
-            fps=round(self.meter.fps(), 1),
+            fps=round(self._fps, 1),
             runs_on=self._brush.provider,
             camera_lost=self.state.camera_lost,
             on_break=self.state.on_break,

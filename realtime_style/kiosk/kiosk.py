@@ -123,6 +123,7 @@ class Kiosk:
         self._swept = self._told = float("-inf")
         self._hung_since: float | None = None
         self._fps = 0.0
+        self._mirrored = settings.screen.mirror and is_device(settings.camera.camera)
 
     def run(self, seconds: float | None = None, stopped: Callable[[], bool] = lambda: False) -> None:
         """Go on until `stopped` says so, the host does, or for `seconds`."""
@@ -154,9 +155,7 @@ class Kiosk:
                 self._start_painting(following)
         elif hidden and self._live is not None:
             self._outputs.put(np.zeros_like(self._live))
-        if (
-            wanted or self.state.camera_lost
-        ):  # else nothing is to be painted: it stays what it was, as the host reads it in a menu
+        if wanted or self.state.camera_lost:  # else it stays as it was, for the host to read in the menu
             self._fps = self.meter.fps()
         screen = self._lay_out(now)
         with self.meter.stage("show"):
@@ -262,8 +261,7 @@ class Kiosk:
 
     def _turned(self, frame: Frame) -> Frame:
         """As in a mirror: a camera's frame on its way to the screen, and a picture of the screen that is taken home."""
-        mirrored = self._settings.screen.mirror and is_device(self._settings.camera.camera)
-        return np.asarray(cv2.flip(frame, 1), np.uint8) if mirrored else frame
+        return np.asarray(cv2.flip(frame, 1), np.uint8) if self._mirrored else frame
 
     def _look_after(self, now: float) -> None:
         """What is to be done now and then."""

@@ -67,7 +67,8 @@ class Watchdog:
         self._command, self._hung_s, self._start_s, self._between = list(command), hung_s, start_s, between
         self._screen_comes = screen_comes
         self._told = threading.Event()
-        self._interrupted = False
+        self.interrupted = False
+        """Whether `interrupt` was called."""
         self._note = ""
         self.starts = 0
         """How often the command was started."""
@@ -78,12 +79,11 @@ class Watchdog:
 
     def interrupt(self) -> None:
         """The same for Ctrl-C, of which the command hears by itself: a terminal tells all that run in it."""
-        self._interrupted = True
+        self.interrupted = True
         self._told.set()
 
     def run(self) -> int:
-        """Until the command ends by itself, cannot begin, or `stop` is called; returns its exit code, 0 after `stop`, 130 after
-        `interrupt`.
+        """Until the command ends by itself, cannot begin, or is told to end; returns its exit code, 0 when told.
 
         A command that ends with 1 or 2 before it ever lived has a mistake that a service manager shall see. One that did live
         is started again, however long it takes: its host may be at the settings, and nobody else is there to start it.
@@ -93,7 +93,7 @@ class Watchdog:
             began = time.perf_counter()
             code, lived, fell = self._run_once(falls)
             if self._told.is_set() or code == 0:
-                return 130 if self._interrupted else 0
+                return 0
             ever_lived = ever_lived or lived
             if code == 130 or (code in (1, 2) and not ever_lived):
                 return code
@@ -104,7 +104,7 @@ class Watchdog:
             falls = falls + 1 if fell else 0
             log.warning("the kiosk ended with %d; starting it again in %.1f s", code, pause)
             if self._told.wait(pause):
-                return 130 if self._interrupted else 0
+                return 0
             self._between()
             pause = min(_LONGEST_PAUSE_S, pause * 2)
 
@@ -137,7 +137,7 @@ class Watchdog:
                 elif line:
                     print(line, flush=True)
                 if self._told.is_set() and process.poll() is None:
-                    _end(process, gently=self._interrupted)  # and once more around, for its last words
+                    _end(process, gently=self.interrupted)  # and once more around, for its last words
                 elif time.perf_counter() > patience:
                     log.warning("the kiosk has not moved for %.0f s", self._hung_s if lived else self._start_s)
                     process.kill()
@@ -187,7 +187,8 @@ def guard(arguments: Sequence[str], keepsakes: Keepsakes) -> int:
     if ctrl_c is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, lambda number, frame: dog.interrupt())
     try:
-        return dog.run()
+        code = dog.run()
+        return 130 if dog.interrupted else code
     finally:
         signal.signal(signal.SIGINT, ctrl_c)
         keepsakes.clear()

@@ -116,7 +116,9 @@ def train(
     if resume and _fraction(config, step, elapsed_before) >= 1:
         log.warning(
             "nothing is left to train: %s is at step %d after %.0f minutes; to go on, give more --steps or --minutes in all",
-            *(run, step, elapsed_before / 60),
+            run,
+            step,
+            elapsed_before / 60,
         )
     try:
         run.mkdir(parents=True, exist_ok=True)

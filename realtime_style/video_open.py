@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2  # noqa: F401  (before av is loaded anywhere: the other order hangs windows on Linux)
 
@@ -38,11 +39,26 @@ def open_video(path: Path) -> av.container.InputContainer:
 
     check_video_file(path)
     try:
-        # file: because FFmpeg takes "a:b.mp4" for a protocol; replace because tags come in any encoding. A clock that starts
-        # again is not to be guessed into one that ran for 26 hours: OneClock sees to it.
-        return av.open(f"file:{path}", metadata_errors="replace", options={"correct_ts_overflow": "0"})
+        # file: because FFmpeg takes "a:b.mp4" for a protocol. A clock that starts again is not to be guessed into one that
+        # ran for 26 hours: OneClock sees to it.
+        container: av.container.InputContainer = av.open(
+            f"file:{path}", options={"correct_ts_overflow": "0"}, **_any_encoding_of_tags()
+        )
+        return container
     except av.FFmpegError as error:
         raise unreadable(path, error) from error
+
+
+def _any_encoding_of_tags() -> dict[str, Any]:
+    """Arguments of av.open that keep a tag which is not UTF-8 from refusing the file. PyAV 19 never does and takes none."""
+    import av
+
+    return {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
+
+
+def readable_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Tags of a file or a stream with U+FFFD for each byte that is not UTF-8, which mp4 demands."""
+    return {key: value.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for key, value in tags.items()}
 
 
 def unreadable(path: Path, error: av.FFmpegError) -> VideoUnreadable:

@@ -22,7 +22,7 @@ from realtime_style.errors import VideoUnreadable
 from realtime_style.frames import Frame
 from realtime_style.video_clock import OneClock, forgive_joints, with_true_times
 from realtime_style.video_fields import Deinterlacer
-from realtime_style.video_open import open_video, picture_stream, unreadable
+from realtime_style.video_open import open_video, picture_stream, readable_tags, unreadable
 from realtime_style.video_picture import Upright
 from realtime_style.video_sound import changing_sound
 
@@ -88,7 +88,7 @@ class Clip:
     def metadata(self) -> dict[str, str]:
         """Title, date and the like; without what describes the container itself."""
         own = ("major_brand", "minor_version", "compatible_brands", "encoder", "duration")
-        return {key: value for key, value in self._container.metadata.items() if key.lower() not in own}
+        return {key: value for key, value in readable_tags(self._container.metadata).items() if key.lower() not in own}
 
     @property
     def start_times(self) -> list[Fraction]:

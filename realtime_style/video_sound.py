@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import cv2  # noqa: F401  (before av is loaded anywhere: the other order hangs windows on Linux)
 
+from realtime_style.video_open import readable_tags
+
 if TYPE_CHECKING:
     import av
 
@@ -50,9 +52,8 @@ class Sound:
             self._stream = out.add_stream("aac", rate=rate, layout=layout)
             self._stream.bit_rate = _AAC_BITS_PER_CHANNEL * self._stream.codec_context.layout.nb_channels
         self._stream.disposition = stream.disposition  # players begin with the one that is the default
-        for tag in ("language", "title"):
-            if tag in stream.metadata:
-                self._stream.metadata[tag] = stream.metadata[tag]
+        tags = readable_tags(stream.metadata)
+        self._stream.metadata.update({tag: tags[tag] for tag in ("language", "title") if tag in tags})
 
     def write(self, packet: av.Packet[av.AudioStream]) -> None:
         """Write a packet as the clip has it; an empty one (dts None) marks the end."""

@@ -251,6 +251,25 @@ def test_title_and_language_stay(tmp_path: Path) -> None:
         assert container.streams.audio[0].language == "nld"
 
 
+def test_title_that_is_not_utf8_keeps_its_readable_letters(tmp_path: Path) -> None:
+    import av
+
+    first = make_clip(tmp_path / "first.mp4", [flat(n) for n in range(6)])
+    with av.open(str(first)) as old, av.open(str(tmp_path / "in.mkv"), "w") as new:
+        new.metadata["title"] = "Cafe Noir"
+        streams = {stream.index: new.add_stream_from_template(stream) for stream in (*old.streams.video, *old.streams.audio)}
+        streams[1].metadata["title"] = "Cafe Sound"
+        for packet in old.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                new.mux(packet)
+    clip = tmp_path / "in.mkv"
+    clip.write_bytes(clip.read_bytes().replace(b"Cafe ", b"Caf\xe9 "))  # as a program of the nineties wrote it
+    assert paint_clip(clip, tmp_path / "out.mp4", invert).frames == 6
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert container.metadata["title"] == "Caf\ufffd Noir"
+
+
 def test_frames_that_a_trimmed_clip_hides_stay_hidden(tmp_path: Path) -> None:
     """Phones trim without encoding again: the file holds the frames from the last key frame on, and an edit that hides some."""
     import av
@@ -260,7 +279,7 @@ def test_frames_that_a_trimmed_clip_hides_stay_hidden(tmp_path: Path) -> None:
         stream = new.add_stream_from_template(old.streams.video[0])
         for packet in old.demux():
             if packet.dts is not None and packet.pts is not None:
-                packet.pts, packet.dts = (ticks - round(packet.time_base**-1 * 6 / RATE) for ticks in (packet.pts, packet.dts))
+                packet.pts, packet.dts = (ticks - round(6 / RATE / packet.time_base) for ticks in (packet.pts, packet.dts))
                 packet.stream = stream
                 new.mux(packet)
     reports: list[tuple[int, int | None]] = []

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from realtime_style.endings import taken_as_ctrl_c
 from realtime_style.errors import RealtimeStyleError, TrainingError
+from realtime_style.system.signals import taken_as_ctrl_c
 
 RECIPES = Path(__file__).parent / "recipes"
 SLOW = Path(__file__).parent / "slow"
@@ -74,19 +74,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--show-originals", action="store_true", help="show photographs and rivals, too: not for publishing")
     report.add_argument("--seconds", type=float, default=20.0, help="how long to time it, default 20")
-
-    screens = acts.add_parser("screens", help="take pictures of the kiosk's screens: needs Xvfb, xdotool and ImageMagick")
-    screens.add_argument("clip", type=Path, help="video file in the place of a camera")
-    screens.add_argument("-o", "--output", type=Path, default=Path("docs/kiosk"), metavar="DIR", help="default docs/kiosk")
-
-    soak = acts.add_parser("soak", help="measure how a kiosk holds out: needs Linux, Xvfb and xdotool")
-    soak.add_argument("clip", type=Path, help="video file in the place of a camera")
-    soak.add_argument("--minutes", type=float, default=10.0, help="of visitors, default 10")
-    soak.add_argument("--clients", type=int, default=200, help="phones at once, afterwards; default 200")
-
-    pace = acts.add_parser("pace", help="measure how fast the kiosk is beside webcam: needs Xvfb")
-    pace.add_argument("clip", type=Path, help="video file in the place of a camera, best of 60 frames a second")
-    pace.add_argument("--rounds", type=int, default=3, help="default 3")
     return parser
 
 
@@ -99,12 +86,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "pack": make_pack,
         "optimise": optimise_picture,
         "report": report_on,
-        "screens": show_screens,
-        "soak": hold_out,
-        "pace": race,
     }[args.act]
     try:
-        with taken_as_ctrl_c():  # a soak that is told to end shall not leave its kiosk running
+        with taken_as_ctrl_c():
             return act(args)
     except KeyboardInterrupt:
         print("export: interrupted", file=sys.stderr)
@@ -118,10 +102,10 @@ def write_onnx(args: argparse.Namespace) -> int:
     """A checkpoint, or an untrained network, as a style file."""
     import torch
 
-    from realtime_style.style_format import StyleInfo
+    from realtime_style.styles.format import StyleInfo
     from realtime_style.training.checkpoint import load_checkpoint
-    from realtime_style.training.to_onnx import export_checkpoint, export_network
-    from realtime_style.training.transform_net import TransformNet
+    from realtime_style.training.export.to_onnx import export_checkpoint, export_network
+    from realtime_style.training.networks.transform_net import TransformNet
 
     if args.untrained:
         torch.manual_seed(0)
@@ -138,7 +122,7 @@ def write_onnx(args: argparse.Namespace) -> int:
 
 def check_file(args: argparse.Namespace) -> int:
     """Print what a style file holds; exit 1 when it breaks the contract or the parity."""
-    from realtime_style.styles import read_metadata
+    from realtime_style.styles.catalog import read_metadata
 
     metadata = read_metadata(args.file)
     print(f"styles     {', '.join(style.name for style in metadata.styles)}")
@@ -148,8 +132,8 @@ def check_file(args: argparse.Namespace) -> int:
         print(f"{name:10} {value}")
     if args.checkpoint:
         from realtime_style.training.checkpoint import load_checkpoint
-        from realtime_style.training.to_onnx import check_parity
-        from realtime_style.training.transform_net import multiply_accumulates
+        from realtime_style.training.export.to_onnx import check_parity
+        from realtime_style.training.networks.transform_net import multiply_accumulates
 
         checkpoint = load_checkpoint(args.checkpoint)
         net = checkpoint.network()
@@ -200,38 +184,6 @@ def report_on(args: argparse.Namespace) -> int:
     return 0
 
 
-def show_screens(args: argparse.Namespace) -> int:
-    """Take pictures of the kiosk's screens."""
-    from export.screens import write_screens
-
-    args.output.mkdir(parents=True, exist_ok=True)
-    for path in write_screens(args.clip, args.output):
-        print(path)
-    return 0
-
-
-def hold_out(args: argparse.Namespace) -> int:
-    """Print how a kiosk is over minutes of visitors, and under a crowd of phones."""
-    from export.soak import crowd, soak
-
-    print("minute  memory MB  threads  handles  fps   pictures")
-    for now in soak(args.clip, args.minutes):
-        row = f"{now.minutes:6.1f}  {now.memory_mb:9.1f}  {now.threads:7}  {now.handles:7}  {now.fps:4.1f}  {now.pictures:8}"
-        print(row, flush=True)
-    alone, together, answers = crowd(args.clip, args.clients)
-    print(f"{alone:.1f} fps alone, {together:.1f} fps with {args.clients} phones, who got {answers} answers")
-    return 0
-
-
-def race(args: argparse.Namespace) -> int:
-    """Print frames per second of webcam and kiosk, in turn."""
-    from export.soak import pace
-
-    for webcam, kiosk in pace(args.clip, args.rounds):
-        print(f"webcam {webcam:.1f} fps, kiosk {kiosk:.1f} fps: {kiosk / webcam - 1:+.1%}", flush=True)
-    return 0
-
-
 def _recipe(name: str) -> Path:
     return Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
 
@@ -239,9 +191,9 @@ def _recipe(name: str) -> Path:
 def optimise_picture(args: argparse.Namespace) -> int:
     """Paint by the slow method; print the objective on the way."""
     from export.baseline import Task, slow_picture
-    from realtime_style.atomic import require_writable
-    from realtime_style.images import Picture, require_image_name, write_image
-    from realtime_style.training.loss_network import load_loss_network
+    from realtime_style.media.images import Picture, require_image_name, write_image
+    from realtime_style.system.atomic import require_writable
+    from realtime_style.training.objective.vgg import load_loss_network
 
     if args.iterations < 1:
         raise TrainingError(f"{args.iterations} iterations are no picture; give --iterations 1 or more")

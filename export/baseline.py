@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from export.quality import scaled
-from realtime_style.atomic import whole_file
 from realtime_style.errors import TrainingError
 from realtime_style.frames import Frame
-from realtime_style.images import Picture, read_image, write_image
-from realtime_style.training.data import load_painting, to_frame, to_image
-from realtime_style.training.loss_network import LossNetwork
-from realtime_style.training.optimise import optimise, painting_grams
+from realtime_style.media.images import Picture, read_image, write_image
+from realtime_style.system.atomic import whole_file
+from realtime_style.training.data.photographs import load_painting, to_frame, to_image
+from realtime_style.training.objective.gatys import optimise, painting_grams
+from realtime_style.training.objective.vgg import LossNetwork
 
 ITERATIONS = 100
 CURVES = "curves.json"

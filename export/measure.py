@@ -14,16 +14,16 @@ from torch import Tensor
 from export.baseline import ITERATIONS, LONG_SIDE, Task, equivalent_iterations
 from export.quality import Paint, Peak, border_by_chance, border_contrast, grid_peaks, scaled, still_scene_flicker, warp_error
 from realtime_style.frames import Frame
-from realtime_style.images import read_image
-from realtime_style.sources import VideoFile
-from realtime_style.steadiness import DEFAULT_STEADINESS, Steadier
-from realtime_style.style_format import StyleInfo
-from realtime_style.stylizer import Stylizer
+from realtime_style.media.images import read_image
+from realtime_style.sources.files import VideoFile
+from realtime_style.styles.format import StyleInfo
+from realtime_style.stylize.style_model import Stylizer
+from realtime_style.stylize.temporal import DEFAULT_STEADINESS, Steadier
 from realtime_style.training.config import TrainConfig
-from realtime_style.training.data import find_photographs, load_painting, to_image
-from realtime_style.training.loss_network import CONTENT_LAYER, STYLE_LAYERS, LossNetwork
-from realtime_style.training.losses import Features, blended_grams, content_loss, relative_style_loss, style_loss
-from realtime_style.training.optimise import painting_grams
+from realtime_style.training.data.photographs import find_photographs, load_painting, to_image
+from realtime_style.training.objective.gatys import painting_grams
+from realtime_style.training.objective.losses import Features, blended_grams, content_loss, relative_style_loss, style_loss
+from realtime_style.training.objective.vgg import CONTENT_LAYER, STYLE_LAYERS, LossNetwork
 from realtime_style.training.preview import held_out_photographs
 
 Report = Callable[[str], None]
@@ -35,7 +35,7 @@ PLAIN = (64, 128, 192)
 
 @dataclass(frozen=True)
 class Likeness:
-    """How a picture stands to photograph and painting, in the units of :mod:`realtime_style.training.losses`."""
+    """How a picture stands to photograph and painting, in the units of :mod:`realtime_style.training.objective.losses`."""
 
     content: float
     style: float

@@ -10,12 +10,12 @@ import numpy as np
 from export.baseline import ITERATIONS, LONG_SIDE
 from export.measure import PLAIN, PUBLISHED_STYLE_SIZE, Likeness, StyleFigures
 from export.quality import STILL_SIGMA
-from realtime_style.bench import EntryResult
-from realtime_style.machine import describe_machine
-from realtime_style.steadiness import DEFAULT_STEADINESS
-from realtime_style.style_format import StyleMetadata
+from realtime_style.diagnostics.bench import EntryResult
+from realtime_style.styles.format import StyleMetadata
+from realtime_style.stylize.temporal import DEFAULT_STEADINESS
+from realtime_style.system.machine import describe_machine
 from realtime_style.training.config import TrainConfig
-from realtime_style.training.transform_net import TransformNet, multiply_accumulates
+from realtime_style.training.networks.transform_net import TransformNet, multiply_accumulates
 
 PICTURES = {
     "painters.jpg": "Photographs that the network never learned on, in every style.",

@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from realtime_style.frames import Frame, moved
+from realtime_style.frames import Frame
+from realtime_style.frames.ops import moved
 
 Paint = Callable[[Frame], Frame]
 Plane = npt.NDArray[np.float64]

@@ -24,17 +24,18 @@ from export.measure import (
 from export.page import UNITS, Rivalry, page
 from export.quality import Paint
 from export.sheets import contact_sheet, time_slice, write_sheet
-from realtime_style.atomic import whole_file
-from realtime_style.bench import BenchEntry, EntryResult, run_bench
-from realtime_style.devices import DEVICES
-from realtime_style.engines import open_engine
+from realtime_style.diagnostics.bench import BenchEntry, EntryResult, run_bench
+from realtime_style.engines.devices import DEVICES
+from realtime_style.engines.table import open_engine
 from realtime_style.errors import DeviceUnavailable, TrainingError
-from realtime_style.frames import Frame, fill
-from realtime_style.images import read_image
-from realtime_style.sources import VideoFile
-from realtime_style.stylizer import Stylizer
+from realtime_style.frames import Frame
+from realtime_style.frames.ops import fill
+from realtime_style.media.images import read_image
+from realtime_style.sources.files import VideoFile
+from realtime_style.stylize.style_model import Stylizer
+from realtime_style.system.atomic import whole_file
 from realtime_style.training.config import TrainConfig
-from realtime_style.training.loss_network import LossNetwork, load_loss_network
+from realtime_style.training.objective.vgg import LossNetwork, load_loss_network
 
 _TILE = (224, 168)
 """Pictures on the sheets, px."""

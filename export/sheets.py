@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from export.quality import STILL_SIGMA, Paint
-from realtime_style.atomic import whole_file
 from realtime_style.frames import Frame
+from realtime_style.system.atomic import whole_file
 
 _PAPER = 255
 _INK = (40, 40, 40)

@@ -20,14 +20,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from realtime_style.errors import RealtimeStyleError
-    from realtime_style.images import Picture, read_image, write_image
-    from realtime_style.painter import Painter
-    from realtime_style.sinks import VideoSink
-    from realtime_style.sources import open_camera, open_source
-    from realtime_style.style_format import StyleInfo, StyleMetadata
-    from realtime_style.styles import StyleRef, find_style, list_styles, parse_mix
-    from realtime_style.stylizer import Stylizer
-    from realtime_style.window import Window
+    from realtime_style.media.images import Picture, read_image, write_image
+    from realtime_style.sinks.video_file import VideoSink
+    from realtime_style.sinks.window import Window
+    from realtime_style.sources.camera import open_camera
+    from realtime_style.sources.open_source import open_source
+    from realtime_style.styles.catalog import StyleRef, find_style, list_styles
+    from realtime_style.styles.format import StyleInfo, StyleMetadata
+    from realtime_style.styles.mix import parse_mix
+    from realtime_style.stylize.style_model import Stylizer
+    from realtime_style.stylize.stylizer import Painter
 
 __version__ = "0.1.0"
 
@@ -35,22 +37,22 @@ if sys.platform == "win32":  # else cameras take up to minutes to open; OpenCV k
     os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
 
 _HOME = {
-    "Painter": "painter",
-    "Picture": "images",
+    "Painter": "stylize.stylizer",
+    "Picture": "media.images",
     "RealtimeStyleError": "errors",
-    "StyleInfo": "style_format",
-    "StyleMetadata": "style_format",
-    "StyleRef": "styles",
-    "Stylizer": "stylizer",
-    "VideoSink": "sinks",
-    "Window": "window",
-    "find_style": "styles",
-    "list_styles": "styles",
-    "open_camera": "sources",
-    "open_source": "sources",
-    "parse_mix": "styles",
-    "read_image": "images",
-    "write_image": "images",
+    "StyleInfo": "styles.format",
+    "StyleMetadata": "styles.format",
+    "StyleRef": "styles.catalog",
+    "Stylizer": "stylize.style_model",
+    "VideoSink": "sinks.video_file",
+    "Window": "sinks.window",
+    "find_style": "styles.catalog",
+    "list_styles": "styles.catalog",
+    "open_camera": "sources.camera",
+    "open_source": "sources.open_source",
+    "parse_mix": "styles.mix",
+    "read_image": "media.images",
+    "write_image": "media.images",
 }
 
 __all__ = [

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from realtime_style.frames import Frame
-from realtime_style.styles import Mix, parse_mix
-from realtime_style.testing import FakeClock, write_tiny_style
-from realtime_style.webcam import WebcamOptions
+from realtime_style.styles.mix import Mix, parse_mix
+from realtime_style.testing.style_files import FakeClock, write_tiny_style
+from realtime_style.webcam.app import WebcamOptions
 
 if TYPE_CHECKING:  # at run time it would bring SDL to every test
-    from realtime_style.kiosk.kiosk import Kiosk
-    from tests.kiosk_helpers import World
+    from realtime_style.kiosk.app import Kiosk
+    from tests.helpers.kiosk import World
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +86,7 @@ def options(two_styles: Mix, tmp_path: Path) -> WebcamOptions:
 @pytest.fixture
 def world() -> World:
     """What is around the `kiosk`."""
-    from tests.kiosk_helpers import World
+    from tests.helpers.kiosk import World
 
     return World()
 
@@ -94,7 +94,7 @@ def world() -> World:
 @pytest.fixture
 def kiosk(world: World, tmp_path: Path) -> Iterator[Kiosk]:
     """A kiosk of two painters in `world`, without a window."""
-    from tests.kiosk_helpers import open_kiosk
+    from tests.helpers.kiosk import open_kiosk
 
     with open_kiosk(world, tmp_path) as kiosk:
         yield kiosk

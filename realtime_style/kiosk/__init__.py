@@ -1,1 +1,1 @@
-"""The open-day kiosk: a screen that runs alone all day."""
+"""The open-day kiosk: a screen that runs alone."""

@@ -9,10 +9,11 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from realtime_style.errors import RealtimeStyleError
-from realtime_style.frames import Frame, fit_within
-from realtime_style.meter import Meter
-from realtime_style.painter import Painter
-from realtime_style.styles import Mix
+from realtime_style.frames import Frame
+from realtime_style.frames.ops import fit_within
+from realtime_style.pipeline.meter import Meter
+from realtime_style.styles.mix import Mix
+from realtime_style.stylize.stylizer import Painter
 
 log = logging.getLogger(__name__)
 

@@ -1,1 +1,1 @@
-"""From a painting to a style file. The only part of the package that needs PyTorch."""
+"""Training: from paintings to a style file. The only package that imports PyTorch."""

@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from realtime_style.atomic import whole_file
 from realtime_style.errors import TrainingError
+from realtime_style.system.atomic import whole_file
 from realtime_style.training.config import TrainConfig
-from realtime_style.training.transform_net import TransformNet
+from realtime_style.training.networks.transform_net import TransformNet
 
 FORMAT = 3
 

@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 
 from realtime_style.errors import TrainingError
-from realtime_style.memory import hold_on
-from realtime_style.progress import make_progress
-from realtime_style.style_format import StyleInfo, StyleMetadata
+from realtime_style.styles.format import StyleInfo, StyleMetadata
+from realtime_style.system.allocator import hold_on
+from realtime_style.system.progress import make_progress
 from realtime_style.training.config import TrainConfig, load_recipe
-from realtime_style.training.make_style import make_style, resumed_config, style_name
+from realtime_style.training.run import make_style, resumed_config, style_name
 from realtime_style.training.train import Progress
 
 _SETTINGS = (

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from realtime_style.errors import TrainingError
-from realtime_style.style_format import StyleInfo
+from realtime_style.styles.format import StyleInfo
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class TrainConfig:
     """Every setting of a training run, with the reason of its default.
 
     The objective is the sum of content, style, tv, lattice, grid, border, weave, structure, flicker, temporal and pixel,
-    each times its ``..._weight``, in the units of :mod:`realtime_style.training.losses`.
+    each times its ``..._weight``, in the units of :mod:`realtime_style.training.objective.losses`.
     """
 
     paintings: tuple[str, ...]

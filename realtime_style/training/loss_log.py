@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-from realtime_style.atomic import unwritable, whole_file
+from realtime_style.system.atomic import unwritable, whole_file
 
 TERMS = (
     "objective",

@@ -10,11 +10,11 @@ import numpy.typing as npt
 import torch
 
 from realtime_style.errors import ImageUnreadable, TrainingError
-from realtime_style.frames import fill
-from realtime_style.images import Picture, read_image, write_image
-from realtime_style.style_format import StyleInfo
-from realtime_style.training.data import to_frame, to_image
-from realtime_style.training.transform_net import TransformNet
+from realtime_style.frames.ops import fill
+from realtime_style.media.images import Picture, read_image, write_image
+from realtime_style.styles.format import StyleInfo
+from realtime_style.training.data.photographs import to_frame, to_image
+from realtime_style.training.networks.transform_net import TransformNet
 
 _COUNT = 4
 _TILE_WH = (320, 240)

@@ -12,10 +12,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from realtime_style.training.config import TrainConfig
-from realtime_style.training.data import plain_scene, to_image
-from realtime_style.training.lessons import Paintings, blended, lesson
-from realtime_style.training.loss_network import CONTENT_LAYER, STYLE_LAYERS, LossNetwork
-from realtime_style.training.losses import (
+from realtime_style.training.data.augment import inside, move, random_motion, sensor_noise
+from realtime_style.training.data.photographs import plain_scene, to_image
+from realtime_style.training.networks.transform_net import TransformNet
+from realtime_style.training.objective.curriculum import Paintings, blended, lesson
+from realtime_style.training.objective.losses import (
     border_loss,
     content_loss,
     contrast_of,
@@ -26,9 +27,8 @@ from realtime_style.training.losses import (
     total_variation_loss,
     weave_loss,
 )
-from realtime_style.training.motion import inside, move, random_motion, sensor_noise
+from realtime_style.training.objective.vgg import CONTENT_LAYER, STYLE_LAYERS, LossNetwork
 from realtime_style.training.precision import bf16_where_native
-from realtime_style.training.transform_net import TransformNet
 
 _PLAIN = (480, 640)  # px: networks see 150 px far, so a crop is border all over; only here is there a middle to compare it with
 _WHOLE = 16  # px: VGG halves thrice and the Gram matrices once more; what leaves no rest saves a tenth of a step
@@ -149,7 +149,7 @@ def _plain_faults(net: TransformNet, plain: Tensor, style: Tensor) -> dict[str, 
 
 
 def toned(painted: Tensor, photograph: Tensor, share: float) -> Tensor:
-    """As :func:`realtime_style.frames.toned`, for images (N, 3, H, W): the player does it to a weakened style.
+    """As :func:`realtime_style.stylize.color.toned`, for images (N, 3, H, W): the player does it to a weakened style.
 
     Instance normalisation takes from a picture how bright it is, and no network can give that back.
     """

@@ -12,21 +12,21 @@ from pathlib import Path
 
 import torch
 
-from realtime_style.atomic import unwritable
 from realtime_style.errors import TrainingError
+from realtime_style.system.atomic import unwritable
 from realtime_style.training.checkpoint import Checkpoint, load_checkpoint, new_network, save_checkpoint
 from realtime_style.training.config import TrainConfig
-from realtime_style.training.data import RandomCrops, find_photographs
+from realtime_style.training.data.photographs import RandomCrops, find_photographs
 from realtime_style.training.device import memory_errors_in_words, training_device
 from realtime_style.training.interrupt import ctrl_c_held_back
-from realtime_style.training.layers import Kernel
-from realtime_style.training.lessons import make_paintings
 from realtime_style.training.loss_log import TERMS, LossLog
-from realtime_style.training.loss_network import LossNetwork, load_loss_network
 from realtime_style.training.muon import Muon
+from realtime_style.training.networks.layers import Kernel
+from realtime_style.training.networks.transform_net import TransformNet
+from realtime_style.training.objective.curriculum import make_paintings
+from realtime_style.training.objective.vgg import LossNetwork, load_loss_network
 from realtime_style.training.preview import preview_photographs, write_preview
 from realtime_style.training.step import take_step
-from realtime_style.training.transform_net import TransformNet
 
 log = logging.getLogger(__name__)
 

@@ -1,1 +1,1 @@
-"""Web pages for the local network, each in a process of its own: the extra ``web`` of the package."""
+"""A web page served by a process of its own."""

@@ -1,0 +1,1 @@
+"""Files in, files out: `realtime-style video` and `image`."""

@@ -1,0 +1,1 @@
+"""How fast this machine paints, and what works on it."""

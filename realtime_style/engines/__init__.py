@@ -1,0 +1,1 @@
+"""What runs a style file: one file for each engine, and the table of them."""

@@ -1,0 +1,22 @@
+"""Frames, the only kind of picture outside training, and what is done to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Frame = npt.NDArray[np.uint8]
+"""(H, W, 3) uint8 BGR, C-contiguous."""
+
+
+def check_frame(frame: Any) -> Frame:
+    """`frame` itself, or ValueError saying what was seen and what is wanted."""
+    if not isinstance(frame, np.ndarray):
+        raise ValueError(f"a frame is a numpy array, not {type(frame).__name__}")
+    if frame.dtype != np.uint8:
+        raise ValueError(f"unexpected frame dtype: {frame.dtype} != uint8")
+    if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
+        raise ValueError(f"unexpected frame shape: {frame.shape} != (H, W, 3)")
+    return np.ascontiguousarray(frame)

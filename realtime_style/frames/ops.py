@@ -1,0 +1,46 @@
+"""Reducing, cutting and moving frames."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from realtime_style.frames import Frame
+
+Moved = TypeVar("Moved", npt.NDArray[np.uint8], npt.NDArray[np.float32])
+
+
+def fit_within(frame: Frame, long_side: int) -> Frame:
+    """`frame`, reduced if needed so that its longer side has at most `long_side` pixels; never enlarged."""
+    height, width = frame.shape[:2]
+    scale = long_side / max(height, width)
+    if scale >= 1:
+        return frame
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return _uint8(cv2.resize(frame, size, interpolation=cv2.INTER_AREA))
+
+
+def fill(frame: Frame, size_wh: tuple[int, int]) -> Frame:
+    """The middle of `frame`, scaled without distortion and cut to exactly this size."""
+    width, height = size_wh
+    scale = max(width / frame.shape[1], height / frame.shape[0])
+    size = (max(width, round(frame.shape[1] * scale)), max(height, round(frame.shape[0] * scale)))
+    resized = cv2.resize(frame, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    top, left = (resized.shape[0] - height) // 2, (resized.shape[1] - width) // 2
+    return _uint8(np.ascontiguousarray(resized[top : top + height, left : left + width]))
+
+
+def moved(image: Moved, flow: npt.NDArray[np.float32]) -> Moved:
+    """`image` (H, W) or (H, W, C) sampled at each pixel's place plus its `flow` (H, W, 2), x and y in pixels."""
+    rows = np.arange(flow.shape[0], dtype=np.float32)[:, np.newaxis]
+    columns = np.arange(flow.shape[1], dtype=np.float32)[np.newaxis]
+    result = cv2.remap(image, flow[..., 0] + columns, flow[..., 1] + rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(result, image.dtype)
+
+
+def _uint8(frame: Any) -> Frame:
+    """OpenCV's type stubs return Any or a wider array type; uint8 in is uint8 out."""
+    return np.asarray(frame, dtype=np.uint8)

@@ -1,0 +1,232 @@
+"""``realtime-style kiosk``: settings in, a screen that runs alone."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from realtime_style.errors import RealtimeStyleError
+from realtime_style.kiosk.app import Kiosk
+from realtime_style.kiosk.config.i18n import load_words
+from realtime_style.kiosk.config.loader import check_camera, load_picture_settings, load_settings
+from realtime_style.kiosk.config.pin import hash_pin, is_pin
+from realtime_style.kiosk.config.schema import KioskSettings, PictureSettings
+from realtime_style.kiosk.pages.client import HandOver, HostDesk
+from realtime_style.kiosk.pictures.card_maker import Album
+from realtime_style.kiosk.pictures.store import Keepsakes, delete_unfinished, make_folder
+from realtime_style.kiosk.state.model import Rules, Timing
+from realtime_style.kiosk.supervision.single_instance import only_kiosk
+from realtime_style.kiosk.supervision.stats import Memory
+from realtime_style.kiosk.supervision.watchdog import FALLS, NOTE, RESTART, Heart
+from realtime_style.kiosk.ui.window import Stage
+from realtime_style.media.images import read_image
+from realtime_style.sinks.base import Sink
+from realtime_style.sinks.fanout import Outputs, live_openers
+from realtime_style.sinks.films import Films
+from realtime_style.sources.camera import is_device, open_camera
+from realtime_style.sources.reconnect import FIRST_S, STALE_S, CameraWatch
+from realtime_style.styles.catalog import find_style, list_styles, user_folder
+from realtime_style.styles.mix import Mix
+from realtime_style.stylize.stylizer import Painter
+from realtime_style.system.allocator import let_go
+from realtime_style.system.atomic import whole_file
+from realtime_style.system.signals import call_at_the_end
+
+log = logging.getLogger(__name__)
+
+TITLE = "realtime-style kiosk"
+_FALLS_BORNE = 2
+_FOLDERS = "kiosk-folders.txt"
+
+
+def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | None = None, beats: bool = False) -> Kiosk:
+    """Run until SIGTERM, Ctrl-C or for `seconds`; returns the kiosk, closed, for its counters.
+
+    With `beats` a watchdog is told that it lives, and it ends when the watchdog does.
+    What no waiting mends stops it before the screen goes dark: settings, styles, words, folder and port. Raises BadSettings,
+    StyleError, OutputUnwritable, DisplayUnavailable, DeviceUnavailable.
+    """
+    let_go()
+    keepsakes = open_keepsakes(file)  # before anything that can fail: what was kept before a crash goes when its time is over
+    settings = load_settings(file)
+    if camera is not None:
+        check_camera(camera)
+        settings = replace(settings, camera=replace(settings.camera, camera=camera))
+    languages = load_words(settings.screen.words)
+    mixes = _mixes(settings)
+    logo = read_image(settings.card.logo) if settings.card.logo is not None else None
+    ending: int | None = None
+    with ExitStack() as stack:
+        stack.push(lambda kind, error, trace: _tidy(keepsakes, kind, ending))
+        hand_over, desk = _hand_over(settings, keepsakes, stack), _desk(settings, stack)
+        printer = settings.printer.command
+        heart = Heart() if beats else None
+        kiosk = Kiosk(
+            settings,
+            _rules(settings, len(mixes)),
+            album=stack.enter_context(closing(Album(keepsakes, size=settings.card.size, logo=logo, printer=printer))),
+            stage=stack.enter_context(closing(Stage(TITLE, fullscreen=settings.screen.fullscreen))),
+            watch=stack.enter_context(closing(_watch(settings))),
+            mixes=mixes,
+            painter=lambda device: Painter(mixes[0], device=device, steadiness=settings.painting.steadiness),
+            languages=languages,
+            keepsakes=keepsakes,
+            hand_over=hand_over,
+            outputs=stack.enter_context(Outputs(_outputs(settings), patient=True)),
+            desk=desk,
+            before=Memory.of_line(os.environ.get(NOTE, "")) if beats else Memory(),
+            rescued=_fell_before(),
+            busy=heart.busy if heart is not None else nullcontext,
+        )
+        stack.callback(kiosk.close)
+        if heart is not None:
+            heart.note = kiosk.memory
+            stack.callback(heart.beat_on)
+        kiosk.run(seconds, _stop_sign(heart))
+        ending = kiosk.ending
+    return kiosk
+
+
+@contextmanager
+def sole_keepsakes(file: Path | None) -> Iterator[Keepsakes]:
+    """Those of :func:`open_keepsakes`, for the one kiosk that may have them; further ones get a RealtimeStyleError."""
+    folder = _pictures_folder(load_picture_settings(file))
+    make_folder(folder)
+    with only_kiosk(folder):
+        keepsakes = open_keepsakes(file)
+        for former in filter(Path.is_dir, _former_folders(folder)):
+            with suppress(RealtimeStyleError), only_kiosk(former):  # another kiosk may have it now
+                delete_unfinished(former)
+        yield keepsakes
+
+
+def _pictures_folder(pictures: PictureSettings) -> Path:
+    return (pictures.folder or user_folder() / "kiosk").absolute()
+
+
+def open_keepsakes(file: Path | None) -> Keepsakes:
+    """The visitors' pictures of a kiosk with these settings. Raises BadSettings, OutputUnwritable."""
+    pictures = load_picture_settings(file)
+    folder = _pictures_folder(pictures)
+    return Keepsakes(folder, hours=pictures.hours, closing=pictures.closing, former=_former_folders(folder))
+
+
+def _former_folders(folder: Path) -> list[Path]:
+    """Where kiosks of this user kept pictures before: one that fell, and whose settings were changed then, may have left some.
+
+    `folder` is noted for those to come.
+    """
+    note = user_folder() / _FOLDERS
+    known: list[str] = []
+    try:
+        known = note.read_text(encoding="utf-8").splitlines() if note.exists() else []
+        if str(folder) not in known:
+            note.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(note) as part:
+                part.write_text("\n".join([*known, str(folder)]) + "\n", encoding="utf-8")
+    except (OSError, ValueError) as error:
+        log.warning("if you change the folder of pictures, empty %s: it cannot be noted in %s (%s)", folder, note, error)
+    return [Path(line) for line in known if line != str(folder)]
+
+
+def _fell_before() -> bool:
+    """Whether kiosks fell so often in a row that it may be the graphics chip's doing."""
+    falls = int(os.environ.get(FALLS, "0"))
+    if falls >= _FALLS_BORNE:
+        log.warning("the kiosk fell %d times in a row; painting on the processor, and smaller", falls)
+    return falls >= _FALLS_BORNE
+
+
+def _tidy(keepsakes: Keepsakes, error: type[BaseException] | None, ending: int | None) -> None:
+    """No kiosk, no links: pictures go with it, but not when it is started again, nor when it fell, for then it will be."""
+    if error in (None, KeyboardInterrupt) and ending != RESTART:
+        keepsakes.clear()
+
+
+def _stop_sign(heart: Heart | None) -> Callable[[], bool]:
+    """Asked in every round: whether a service manager wants the end, or the watchdog is gone. Ctrl-C raises, as everywhere."""
+    told = threading.Event()
+    call_at_the_end(told.set)
+
+    def stop() -> bool:
+        if heart is not None:
+            heart.beat()
+        return told.is_set() or (heart is not None and heart.alone.is_set())
+
+    return stop
+
+
+def _rules(settings: KioskSettings, painters: int) -> Rules:
+    screen, pin = settings.screen, settings.host.pin
+    timing = Timing(
+        idle=screen.idle,
+        review=screen.review,
+        card=screen.card,
+        countdown=screen.countdown,
+        film=screen.film,
+        attract=screen.attract,
+    )
+    return Rules(
+        painters,
+        language=screen.language,
+        strength=settings.painting.strength,
+        timing=timing,
+        printing=bool(settings.printer.command),
+        is_pin=(lambda typed: is_pin(typed, pin)) if pin else None,
+    )
+
+
+def _mixes(settings: KioskSettings) -> list[Mix]:
+    styles = [find_style(name) for name in settings.painting.styles] or list_styles()
+    return [((style, 1.0),) for style in styles]
+
+
+def _hand_over(settings: KioskSettings, keepsakes: Keepsakes, stack: ExitStack) -> HandOver | None:
+    asked = settings.take_home
+    if not asked.on:
+        return None
+    page = HandOver(keepsakes.folder, port=asked.port, address=asked.address, words=settings.screen.words)
+    return stack.enter_context(closing(page))
+
+
+def _desk(settings: KioskSettings, stack: ExitStack) -> HostDesk | None:
+    host = settings.host
+    return stack.enter_context(closing(HostDesk(port=host.port, token=host.token))) if host.token else None
+
+
+def _outputs(settings: KioskSettings) -> Mapping[str, Callable[[], Sink]]:
+    asked = settings.outputs
+    device = {"": None, "auto": ""}.get(asked.virtual_camera, asked.virtual_camera)
+    openers = live_openers(asked.mjpeg or None, device)
+    if (folder := asked.record) is not None:
+        openers["film"] = lambda: Films(folder)
+    return openers
+
+
+def _watch(settings: KioskSettings) -> CameraWatch:
+    asked = settings.camera
+    width, height = (int(side) for side in asked.size.split("x"))
+    if is_device(asked.camera):
+        return CameraWatch(
+            lambda: open_camera(
+                asked.camera,
+                size=(width, height),
+                fps=asked.fps,
+                fourcc=asked.fourcc or None,
+                backend=asked.backend,
+                stale_s=STALE_S,
+                first_s=FIRST_S,
+            )
+        )
+    return CameraWatch(lambda: open_camera(asked.camera, stale_s=STALE_S), judge=False)  # a clip keeps its own shape
+
+
+def new_secrets(pin: str) -> str:
+    """The lines of ``[host]`` for this PIN, with a new token: to stand in the settings in place of theirs."""
+    return f'[host]\npin = "{hash_pin(pin)}"\ntoken = "{secrets.token_urlsafe(16)}"'

@@ -1,0 +1,1 @@
+"""Settings, PIN and languages."""

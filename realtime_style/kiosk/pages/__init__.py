@@ -1,0 +1,1 @@
+"""Web pages for visitors' and the host's phones."""

@@ -1,0 +1,1 @@
+"""State, events and transitions: pure functions of values."""

@@ -1,0 +1,1 @@
+"""The watchdog and the numbers it keeps."""

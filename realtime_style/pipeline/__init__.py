@@ -1,0 +1,1 @@
+"""Source to stylizer to sinks, one frame after the other."""

@@ -1,0 +1,1 @@
+"""What a style is: the file format, the catalogue, mixes, cross-fades. Listing styles loads no engine."""

@@ -1,0 +1,1 @@
+"""The machine: files, signals, memory, cores. Knows nothing of pictures."""

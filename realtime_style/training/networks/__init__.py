@@ -1,0 +1,1 @@
+"""The transformation network and its layers."""

@@ -1,0 +1,1 @@
+"""The live window: `realtime-style webcam`."""

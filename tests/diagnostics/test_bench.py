@@ -1,0 +1,213 @@
+"""How fast styles paint, measured so that the figures can be compared."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from realtime_style.diagnostics import bench
+from realtime_style.diagnostics.bench import BenchEntry, BenchResult, format_table, parse_entry, run_bench
+from realtime_style.errors import DeviceUnavailable, StyleNotFound
+from realtime_style.frames import Frame
+from realtime_style.styles.mix import Mix
+from realtime_style.testing.style_files import FakeClock, write_tiny_style
+
+SMALL = (64, 48)
+
+
+class SlowPainter:
+    """A painter for which each frame takes a known time on the fake clock; it notes whose turn it was."""
+
+    clock: FakeClock
+    turns: list[str]
+    drift = 1.0
+    """All become slower by this factor from frame to frame, as a machine that heats up."""
+    pace = 1.0
+
+    def __init__(self, mix: Mix, *, device: str, settling: str) -> None:
+        assert settling == "never"  # not in the midst of it
+        self.mix, self.name = mix, mix[0][0].info.name
+        self.provider, self.fallback = f"{device} of a test", None
+
+    def warm_up(self, width: int, height: int) -> float:
+        self.clock.sleep(5.0)
+        return 5.0
+
+    def settle(self, width: int, height: int) -> None:
+        assert self.name not in self.turns
+
+    def __call__(self, frame: Frame) -> Frame:
+        self.turns.append(self.name)
+        self.clock.sleep({"slow": 0.8, "fast": 0.1}[self.name] * SlowPainter.pace)
+        SlowPainter.pace *= self.drift
+        return frame
+
+    def __enter__(self) -> SlowPainter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to free."""
+
+
+@pytest.fixture
+def slow_and_fast(own_home: Path, monkeypatch: pytest.MonkeyPatch, fake_clock: FakeClock) -> list[BenchEntry]:
+    """Two entries on a fake clock: the first takes 800 ms, the second 100."""
+    for name in ("slow", "fast"):
+        write_tiny_style(own_home / f"{name}.onnx", names=[name])
+    monkeypatch.setattr(SlowPainter, "clock", fake_clock, raising=False)
+    monkeypatch.setattr(SlowPainter, "turns", [], raising=False)
+    monkeypatch.setattr(SlowPainter, "pace", 1.0)
+    monkeypatch.setattr(bench, "Painter", SlowPainter)
+    return [BenchEntry("slow", "cpu"), BenchEntry("fast", "cpu")]
+
+
+def run(entries: list[BenchEntry], clock: FakeClock, seconds: float = 9.0) -> BenchResult:
+    return run_bench(entries, size_wh=SMALL, seconds=seconds, clock=clock)
+
+
+def test_real_engines_are_measured_and_named(tiny_style: Path):
+    said: list[str] = []
+    entries = [BenchEntry(str(tiny_style), "cpu"), BenchEntry(str(tiny_style), "auto")]
+    result = run_bench(entries, size_wh=SMALL, seconds=0.05, report=said.append)
+    first, second = result.entries
+    assert first.provider == "CPUExecutionProvider"
+    assert second.device == "auto"
+    assert second.provider in ("CPUExecutionProvider", "CUDAExecutionProvider", "OpenVINO CPU bf16", "OpenVINO CPU fp32")
+    for entry in result.entries:
+        assert entry.frames == result.rounds >= 5
+        assert 0 < entry.min_ms <= entry.p50_ms <= entry.p95_ms
+        assert entry.fps == pytest.approx(1000 / entry.p50_ms, rel=0.05)
+        assert entry.warm_up_s > 0
+    assert (result.width, result.height) == SMALL
+    assert result.stages == ()
+    assert any("warm-up" in line for line in said)
+
+
+def test_figures_are_milliseconds_per_frame_and_ratios_to_the_first(slow_and_fast: list[BenchEntry], fake_clock: FakeClock):
+    result = run(slow_and_fast, fake_clock)
+    slow, fast = result.entries
+    assert (slow.p50_ms, slow.min_ms, slow.fps, slow.times_faster) == (800, 800, 1.25, 1)
+    assert (fast.p50_ms, fast.p95_ms, fast.fps) == (100, 100, 10)
+    assert fast.times_faster == fast.times_faster_per_round == 8
+
+
+def test_warming_up_is_reported_and_in_no_other_figure(slow_and_fast: list[BenchEntry], fake_clock: FakeClock):
+    result = run(slow_and_fast, fake_clock)
+    assert [entry.warm_up_s for entry in result.entries] == [5, 5]
+    assert result.seconds == pytest.approx(result.rounds * 0.9)
+
+
+def test_entries_take_turns_frame_by_frame_and_each_begins_as_often(slow_and_fast: list[BenchEntry], fake_clock: FakeClock):
+    result = run(slow_and_fast, fake_clock)
+    assert result.rounds == 10
+    assert SlowPainter.turns == ["slow", "fast", "fast", "slow"] * 5
+
+
+def test_a_slow_entry_does_not_get_more_rounds_than_the_least(slow_and_fast: list[BenchEntry], fake_clock: FakeClock):
+    assert run(slow_and_fast, fake_clock, seconds=0.1).rounds == 5
+
+
+def test_a_machine_that_slows_down_hardly_moves_the_ratio_of_the_rounds(
+    slow_and_fast: list[BenchEntry], fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(SlowPainter, "drift", 1.05)
+    fast = run(slow_and_fast, fake_clock, seconds=20).entries[1]
+    assert fast.times_faster_per_round == pytest.approx(8, rel=0.06)
+
+
+def test_everything_in_the_result_is_plain(tiny_style: Path):
+    result = run_bench([BenchEntry(str(tiny_style), "cpu")], size_wh=SMALL, seconds=0.01, stages=True)
+    values = json.loads(json.dumps(asdict(result)))
+    assert values["entries"][0]["provider"] == "CPUExecutionProvider"
+    assert values["machine"]["cores"] >= 1
+    assert values["stages"][0]["mean_ms"] > 0
+
+
+@pytest.mark.parametrize("size_wh", [(64, 48), (33, 17)])
+def test_stages_follow_a_frame_from_source_to_sink(tiny_style: Path, size_wh: tuple[int, int]):
+    result = run_bench([BenchEntry(str(tiny_style), "cpu")], size_wh=size_wh, seconds=0.05, stages=True)
+    assert [stage.stage for stage in result.stages] == [
+        "capture: test pattern",
+        "capture: decode H.264",
+        "stylize: Tiny on CPUExecutionProvider",
+        "steady: 0.5",
+        "write: null",
+        "write: encode H.264",
+    ]
+    assert all(0 <= stage.p50_ms <= stage.p95_ms for stage in result.stages)
+    encode = result.stages[-1]
+    assert encode.mean_ms > 0
+
+
+def test_the_table_names_the_machine_and_says_what_is_compared(slow_and_fast: list[BenchEntry], fake_clock: FakeClock):
+    result = run(slow_and_fast, fake_clock)
+    table = format_table(result)
+    assert result.machine.one_line() in table
+    assert "64x48, 10 rounds of one frame each in 9.0 s" in table
+    assert re.search(r"^fast +cpu +cpu of a test +5\.00 +100\.0 +100\.0 +100\.0 +10\.0 +8\.00$", table, re.MULTILINE)
+    assert "times as fast: as slow on cpu of a test" in table
+
+
+def test_the_table_of_one_entry_compares_nothing_and_tells_a_fallback(tiny_style: Path, monkeypatch: pytest.MonkeyPatch):
+    from realtime_style.engines import onnxruntime_engine
+    from realtime_style.engines import table as engines
+
+    monkeypatch.setattr(engines, "has_nvidia_driver", lambda: True)
+    monkeypatch.setattr(onnxruntime_engine, "refuse_without_cuda", refuse)
+    table = format_table(run_bench([BenchEntry(str(tiny_style))], size_wh=SMALL, seconds=0.01))
+    assert "as fast: as" not in table
+    assert "note: auto could not take something faster: the GPU is on holiday" in table
+
+
+def refuse(ort: object) -> None:
+    raise DeviceUnavailable("the GPU is on holiday")
+
+
+@pytest.mark.parametrize(
+    ("spec", "entry"),
+    [
+        ("starry-night", BenchEntry("starry-night", "cpu")),
+        ("starry-night@openvino", BenchEntry("starry-night", "openvino")),
+        ("a:0.5,b:0.5@cuda", BenchEntry("a:0.5,b:0.5", "cuda")),
+        ("me@home/x.onnx", BenchEntry("me@home/x.onnx", "cpu")),
+        ("me@home/x.onnx@auto", BenchEntry("me@home/x.onnx", "auto")),
+        ("@cuda", BenchEntry("@cuda", "cpu")),
+    ],
+)
+def test_an_entry_is_a_style_and_perhaps_a_device(spec: str, entry: BenchEntry):
+    assert parse_entry(spec, "cpu") == entry
+    assert parse_entry(entry.label) == entry
+
+
+def test_entries_that_cannot_run_stop_the_bench():
+    with pytest.raises(StyleNotFound):
+        run_bench([BenchEntry("nothing-of-that-name")])
+    with pytest.raises(ValueError, match="at least one entry"):
+        run_bench([])
+
+
+def test_nothing_is_left_behind_by_the_stages(tiny_style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    rooms = tmp_path / "rooms"
+    rooms.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(rooms))
+    run_bench([BenchEntry(str(tiny_style), "cpu")], size_wh=SMALL, seconds=0.01, stages=True)
+    assert list(rooms.iterdir()) == []
+
+
+def test_without_the_memory_to_settle_it_is_measured_all_the_same(tiny_style: Path, monkeypatch: pytest.MonkeyPatch):
+    from realtime_style.errors import RealtimeStyleError
+    from realtime_style.stylize.style_model import Stylizer
+
+    def refuse(self: Stylizer, *size: int, **how: object) -> None:
+        raise RealtimeStyleError("painting 64x48 pixels needs more memory")
+
+    monkeypatch.setattr(Stylizer, "settle", refuse)
+    said: list[str] = []
+    result = run_bench([BenchEntry(str(tiny_style), "cpu")], size_wh=(64, 48), seconds=0.01, report=said.append)
+    assert result.rounds >= 5
+    assert any("first moments: painting 64x48" in line for line in said)

@@ -1,0 +1,141 @@
+"""A kiosk without a window: its own loop, painter, album and keepsakes, in a world that tests make go wrong."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from realtime_style.errors import CameraNotFound
+from realtime_style.frames import Frame
+from realtime_style.kiosk.app import Kiosk
+from realtime_style.kiosk.config.i18n import load_words
+from realtime_style.kiosk.config.schema import CameraSettings, KioskSettings
+from realtime_style.kiosk.pictures.card_maker import Album
+from realtime_style.kiosk.pictures.store import Keepsakes
+from realtime_style.kiosk.state.model import Rules
+from realtime_style.kiosk.supervision.stats import Memory
+from realtime_style.kiosk.ui.text import Box
+from realtime_style.kiosk.ui.window import Input, Key, Sprite
+from realtime_style.sources.camera import Camera
+from realtime_style.sources.pattern import TestPattern
+from realtime_style.sources.reconnect import STALE_S
+from realtime_style.styles.catalog import open_style_file
+from realtime_style.stylize.stylizer import Painter
+from realtime_style.testing.camera import FakeCapture
+from realtime_style.testing.style_files import write_tiny_style
+
+
+class World:
+    """What is around the kiosk: a screen, a camera, two clocks, and what goes wrong with them."""
+
+    size_wh = (320, 240)
+    problem = ""
+    hung = False
+    ahead = False
+    """Whether the next frame is there already when one is painted."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.wall = datetime(2026, 11, 25, 9, 0).timestamp()
+        self.picture: Callable[[int], Frame] = TestPattern(64, 48).picture
+        self.touches: list[Input] = []
+        self.taken = 0
+        self.shown: Frame | None = None
+        self.devices: list[str] = []
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += seconds
+        self.wall += seconds
+
+    def take(self, timeout_s: float) -> Frame | None:
+        if self.problem or (timeout_s == 0 and not self.ahead):
+            return None
+        self.taken += 1
+        return self.picture(self.taken)
+
+    def show(self, picture: Frame | None, box: Box, sprites: Sequence[Sprite] = ()) -> None:
+        self.shown = picture
+
+    def inputs(self) -> list[Input]:
+        touches, self.touches = self.touches, []
+        return touches
+
+
+@contextmanager
+def open_kiosk(
+    world: World, tmp_path: Path, *, rescued: bool = False, files: int = 1, before: Memory | None = None, camera: str = "0"
+) -> Iterator[Kiosk]:
+    """A kiosk whose painter notes in `world` on which device it was opened; two styles in each file."""
+    written = [write_tiny_style(tmp_path / f"two{number}.onnx", names=(f"a{number}", f"b{number}")) for number in range(files)]
+    styles = [style for file in written for style in open_style_file(file)]
+    mixes = [((style, 1.0),) for style in styles]
+    keepsakes = Keepsakes(tmp_path / "kept", hours=2, clock=lambda: world.wall)
+    album = Album(keepsakes)
+
+    def painter(device: str) -> Painter:
+        world.devices.append(device)
+        return Painter(mixes[0], device="cpu")
+
+    kiosk = Kiosk(
+        KioskSettings(camera=CameraSettings(camera=camera)),
+        Rules(len(mixes), language="en"),
+        stage=world,
+        watch=world,
+        mixes=mixes,
+        painter=painter,
+        languages=load_words(),
+        album=album,
+        keepsakes=keepsakes,
+        hand_over=None,
+        before=before,
+        rescued=rescued,
+        clock=lambda: world.now,
+    )
+    yield kiosk
+    kiosk.close()
+    album.close()
+
+
+def settle(kiosk: Kiosk, world: World, seconds: float) -> None:
+    for _ in range(round(seconds / 0.5)):
+        world.pass_by(0.5)
+        kiosk.round()
+
+
+def press(kiosk: Kiosk, world: World, *keys: str) -> None:
+    for key in keys:
+        world.touches = [Key(key)]
+        kiosk.round()
+
+
+def made(kiosk: Kiosk, pictures: int) -> None:
+    began = time.perf_counter()
+    while kiosk.counters.pictures < pictures:
+        kiosk.round()
+        time.sleep(0.01)
+        assert time.perf_counter() - began < 30
+
+
+class Port:
+    """Where cameras are plugged in: each opening gets the one that is there, or none."""
+
+    def __init__(self) -> None:
+        self.capture: FakeCapture | None = FakeCapture()
+        self.tries = 0
+
+    def open(self, stale_s: float = STALE_S) -> Camera:
+        self.tries += 1
+        if self.capture is None:
+            raise CameraNotFound("no camera 0")
+        if self.capture.released_by is not None:
+            self.capture = FakeCapture()
+        return Camera(self.capture, name="camera 0", stale_s=stale_s)
+
+
+def lasting_threads() -> int:
+    """How many threads there are, without the one that is there for a moment when a painter settles on a style."""
+    return sum(thread.name != "settle style" for thread in threading.enumerate())

@@ -1,0 +1,96 @@
+"""A camera, a screen and a show for tests of the live picture."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from realtime_style.frames import Frame
+from realtime_style.sources.camera import Camera
+from realtime_style.webcam.app import WebcamOptions, WebcamSummary, run_webcam
+
+LEVEL = 40
+"""Grey level that GreyCapture sees; the style "a" of `two_styles` makes it 215, "b" leaves it."""
+
+
+class GreyCapture:
+    """A camera in front of a grey wall; the left half is darker, so that mirroring shows."""
+
+    def __init__(self, width: int = 160, height: int = 120, *, interval_s: float = 0.01) -> None:
+        self.frame = np.full((height, width, 3), LEVEL, np.uint8)
+        self.frame[:, : width // 4] = 0
+        self.interval_s = interval_s
+        self.left: int | None = None
+        """Frames until it is unplugged."""
+
+    def read(self) -> tuple[bool, Frame | None]:
+        time.sleep(self.interval_s)
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0:
+                return False, None
+        return True, self.frame.copy()
+
+    def release(self) -> None:
+        pass
+
+
+class Script:
+    """A screen that presses keys after given frames, keeps what it was shown, and closes itself at the end."""
+
+    def __init__(self, keys: dict[int, str] | None = None, *, frames: int = 12, at: Callable[[int], object] = lambda n: None):
+        self.keys, self.last, self.at = keys or {}, frames, at
+        self.shown: list[Frame] = []
+        self.fullscreen: list[bool] = []
+        self.closes = 0
+        self._pressed = 0
+
+    @property
+    def closed(self) -> bool:
+        return len(self.shown) > self.last
+
+    def write(self, frame: Frame) -> None:
+        self.shown.append(frame.copy())
+        self.at(len(self.shown) - 1)
+
+    def poll_key(self, wait_ms: int = 1) -> str | None:
+        frame = len(self.shown) - 1  # 0 is the one that says "getting ready"
+        if self._pressed >= frame:
+            return None
+        self._pressed = frame
+        return self.keys.get(frame)
+
+    def set_fullscreen(self, on: bool) -> None:
+        self.fullscreen.append(on)
+
+    def close(self) -> None:
+        self.closes += 1
+
+    @property
+    def levels(self) -> list[float]:
+        """The grey level of most of each picture, whatever is written on it."""
+        return [float(np.median(frame)) for frame in self.shown[1:]]
+
+
+def show(options: WebcamOptions, screen: Script | None = None, capture: Any = None) -> WebcamSummary:
+    camera = Camera(capture or GreyCapture(), name="grey camera")
+    return run_webcam(options if screen else replace(options, window=False), camera=camera, screen=screen)
+
+
+def read_video(path: Path) -> tuple[list[Frame], list[float]]:
+    """Frames and their times in seconds."""
+    import av
+
+    with av.open(str(path)) as container:
+        pictures = list(container.decode(video=0))
+    frames = [np.asarray(picture.to_ndarray(format="bgr24"), dtype=np.uint8) for picture in pictures]
+    return frames, [float(picture.time or 0) for picture in pictures]
+
+
+def same_picture(first: Frame, second: Frame) -> bool:
+    return first.shape == second.shape and bool((first == second).all())

@@ -1,0 +1,427 @@
+"""What visitors see and touch: laid out without a window, then on a real screen."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import time
+import weakref
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import sdl2
+
+from realtime_style.errors import DisplayUnavailable
+from realtime_style.frames import Frame
+from realtime_style.kiosk.config.i18n import load_words
+from realtime_style.kiosk.state.model import Choose, Digit, Host, Rules, Scene, Speak, State, Strength, Touch
+from realtime_style.kiosk.ui import widgets
+from realtime_style.kiosk.ui import window as stage_module
+from realtime_style.kiosk.ui.layout import Painter, Props, Screen
+from realtime_style.kiosk.ui.text import Box
+from realtime_style.kiosk.ui.visitor_screens import lay_out
+from realtime_style.kiosk.ui.window import CloseAsked, Drag, Image, Key, Press, Release, Sprite, Stage, _key_name
+from realtime_style.sources.pattern import TestPattern
+from tests.helpers.lettering import note_settings
+from tests.helpers.xvfb import desktop, display, screenshot, xdotool  # noqa: F401  (fixtures)
+
+
+@pytest.fixture(autouse=True)
+def without_mesa(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mesa brings LLVM into this process, and Triton, which PyTorch imports in later tests, crashes over another one."""
+    monkeypatch.setenv("SDL_RENDER_DRIVER", "software")
+    monkeypatch.setenv("SDL_FRAMEBUFFER_ACCELERATION", "0")
+
+
+WORDS = load_words()
+PAINTERS = [
+    Painter("Vincent van Gogh", "1889"),
+    Painter("Katsushika Hokusai", "c. 1831"),
+    *[Painter("J. M. W. Turner", "")] * 7,
+]
+SIZES = [(1280, 720), (1920, 1080), (1024, 768), (1080, 1920)]
+
+
+def props(size_wh: tuple[int, int] = (1280, 720), language: str = "en", **changes: object) -> Props:
+    swatch = np.full((96, 96, 3), 90, np.uint8)
+    common = Props(
+        size_wh=size_wh,
+        video_wh=(640, 480),
+        words=WORDS[language],
+        languages=[WORDS[code] for code in ("en", "fr", "nl", "de")],
+        tiles=widgets.Tiles([(swatch, painter.surname, painter.year) for painter in PAINTERS]),
+        painters=PAINTERS,
+        rules=Rules(len(PAINTERS), printing=True),
+        card=widgets.opaque(np.full((124, 174, 3), 240, np.uint8)),
+        card_wh=(174, 124),
+        code=widgets.opaque(np.full((50, 50, 3), 255, np.uint8)),
+        until="12:40",
+        kept_until="12:40",
+    )
+    return replace(common, **changes)  # type: ignore[arg-type]
+
+
+def centre(box: Box) -> tuple[int, int]:
+    return box.x + box.width // 2, box.y + box.height // 2
+
+
+def means(screen: Screen) -> dict[object, Box]:
+    return {target.event(*centre(target.box)): target.box for target in screen.targets}
+
+
+@pytest.mark.parametrize("size_wh", SIZES)
+@pytest.mark.parametrize("scene", list(Scene))
+def test_all_that_can_be_touched_is_on_the_screen_apart_and_within_reach(size_wh: tuple[int, int], scene: Scene) -> None:
+    screen = lay_out(State(scene=scene), props(size_wh), 0.0)
+    width, height = size_wh
+    finger = min(size_wh) * 0.09  # 3 cm on a screen of 24 inches
+    targets = [target for target in screen.targets if target.event(0, 0) is not Touch.CORNER]
+    for number, target in enumerate(targets):
+        box = target.box
+        assert box.x >= 0
+        assert box.y >= height * (0.15 if scene in {Scene.PIN, Scene.MENU} else 0.45)
+        assert box.x + box.width <= width
+        assert box.y + box.height <= height
+        assert min(box.width, box.height) >= finger * 0.6
+        assert max(box.width, box.height) >= finger
+        for other in targets[number + 1 :]:
+            assert not any(other.box.holds(x, y) for x, y in ((box.x, box.y), centre(box), (box.x + box.width - 1, box.y)))
+
+
+@pytest.mark.parametrize("size_wh", SIZES)
+@pytest.mark.parametrize("scene", list(Scene))
+def test_nothing_lies_beside_the_screen(size_wh: tuple[int, int], scene: Scene) -> None:
+    for sprite in lay_out(State(scene=scene), props(size_wh), 0.0).sprites:
+        assert sprite.box.x >= 0
+        assert sprite.box.x + sprite.box.width <= size_wh[0]
+
+
+@pytest.mark.parametrize("scene", [Scene.ATTRACT, Scene.LIVE, Scene.COUNTDOWN, Scene.FILMING])
+def test_sign_says_that_the_camera_is_on(scene: Scene) -> None:
+    dot = widgets.panel(21, 21, widgets.RED, 1.0, 10)  # 3 hundredths of the height of 720
+    assert any(sprite.image is dot for sprite in lay_out(State(scene=scene), props(), 0.0).sprites)
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+@pytest.mark.parametrize("shown_elsewhere", [False, True])
+def test_sign_says_where_the_picture_goes(recorded: bool, shown_elsewhere: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_in = note_settings(monkeypatch)
+    widgets.label.cache_clear()
+    scenes = [Scene.ATTRACT, Scene.LIVE, *([Scene.REVIEW, Scene.CARD] if recorded or shown_elsewhere else [])]
+    for scene in scenes:
+        widgets.label.cache_clear()
+        lay_out(State(scene=scene), props(recorded=recorded, shown_elsewhere=shown_elsewhere), 0.0)
+    signs = [text for text, _ in set_in if text.startswith("The camera is on")]
+    assert len(signs) == len(scenes)
+    (sign,) = set(signs)
+    assert ("filmed" in sign) == recorded
+    assert ("No picture is kept" in sign) != recorded
+    assert ("other screens" in sign) == shown_elsewhere
+
+
+@pytest.mark.parametrize("changes", [{}, {"recorded": True}, {"shown_elsewhere": True}])
+def test_nobody_is_told_that_a_picture_goes_nowhere_else_when_it_does(
+    changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_in = note_settings(monkeypatch)
+    widgets.passing_label.cache_clear()
+    lay_out(State(scene=Scene.REVIEW), props(**changes), 0.0)
+    (consent,) = (text for text, _ in set_in if "12:40" in text)
+    assert ("nowhere else" in consent) == (not changes)
+
+
+def test_invitation_is_in_every_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_in = note_settings(monkeypatch)
+    widgets.label.cache_clear()
+    lay_out(State(language="nl"), props(language="nl"), 0.0)
+    words = [text for text, _ in set_in]
+    assert WORDS["nl"]("invite") in words
+    assert " · ".join(WORDS[code]("invite") for code in ("en", "fr", "de")) in words
+
+
+@pytest.mark.parametrize(("sign", "digit"), [("&", 1), ("é", 2), ("à", 0)])
+def test_upper_row_of_a_french_keyboard_types_digits(sign: str, digit: int) -> None:
+    import sdl2  # once the stage has: on its own it warns
+
+    pressed = sdl2.SDL_Keysym(scancode=getattr(sdl2, f"SDL_SCANCODE_{digit}"), sym=ord(sign))
+    assert _key_name(pressed) == str(digit)
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "nl", "de"])
+@pytest.mark.parametrize("size_wh", SIZES)
+def test_no_words_are_cut_and_none_too_small_to_read(
+    language: str, size_wh: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_in = note_settings(monkeypatch)
+    for drawn in (widgets.label, widgets.passing_label, widgets.button, widgets.slider):
+        drawn.cache_clear()
+    shown = props(size_wh, language)
+    states = [State(scene=scene, language=language) for scene in Scene] + [State(on_break=True), State(camera_lost="gone")]
+    for recorded in (True, False):
+        for scene in (Scene.ATTRACT, Scene.REVIEW, Scene.CARD):
+            lay_out(State(scene=scene), replace(shown, recorded=recorded, shown_elsewhere=True), 0.0)
+    for state in states:
+        for notice in ("", "print_failed", "keep_failed"):
+            lay_out(state, replace(shown, notice=notice), 0.0)
+    lay_out(State(scene=Scene.CARD), replace(shown, code=None), 0.0)
+    lay_out(State(scene=Scene.CARD), replace(shown, code=None, card=None), 0.0)
+    lay_out(State(scene=Scene.CARD), replace(shown, code=None, take_home=False), 0.0)
+    lay_out(State(scene=Scene.PIN, locked_until=960.0), shown, 0.0)
+    lay_out(State(scene=Scene.MENU, on_break=True), shown, 0.0)
+    assert len(set_in) > 20
+    names = {words for painter in PAINTERS for words in (painter.surname, painter.year)}
+    for text, setting in set_in:
+        assert " ".join(setting.lines) == text
+        if text not in names:
+            assert setting.size >= 0.018 * min(size_wh), text
+
+
+def test_touches_mean_what_is_under_them() -> None:
+    live = means(lay_out(State(scene=Scene.LIVE), props(), 0.0))
+    assert {Touch.SHOOT, Touch.FILM, Speak("fr"), *(Choose(painter) for painter in range(9))} < set(live)
+    review = means(lay_out(State(scene=Scene.REVIEW), props(), 0.0))
+    assert set(review) == {Touch.KEEP, Touch.DISCARD}
+    card = State(scene=Scene.CARD)
+    assert set(means(lay_out(card, props(), 0.0))) == {Touch.PRINT, Touch.DONE}
+    assert set(means(lay_out(replace(card, film=True), props(), 0.0))) == {Touch.DONE}
+    assert set(means(lay_out(card, props(rules=Rules(9)), 0.0))) == {Touch.DONE}
+    for covered in (State(on_break=True), State(scene=Scene.LIVE, camera_lost="gone")):
+        assert set(means(lay_out(covered, props(), 0.0))) == {Touch.CORNER}
+    assert {Host.PAUSE, Host.QUIT, Host.LEAVE} < set(means(lay_out(State(scene=Scene.MENU), props(), 0.0)))
+    assert {Digit("0"), Digit("9"), Touch.PIN_DONE} < set(means(lay_out(State(scene=Scene.PIN), props(), 0.0)))
+    screen = lay_out(State(scene=Scene.LIVE), props(), 0.0)
+    assert screen.hit(5, 200) is None
+    assert screen.hit(*centre(live[Choose(3)])) is not None
+
+
+def test_slider_follows_the_finger_from_end_to_end() -> None:
+    screen = lay_out(State(scene=Scene.LIVE), props(), 0.0)
+    slider = next(target for target in screen.targets if target.follows)
+    y = slider.box.y + 5
+    assert slider.event(slider.box.x, y) == Strength(0)
+    assert slider.event(slider.box.x + slider.box.width + 500, y) == Strength(1)
+    middle = slider.event(slider.box.x + slider.box.width // 2, y)
+    assert isinstance(middle, Strength)
+    assert middle.value == pytest.approx(0.5, abs=0.02)
+
+
+def test_frame_after_frame_shows_the_same_images() -> None:
+    shown = props()
+    for scene in Scene:
+        first, again = (lay_out(State(scene=scene), shown, now).sprites for now in (0.0, 0.03))
+        assert [id(sprite.image) for sprite in first] == [id(sprite.image) for sprite in again]
+
+
+def test_countdown_counts_down() -> None:
+    state = State(scene=Scene.COUNTDOWN, since=100.0)
+    pictures = [lay_out(state, props(), now).sprites[0].image.bgra for now in (100.0, 100.9, 101.1, 102.1, 103.5)]
+    assert np.array_equal(pictures[0], pictures[1])
+    assert len({picture.tobytes() for picture in pictures}) == 3
+    assert np.array_equal(pictures[3], pictures[4])  # never a zero
+
+
+def test_surnames_keep_their_particles() -> None:
+    assert [painter.surname for painter in PAINTERS[:3]] == ["van Gogh", "Hokusai", "Turner"]
+    assert Painter("Leonardo da Vinci", "").surname == "da Vinci"
+    assert Painter("Rembrandt", "").surname == "Rembrandt"
+
+
+def settled(stage: Stage, picture: Frame, box: Box, sprites: list[Sprite]) -> None:
+    for _ in range(5):
+        stage.show(picture, box, sprites)
+        stage.inputs()
+        time.sleep(0.05)
+
+
+def test_stage_fills_a_real_screen_and_blends_images_over_the_picture(desktop: str, tmp_path: Path) -> None:  # noqa: F811
+    stage = Stage("kiosk")
+    try:
+        assert stage.size_wh == (800, 600)
+        half = np.full((100, 200, 4), (0, 0, 255, 128), np.uint8)
+        picture = np.full((48, 64, 3), (200, 100, 0), np.uint8)
+        settled(stage, picture, Box(0, 0, 800, 400), [Sprite(Image(half), Box(50, 50, 300, 200))])
+        seen = screenshot(tmp_path).astype(int)
+        assert abs(seen[300, 700] - (200, 100, 0)).max() <= 2
+        assert abs(seen[150, 200] - (100, 50, 128)).max() <= 3
+        assert seen[500, 400].max() == 0
+    finally:
+        stage.close()
+
+
+def test_stage_fills_the_screen_where_there_is_no_window_manager(display: str, tmp_path: Path) -> None:  # noqa: F811
+    stage = Stage("kiosk")
+    try:
+        assert stage.size_wh == (800, 600)
+        picture = np.full((60, 80, 3), 90, np.uint8)
+        picture[:10, :10], picture[-10:, -10:] = (0, 0, 255), (0, 255, 0)
+        settled(stage, picture, Box(0, 0, 800, 600), [])
+        seen = screenshot(tmp_path).astype(int)
+        assert abs(seen[20, 20] - (0, 0, 255)).max() <= 2
+        assert abs(seen[580, 780] - (0, 255, 0)).max() <= 2
+    finally:
+        stage.close()
+
+
+_STAGE_BY_ITSELF = """
+import ctypes, sys, time
+import numpy as np
+import sdl2
+from realtime_style.kiosk.ui.text import Box
+from realtime_style.kiosk.ui.window import Stage
+
+stage = Stage("kiosk")
+info = sdl2.SDL_RendererInfo()
+sdl2.SDL_GetRendererInfo(stage._renderer, ctypes.byref(info))
+for _ in range(5):
+    stage.show(np.full((48, 64, 3), (200, 100, 0), np.uint8), Box(0, 0, 800, 400))
+    stage.inputs()
+    time.sleep(0.05)
+print(info.name.decode(), *stage.size_wh, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_stage_without_a_graphics_chip_is_not_drawn_by_opengl(
+    desktop: str,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SDL_RENDER_DRIVER")
+    monkeypatch.delenv("SDL_FRAMEBUFFER_ACCELERATION")
+    command = [sys.executable, "-c", _STAGE_BY_ITSELF]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "software 800 600\n"
+        seen = screenshot(tmp_path).astype(int)
+        process.stdin.close()
+    assert process.returncode == 0
+    assert abs(seen[300, 700] - (200, 100, 0)).max() <= 2
+    assert seen[500, 400].max() == 0
+
+
+def test_stage_hears_touches_and_keys_and_is_not_closed_by_visitors(desktop: str) -> None:  # noqa: F811
+    stage = Stage("kiosk")
+    try:
+        picture = TestPattern().picture(0)
+        settled(stage, picture, Box(0, 0, 800, 600), [])
+        xdotool("mousemove", "100", "200", "mousedown", "1", "mousemove", "300", "220", "mouseup", "1")
+        xdotool("key", "--delay", "30", "q", "Escape", "Left", "7", "alt+F4")
+        heard = []
+        for _ in range(20):
+            stage.show(picture, Box(0, 0, 800, 600))
+            heard += stage.inputs()
+            time.sleep(0.02)
+        assert Press(100, 200) in heard
+        assert Drag(300, 220) in heard
+        assert Release() in heard
+        assert [event.name for event in heard if isinstance(event, Key)] == ["q", "esc", "left", "7", "f4"]
+        assert CloseAsked() not in heard
+        xdotool("mousemove", "50", "50")
+        assert not any(isinstance(event, Drag) for event in stage.inputs())
+    finally:
+        stage.close()
+
+
+def test_pointer_is_seen_on_a_full_screen_while_a_mouse_moves(desktop: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    monkeypatch.setattr(stage_module, "_POINTER_S", 1.0)
+    stage = Stage("kiosk")
+
+    def pointer_after(seconds: float) -> bool:
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            stage.inputs()
+            time.sleep(0.02)
+        return bool(sdl2.SDL_ShowCursor(sdl2.SDL_QUERY) == sdl2.SDL_ENABLE)
+
+    try:
+        stage.show(None, Box(0, 0, 800, 600))
+        assert not pointer_after(1.5)
+        xdotool("mousemove", "100", "200", "mousemove", "110", "200")
+        assert pointer_after(0.2)
+        assert not pointer_after(1.5)
+        touch = sdl2.SDL_Event(type=sdl2.SDL_MOUSEMOTION)
+        touch.motion.which = sdl2.SDL_TOUCH_MOUSEID
+        sdl2.SDL_PushEvent(touch)
+        assert not pointer_after(0.2)
+    finally:
+        stage.close()
+
+
+def test_textures_are_given_up_when_they_are_not_shown_any_more(desktop: str) -> None:  # noqa: F811
+    stage = Stage("kiosk", fullscreen=False, size_wh=(320, 240))
+    try:
+        for level in range(200):
+            image = Image(np.full((20, 20, 4), level, np.uint8))
+            stage.show(None, Box(0, 0, 1, 1), [Sprite(image, Box(0, 0, 20, 20))])
+        assert len(stage._images) <= 61
+    finally:
+        stage.close()
+        stage.close()
+
+
+def test_nothing_that_was_shown_stays_in_memory(desktop: str) -> None:  # noqa: F811
+    stage = Stage("kiosk", fullscreen=False, size_wh=(320, 240))
+    gc.collect()
+    gc.disable()  # it would come too late: frames are large, and hold visitors
+    try:
+        frame, card = np.zeros((240, 320, 3), np.uint8), np.zeros((20, 20, 4), np.uint8)
+        gone = weakref.ref(frame), weakref.ref(card)
+        stage.show(frame, Box(0, 0, 320, 240), [Sprite(Image(card), Box(0, 0, 20, 20))])
+        del frame, card
+        for _ in range(70):
+            stage.show(None, Box(0, 0, 1, 1))
+        assert [ref() for ref in gone] == [None, None]
+    finally:
+        gc.enable()
+        stage.close()
+
+
+def test_screen_that_shows_nothing_any_more_is_told(desktop: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    import sdl2
+
+    stage = Stage("kiosk", fullscreen=False, size_wh=(320, 240))
+    try:
+        picture = TestPattern(64, 48).picture(0)
+        stage.show(picture, Box(0, 0, 320, 240))
+        monkeypatch.setattr(sdl2, "SDL_CreateTexture", lambda *arguments: None)
+        stage.show(picture, Box(0, 0, 320, 240))
+        with pytest.raises(DisplayUnavailable, match="not show pictures any more"):
+            stage.show(picture, Box(0, 0, 320, 240), [Sprite(Image(np.zeros((4, 4, 4), np.uint8)), Box(0, 0, 4, 4))])
+    finally:
+        stage.close()
+
+
+def test_no_screen_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "x11")
+    monkeypatch.setenv("DISPLAY", ":4711")
+    with pytest.raises(DisplayUnavailable, match="start it from a desktop"):
+        Stage("kiosk")
+
+
+def test_qr_code_on_the_card_screen_can_be_read_from_a_screenshot(desktop: str, tmp_path: Path) -> None:  # noqa: F811
+    link = "http://192.168.178.23:8080/XbVIX-FOL_ebuNjrRGsmfQ"
+    stage = Stage("kiosk")
+    try:
+        screen = lay_out(State(scene=Scene.CARD), props(stage.size_wh, code=widgets.qr_code(link)), 0.0)
+        settled(stage, TestPattern().picture(0), screen.video, screen.sprites)
+        found, _, _ = cv2.QRCodeDetectorAruco().detectAndDecode(screenshot(tmp_path))
+        assert found == link
+    finally:
+        stage.close()
+
+
+def test_an_hour_of_times_on_screen_is_not_kept() -> None:
+    shown = props()
+    before = widgets.label.cache_info().currsize
+    for minute in range(60):
+        at = replace(shown, kept_until=f"12:{minute:02}", until=f"12:{minute:02}", status=[f"{minute} fps"] * 2)
+        for scene in (Scene.REVIEW, Scene.CARD, Scene.MENU, Scene.PIN):
+            lay_out(State(scene=scene, locked_until=minute), at, 0.0)
+    assert widgets.label.cache_info().currsize <= before + 12
+    assert widgets.passing_label.cache_info().currsize <= 12

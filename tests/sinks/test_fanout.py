@@ -1,0 +1,355 @@
+"""Second screen and virtual camera beside the window: real pages, a real browser, and failures that stay where they are."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+import pyvirtualcam
+from playwright.sync_api import Error, Page
+
+from realtime_style.errors import OutputUnwritable, RealtimeStyleError, SinkError
+from realtime_style.frames import Frame
+from realtime_style.sinks import fanout as outputs_module
+from realtime_style.sinks.base import NullSink, Sink
+from realtime_style.sinks.fanout import Outputs
+from realtime_style.sinks.films import FILM_S, Films
+from realtime_style.sinks.mjpeg.server import VIEWERS
+from realtime_style.sinks.mjpeg.sink import MjpegSink
+from realtime_style.sinks.video_file import VideoSink
+from realtime_style.sinks.virtual_camera import VirtualCameraSink
+from realtime_style.testing.virtual_camera import FakeVirtualCamera
+from realtime_style.web.address import parse_address
+from realtime_style.webcam.app import WebcamOptions
+from tests.helpers.browser import page  # noqa: F401  (fixture)
+from tests.helpers.web import ask
+from tests.helpers.webcam import LEVEL, Script, read_video, show
+
+SCREEN = 18481  # the port of the second screen
+GREY = np.full((120, 160, 3), 77, np.uint8)
+
+
+def until(true: Callable[[], object], seconds: float = 20) -> None:
+    began = time.perf_counter()
+    while not true():
+        assert time.perf_counter() - began < seconds
+        time.sleep(0.02)
+
+
+@pytest.fixture(autouse=True)
+def virtual_camera() -> Iterator[None]:
+    FakeVirtualCamera.reset()
+    pyvirtualcam.register_backend("fake", FakeVirtualCamera)
+    yield
+    FakeVirtualCamera.reset()
+
+
+@pytest.fixture
+def screen() -> Iterator[MjpegSink]:
+    sink = MjpegSink(str(SCREEN))
+    yield sink
+    sink.close()
+
+
+class Stubborn(Sink):
+    """Hangs until told, as a driver may."""
+
+    def __init__(self) -> None:
+        self.hanging = True
+
+    def write(self, frame: Frame) -> None:
+        while self.hanging:
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        pass
+
+
+# side by side
+
+
+def test_output_that_fails_is_opened_again_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outputs_module, "_FIRST_PAUSE_S", 0.05)
+    null = NullSink()
+    with Outputs({"virtual camera": lambda: VirtualCameraSink(), "null": lambda: null}) as outputs:
+        outputs.put(GREY)
+        until(lambda: FakeVirtualCamera.frames and null.frames == 1)
+        FakeVirtualCamera.plugged = False
+        outputs.put(GREY)
+        until(lambda: outputs.problems)
+        assert "virtual camera" in outputs.problems
+        before = null.frames
+        outputs.put(GREY)
+        until(lambda: null.frames > before)
+        FakeVirtualCamera.plugged = True
+        seen = len(FakeVirtualCamera.frames)
+
+        def back() -> bool:
+            outputs.put(GREY)
+            return len(FakeVirtualCamera.frames) > seen
+
+        until(back)
+        until(lambda: not outputs.problems)
+
+
+def test_output_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outputs_module, "_LEAVING_S", 0.2)
+    stubborn, null = Stubborn(), NullSink()
+    outputs = Outputs({"stubborn": lambda: stubborn, "null": lambda: null})
+    for frames in range(1, 6):
+        outputs.put(GREY)
+        until(partial(lambda frames: null.frames == frames, frames))
+    outputs.close()
+    assert outputs.written == {"stubborn": 0, "null": 5}
+    stubborn.hanging = False
+
+
+def test_impatient_outputs_tell_at_once_what_is_missing(tmp_path: Path) -> None:
+    FakeVirtualCamera.plugged = False
+    film = tmp_path / "film.mp4"
+    with pytest.raises(SinkError, match="no virtual camera is plugged in"):
+        Outputs({"film": lambda: VideoSink(film), "virtual camera": lambda: VirtualCameraSink(size_wh=(640, 480))})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_patient_outputs_wait_for_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outputs_module, "_FIRST_PAUSE_S", 0.05)
+    FakeVirtualCamera.plugged = False
+    with Outputs({"virtual camera": VirtualCameraSink}, patient=True) as outputs:
+        outputs.put(GREY)
+        until(lambda: outputs.problems)
+        FakeVirtualCamera.plugged = True
+
+        def there() -> list[Frame]:
+            outputs.put(GREY)
+            return FakeVirtualCamera.frames
+
+        until(there)
+
+
+# the virtual camera
+
+
+def test_virtual_camera_gets_the_very_frames_and_is_opened_again_for_another_size() -> None:
+    with VirtualCameraSink("fake", size_wh=(160, 120)) as sink:
+        frame = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
+        sink.write(frame)
+        sink.write(GREY[:60])
+    assert (FakeVirtualCamera.frames[0] == frame).all()
+    assert FakeVirtualCamera.frames[1].shape == (60, 160, 3)
+    assert FakeVirtualCamera.opened == 2
+
+
+def test_missing_driver_is_told_in_one_line_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeVirtualCamera.plugged = False
+    with pytest.raises(SinkError, match=r"no virtual camera of 640x480: .*modprobe v4l2loopback") as caught:
+        VirtualCameraSink(size_wh=(640, 480))
+    assert "\n" not in str(caught.value)
+
+
+# the second screen
+
+
+def test_single_picture_is_what_is_on_screen(screen: MjpegSink) -> None:
+    with Outputs({"second screen": lambda: screen}) as outputs:
+        told = threading.Event()
+
+        def paint() -> None:
+            while not told.wait(0.03):
+                outputs.put(GREY)
+
+        painting = threading.Thread(target=paint)
+        painting.start()
+        status, body = ask(SCREEN, "/frame.jpg")
+        told.set()
+        painting.join()
+    assert status == 200
+    picture = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    assert abs(picture.astype(int) - GREY).max() <= 2
+
+
+def test_nobody_finds_anything_else(screen: MjpegSink) -> None:
+    for path in ("/etc/passwd", "/../mjpeg.py", "//", "/stream/", "/frame.jpg/..", "/%2e%2e/"):
+        assert ask(SCREEN, path)[0] in (400, 404)
+    assert ask(SCREEN, "/", "POST")[0] == 404
+
+
+def test_one_viewer_too_many_is_told_to_come_back(screen: MjpegSink) -> None:
+    viewers = [http.client.HTTPConnection("127.0.0.1", SCREEN, timeout=20) for _ in range(VIEWERS)]
+    answers = []  # kept: one that is let go closes its connection
+    for viewer in viewers:
+        viewer.request("GET", "/stream")
+        answers.append(viewer.getresponse())
+        assert answers[-1].status == 200
+    assert ask(SCREEN, "/stream")[0] == 503
+    for viewer in viewers:
+        viewer.close()
+
+    def room() -> bool:
+        viewer = http.client.HTTPConnection("127.0.0.1", SCREEN, timeout=20)
+        viewer.request("GET", "/stream")
+        status = viewer.getresponse().status
+        viewer.close()
+        return status == 200
+
+    until(room)
+
+
+def test_connection_is_for_one_request(screen: MjpegSink) -> None:
+    with socket.create_connection(("127.0.0.1", SCREEN), timeout=2) as connection:  # others are kept for five seconds
+        connection.sendall(b"GET /run HTTP/1.1\r\nHost: here\r\n\r\n")
+        heard = b""
+        while part := connection.recv(4096):  # to its end: half of a next request would hold it for ever
+            heard += part
+    assert heard.startswith(b"HTTP/1.1 200")
+
+
+def test_nothing_is_compressed_while_nobody_watches(screen: MjpegSink, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(screen._page, "send", sent.append)
+    for _ in range(10):
+        screen.write(GREY)
+    assert sent == []
+
+
+def test_port_in_use_is_told(screen: MjpegSink) -> None:
+    with pytest.raises(RealtimeStyleError, match=r"port 18481 cannot be used: .*; choose another one"):
+        MjpegSink(str(SCREEN))
+
+
+def shows(page: Page, level: int) -> bool:  # noqa: F811
+    """Whether a browser's page is of this grey in its middle."""
+    try:
+        picture = cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+    except Error:  # it cannot take one while a page is being put up
+        return False
+    assert picture is not None
+    middle = picture[picture.shape[0] // 2, picture.shape[1] // 2].astype(int)
+    return bool(abs(middle - level).max() <= 2)
+
+
+def test_viewers_who_left_without_a_word_lose_their_places_to_a_page_that_waits(screen: MjpegSink, page: Page) -> None:  # noqa: F811
+    noise = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), np.uint8)
+    noise[300:420, 580:700] = 77
+    gone = [socket.create_connection(("127.0.0.1", SCREEN), timeout=20) for _ in range(VIEWERS)]
+    for viewer in gone:
+        viewer.sendall(b"GET /stream HTTP/1.1\r\nHost: here\r\n\r\n")
+        assert viewer.recv(12) == b"HTTP/1.1 200"  # and never read on
+    page.goto(f"http://127.0.0.1:{SCREEN}/", wait_until="commit")
+    assert ask(SCREEN, "/stream")[0] == 503
+
+    def there() -> bool:
+        screen.write(noise)
+        return shows(page, 77)
+
+    until(there, 60)
+    for viewer in gone:
+        viewer.close()
+
+
+def test_browser_shows_the_picture_hides_it_when_it_ends_and_finds_it_again(page: Page) -> None:  # noqa: F811
+    for visit, level in enumerate((77, 200)):
+        frame = np.full((120, 160, 3), level, np.uint8)
+        with Outputs({"second screen": lambda: MjpegSink("18482")}) as outputs:
+            if visit == 0:
+                page.goto("http://127.0.0.1:18482/", wait_until="commit")
+
+            def there(outputs: Outputs = outputs, frame: Frame = frame, level: int = level) -> bool:
+                outputs.put(frame)
+                return shows(page, level)
+
+            until(there, 30)
+        until(lambda: shows(page, 0), 30)
+
+
+@pytest.mark.parametrize("where", ["", "eighty", "0", "70000", "127.0.0.1:", "::"])
+def test_address_that_is_none_is_refused(where: str) -> None:
+    with pytest.raises(ValueError, match="such as 8082"):
+        parse_address(where)
+
+
+# in the live show
+
+
+def test_show_gives_every_output_the_picture_without_words(options: WebcamOptions) -> None:
+    summary = show(replace(options, virtual_camera=""), Script({2: "h"}, frames=30))
+    assert summary.outputs["virtual camera"] == len(FakeVirtualCamera.frames) > 5
+    for frame in FakeVirtualCamera.frames:
+        assert set(np.unique(frame)) <= {255 - LEVEL, 255}
+
+
+def test_show_does_not_begin_without_the_virtual_camera_it_was_asked_for(options: WebcamOptions) -> None:
+    FakeVirtualCamera.plugged = False
+    with pytest.raises(SinkError, match="no virtual camera"):
+        show(replace(options, virtual_camera=""), Script(frames=3))
+
+
+def test_show_goes_on_when_the_virtual_camera_goes(options: WebcamOptions) -> None:
+    def unplug(frame: int) -> None:
+        if frame == 5:
+            FakeVirtualCamera.plugged = False
+
+    screen = Script(frames=60, at=unplug)
+    assert show(replace(options, virtual_camera=""), screen).frames == 60
+    assert not (screen.shown[59] == screen.shown[4]).all()  # a word about it
+
+
+def test_films_are_ten_minutes_long_and_none_is_overwritten(tmp_path: Path) -> None:
+    now = [0.0]
+    with Films(tmp_path / "films", clock=lambda: now[0], today=lambda: datetime(2026, 11, 25, 9)) as films:
+        for _ in range(5):
+            films.write(GREY)
+            now[0] += FILM_S / 2
+        films.write(GREY[:60])
+    names = sorted(path.name for path in (tmp_path / "films").iterdir())
+    assert names == [f"2026-11-25_09-00-00{which}.mp4" for which in ("", "_2", "_3", "_4")]
+    assert [len(read_video(tmp_path / "films" / name)[0]) for name in names] == [2, 2, 1, 1]
+
+
+def test_film_is_kept_and_none_begun_while_the_disk_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = 10**9
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
+    with Films(tmp_path / "films", today=lambda: datetime(2026, 11, 25, 9)) as films:
+        films.write(GREY)
+        free = 10**7
+        for _ in range(2):
+            with pytest.raises(SinkError, match="nearly full"):
+                films.write(GREY)
+        assert [path.name for path in (tmp_path / "films").iterdir()] == ["2026-11-25_09-00-00.mp4"]
+        free = 10**9
+        films.write(GREY)
+    assert [len(read_video(path)[0]) for path in (tmp_path / "films").iterdir()] == [1, 1]
+
+
+def test_films_that_a_crash_left_half_written_go_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    left, being_written = ".2026-11-25_08-00-00.4711.part.mp4", ".2026-11-25_08-50-00_2.4712.part.mp4"
+    others = ("2026-11-25_08-00-00.mp4", ".holiday.12.part.mp4")
+    for name in (left, being_written, *others):
+        (folder / name).touch()
+    for name in (left, *others):
+        os.utime(folder / name, (0, time.time() - FILM_S - 1))
+    with Films(folder, today=lambda: datetime(2026, 11, 25, 9)) as films:
+        films.write(GREY)
+    assert sorted(path.name for path in folder.iterdir()) == sorted([being_written, *others, "2026-11-25_09-00-00.mp4"])
+
+
+def test_folder_for_films_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "films").write_text("a file")
+    with pytest.raises(OutputUnwritable, match="films"):
+        Films(tmp_path / "films")

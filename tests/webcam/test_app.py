@@ -1,0 +1,313 @@
+"""The live show, with real style files and a real camera thread; only the window is played by a script."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import asdict, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import cv2  # before av: windows hang otherwise
+import numpy as np
+import pytest
+
+from realtime_style.errors import CameraNotFound, DisplayUnavailable
+from realtime_style.frames import Frame
+from realtime_style.frames.pattern import read_barcode
+from realtime_style.sources.camera import Camera
+from realtime_style.styles.mix import Mix
+from realtime_style.stylize.stylizer import Painter
+from realtime_style.testing.camera import FakeCapture
+from realtime_style.testing.style_files import write_tiny_style
+from realtime_style.webcam import app as webcam
+from realtime_style.webcam.app import WebcamOptions, run_webcam
+from realtime_style.webcam.playlist import build_playlist
+from tests.helpers.webcam import LEVEL, GreyCapture, Script, read_video, same_picture, show
+
+# styles
+
+
+def test_picture_is_painted(options: WebcamOptions):
+    screen = Script()
+    show(options, screen)
+    assert set(screen.levels) == {255 - LEVEL}
+
+
+def test_style_change_is_a_cross_fade_never_a_cut(options: WebcamOptions):
+    screen = Script({3: "n"}, frames=130)
+    summary = show(options, screen)
+    assert screen.levels[0] == 255 - LEVEL
+    assert screen.levels[-1] == pytest.approx(LEVEL, abs=2)  # steadiness keeps a trace of what it rounds
+    steps = [abs(after - before) for before, after in pairwise(screen.levels)]
+    assert max(steps) < 35
+    assert sum(step > 0 for step in steps) >= 8
+    assert summary.style == "B"
+
+
+def test_style_change_across_files_is_a_cross_fade_too(options: WebcamOptions, own_home: Path):
+    write_tiny_style(own_home / "other.onnx", names=("other",), behaviour="identity")
+    screen = Script({3: "p"}, frames=150)  # the last of the list is the first backwards
+    assert show(options, screen).style == "Other"
+    assert screen.levels[-1] == pytest.approx(LEVEL, abs=2)
+    assert max(abs(after - before) for before, after in pairwise(screen.levels)) < 35
+
+
+def test_key_during_a_fade_turns_round_without_a_jump(options: WebcamOptions):
+    screen = Script({3: "n", 30: "p"}, frames=160)
+    show(options, screen)
+    assert min(screen.levels) < 255 - LEVEL - 10
+    assert screen.levels[-1] == pytest.approx(255 - LEVEL, abs=2)
+    assert max(abs(after - before) for before, after in pairwise(screen.levels)) < 35
+
+
+def test_picture_goes_on_while_a_style_is_loading(options: WebcamOptions, own_home: Path, monkeypatch: pytest.MonkeyPatch):
+    write_tiny_style(own_home / "slow.onnx", names=("slow",), behaviour="identity")
+    threads = []
+
+    class SlowToLoad(Painter):
+        def preload(self, mix: Mix, width: int, height: int) -> None:
+            threads.append(threading.current_thread())
+            time.sleep(0.8)
+            super().preload(mix, width, height)
+
+    monkeypatch.setattr(webcam, "Painter", SlowToLoad)
+    stamps: list[float] = []
+    screen = Script({3: "p"}, frames=30, at=lambda n: stamps.append(time.perf_counter()))
+    show(options, screen)
+    assert threads
+    assert threads[0] is not threading.main_thread()
+    assert max(after - before for before, after in pairwise(stamps[1:])) < 0.6
+    assert set(screen.levels) == {255 - LEVEL}
+
+
+def test_style_file_that_breaks_is_left_out_and_the_show_goes_on(options: WebcamOptions, own_home: Path):
+    file = write_tiny_style(own_home / "doomed.onnx", names=("doomed",), behaviour="identity")
+    screen = Script({3: "p"}, frames=40, at=lambda n: file.write_bytes(b"no style") if n == 2 else None)
+    summary = show(options, screen)
+    assert summary.frames == 40
+    assert summary.style == "A"
+    assert set(screen.levels) == {255 - LEVEL}
+    assert not same_picture(screen.shown[30], screen.shown[2])  # the message
+
+
+def test_broken_file_among_the_users_styles_does_not_stop_the_show(options: WebcamOptions, own_home: Path, caplog: Any):
+    (own_home / "broken.onnx").write_bytes(b"no style")
+    assert show(options, Script()).frames == 12
+    assert "broken.onnx" in caplog.text
+
+
+def test_strength_keys_mix_photograph_and_painting(options: WebcamOptions):
+    screen = Script(dict.fromkeys(range(2, 7), "down"), frames=10)
+    show(options, screen)
+    assert screen.levels[-1] == pytest.approx(127.5, abs=1)
+    assert show(replace(options, strength=0.0), weak := Script()).frames == 12
+    assert set(weak.levels) == {LEVEL}
+
+
+def test_keys_reach_the_painter(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
+    seen = []
+
+    class Watched(Painter):
+        def paint(self, frame: Frame) -> tuple[Frame, float]:
+            seen.append((self.steadiness, self.keep_colours))
+            return super().paint(frame)
+
+    monkeypatch.setattr(webcam, "Painter", Watched)
+    show(options, Script({3: "c", 6: "]", 9: "c"}, frames=12))
+    assert list(dict.fromkeys(seen)) == [(0.5, False), (0.5, True), (0.75, True), (0.75, False)]
+
+
+# picture
+
+
+def test_mirror_flips_the_picture(options: WebcamOptions):
+    screen = Script({5: "m"}, frames=10)
+    show(options, screen)
+    assert dark_side(screen.shown[4]) == "left"  # dark became bright: painted, it is the inverted side
+    assert dark_side(screen.shown[9]) == "right"
+
+
+@pytest.mark.parametrize(("source", "side"), [("0", "right"), ("/dev/video2", "right"), ("talk.mp4", "left")])
+def test_cameras_are_mirrored_and_clips_are_not_unless_asked(options: WebcamOptions, source: str, side: str):
+    screen = Script({}, frames=3)
+    show(replace(options, camera=source, mirror=None), screen)
+    assert dark_side(screen.shown[2]) == side
+    asked = Script({}, frames=3)
+    show(replace(options, camera=source, mirror=side == "left"), asked)
+    assert dark_side(asked.shown[2]) != side
+
+
+def dark_side(frame: Frame) -> str:
+    """Where the camera sees the dark stripe, which the style inverts to white."""
+    row = frame[frame.shape[0] * 3 // 4].mean(axis=1)
+    return "left" if row[2] > row[-3] else "right"
+
+
+def test_split_shows_photograph_and_painting(options: WebcamOptions):
+    screen = Script({5: "b"}, frames=10)
+    show(options, screen)
+    row = screen.shown[9][screen.shown[9].shape[0] * 3 // 4].mean(axis=1)
+    assert row[len(row) * 3 // 8] == pytest.approx(LEVEL, abs=2)
+    assert row[len(row) * 3 // 4] == pytest.approx(255 - LEVEL, abs=2)
+
+
+def test_freeze_keeps_the_frame_and_styles_still_change(options: WebcamOptions):
+    screen = Script({5: "space", 40: "n", 170: "space"}, frames=180)
+    show(options, screen, FakeCapture(320, 240))
+    numbers = [read_barcode(shrink(screen.shown[n])) for n in (3, 6, 38, 160, 175)]
+    assert numbers[0] < numbers[1] == numbers[2] == numbers[3] < numbers[4]
+    assert abs(float(screen.shown[160].mean()) - float(screen.shown[38].mean())) > 1
+
+
+def shrink(frame: Frame) -> Frame:
+    """A picture from the screen in the size in which the camera sent it."""
+    return np.asarray(cv2.resize(frame, (320, 240), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def test_paint_size_reduces_for_the_network_and_enlarges_back(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
+    sizes = set()
+
+    class Watched(Painter):
+        def paint(self, frame: Frame) -> tuple[Frame, float]:
+            sizes.add(frame.shape)
+            return super().paint(frame)
+
+    monkeypatch.setattr(webcam, "Painter", Watched)
+    screen = Script()
+    summary = show(replace(options, paint_size=80), screen)
+    assert sizes == {(60, 80, 3)}
+    assert (summary.width, summary.height) == (160, 120)
+    assert set(screen.levels) == {255 - LEVEL}
+
+
+# on screen
+
+
+def test_help_and_overlay_are_shown_but_not_recorded(options: WebcamOptions, tmp_path: Path):
+    screen = Script({3: "h", 6: "o"}, frames=10)
+    show(replace(options, record=tmp_path / "clip.mp4"), screen)
+    assert not same_picture(screen.shown[2], screen.shown[5])
+    assert not same_picture(screen.shown[5], screen.shown[9])
+    frames, _ = read_video(tmp_path / "clip.mp4")
+    assert max(int(np.abs(frame.astype(int) - frames[0].astype(int)).max()) for frame in frames) < 6
+
+
+def test_fullscreen_key_asks_the_window(options: WebcamOptions):
+    screen = Script({2: "f", 4: "f"})
+    show(options, screen)
+    assert screen.fullscreen == [True, False]
+
+
+@pytest.mark.parametrize("key", ["q", "esc"])
+def test_quit_ends_at_once(options: WebcamOptions, key: str):
+    screen = Script({4: key}, frames=1000)
+    assert show(options, screen).frames == 4
+    assert screen.closes == 1
+
+
+def test_closing_the_window_ends_the_show(options: WebcamOptions):
+    assert show(options, Script(frames=7)).frames == 7
+
+
+# figures
+
+
+def test_summary_names_the_provider_and_is_plain(options: WebcamOptions):
+    summary = show(replace(options, seconds=0.3))
+    values = json.loads(json.dumps(asdict(summary)))
+    assert values["provider"] == "CPUExecutionProvider"
+    assert values["fallback"] is None
+    assert values["camera"] == "grey camera"
+    assert (values["width"], values["height"]) == (160, 120)
+    assert values["latency_ms"]["p50"] > 0
+    assert set(values["stages_ms"]) == {"wait", "stylize"}
+    assert values["frames"] > 3
+
+
+def test_fps_is_never_more_than_the_camera_sends(options: WebcamOptions):
+    summary = show(replace(options, seconds=1.0), capture=GreyCapture(interval_s=0.05))
+    assert (summary.frames - 1) / summary.seconds <= summary.fps + 1e-6
+    assert 0 < summary.fps < 21.5
+
+
+@pytest.fixture
+def slow_painter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paints ten frames a second."""
+
+    class Slow(Painter):
+        def paint(self, frame: Frame) -> tuple[Frame, float]:
+            time.sleep(0.1)
+            return super().paint(frame)
+
+    monkeypatch.setattr(webcam, "Painter", Slow)
+
+
+@pytest.mark.usefixtures("slow_painter")
+def test_dropped_frames_are_counted(options: WebcamOptions):
+    capture = FakeCapture(320, 240, interval_s=0.01)
+    summary = show(replace(options, seconds=0.6), capture=capture)
+    assert summary.frames < 10
+    assert summary.dropped > 2 * summary.frames
+    assert summary.dropped + summary.frames <= capture.reads
+
+
+@pytest.mark.usefixtures("slow_painter")
+def test_slow_painting_costs_frames_but_not_latency(options: WebcamOptions, tmp_path: Path):
+    capture = FakeCapture(320, 240, interval_s=0.02)
+    summary = show(replace(options, seconds=0.8, record=tmp_path / "clip.mp4"), capture=capture)
+    numbers = [read_barcode(frame) for frame in read_video(tmp_path / "clip.mp4")[0]]
+    assert min(after - before for before, after in pairwise(numbers)) >= 2
+    assert 100 <= summary.latency_ms["p50"] < 350
+
+
+def test_a_clip_stands_in_for_a_camera(options: WebcamOptions, clip: Path):
+    summary = run_webcam(replace(options, camera=str(clip), window=False, seconds=0.3))
+    assert summary.camera == "clip.mp4"
+    assert (summary.width, summary.height) == (64, 48)
+    assert 3 <= summary.frames <= 12
+
+
+def test_style_of_the_user_comes_in_place_of_a_shipped_one_of_the_same_name(two_styles: Mix, own_home: Path):
+    write_tiny_style(own_home / "mine.onnx", names=("starry-night", "own"))
+    playlist, problems = build_playlist(two_styles)
+    shown = [(style.info.name, style.file.parent.name) for ((style, _), *_) in playlist[1:]]
+    assert [folder for name, folder in shown if name == "starry-night"] == [own_home.name]
+    assert ("great-wave", "pack") in shown
+    assert problems == []
+
+
+def test_reason_why_nothing_faster_paints_is_told_while_it_paints(
+    options: WebcamOptions, caplog: Any, monkeypatch: pytest.MonkeyPatch
+):
+    told: list[bool] = []
+    monkeypatch.setattr(Painter, "fallback", "the GPU's libraries are missing")
+    show(options, Script(at=lambda n: told.append("could not take something faster: the GPU's" in caplog.text)))
+    assert told[3]
+    assert caplog.text.count("something faster") == 1
+
+
+def test_wishes_reach_the_camera(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
+    asked: dict[str, object] = {}
+
+    def opened(spec: str, **wishes: object) -> Camera:
+        asked.update(wishes, spec=spec)
+        raise CameraNotFound("none here")
+
+    monkeypatch.setattr(webcam, "open_camera", opened)
+    wishes: dict[str, Any] = {"size": (640, 480), "fps": 30.0, "fourcc": "MJPG", "backend": "dshow"}
+    with pytest.raises(CameraNotFound):
+        run_webcam(replace(options, camera="2", window=False, **wishes))
+    assert {name: asked[name] for name in ("spec", *wishes)} == {"spec": "2"} | wishes
+
+
+def test_without_a_display_nothing_is_opened(options: WebcamOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr(webcam, "open_camera", lambda *_, **__: pytest.fail("the camera was opened"))
+    with pytest.raises(DisplayUnavailable, match="--no-window"):
+        run_webcam(replace(options, record=tmp_path / "clip.mp4"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["two.onnx"]

@@ -13,7 +13,9 @@ CLIP = "demos/media/big-buck-bunny.mp4"
 
 def can_offer(environ: Mapping[str, str], platform: str, *, terminal: bool) -> bool:
     """Whether there is a person to ask and a screen to open a window on."""
-    screen = not platform.startswith("linux") or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+    screen = not platform.startswith("linux") or bool(
+        environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
+    )
     return terminal and screen
 
 
@@ -34,13 +36,19 @@ def main() -> int:
     if not can_offer(os.environ, sys.platform, terminal=sys.stdin.isatty() and sys.stdout.isatty()):
         return 0
     camera = has_camera(sys.platform)
-    question = "with the camera? [Y]es, [c]lip instead, [n]o: " if camera else "with the clip as its camera? [Y]es, [n]o: "
+    question = (
+        "with the camera? [Y]es, [c]lip instead, [n]o: "
+        if camera
+        else "with the clip as its camera? [Y]es, [n]o: "
+    )
     try:
         source = choose(camera, input(f"Open the live window {question}"))
         if source is None:
             return 0
         print("h shows the keys, q quits", flush=True)
-        return subprocess.run([sys.executable, "-m", "realtime_style", "webcam", "--camera", source], check=False).returncode
+        return subprocess.run(
+            [sys.executable, "-m", "realtime_style", "webcam", "--camera", source], check=False
+        ).returncode
     except (EOFError, KeyboardInterrupt):
         print()
         return 0

@@ -18,7 +18,13 @@ from realtime_style import Painter, RealtimeStyleError, VideoSink, open_source, 
 CLIP = Path(__file__).parent / "media" / "big-buck-bunny.mp4"
 
 
-def main(source: str = str(CLIP), target: str = "both.mp4", style: str = "starry-night", *, frames: int | None = None) -> int:
+def main(
+    source: str = str(CLIP),
+    target: str = "both.mp4",
+    style: str = "starry-night",
+    *,
+    frames: int | None = None,
+) -> int:
     """Paint at most `frames` frames; None paints them all."""
     try:
         with open_source(source) as clip, Painter(parse_mix(style)) as paint:

@@ -15,7 +15,11 @@ from realtime_style import Painter, RealtimeStyleError, Window, open_camera, par
 
 def main(camera: str = "0", style: str = "starry-night") -> int:
     try:
-        with open_camera(camera) as source, Painter(parse_mix(style)) as paint, Window("realtime_style") as window:
+        with (
+            open_camera(camera) as source,
+            Painter(parse_mix(style)) as paint,
+            Window("realtime_style") as window,
+        ):
             print(f"{source.info.details or source.info.name}, painted by {paint.provider}")
             paint.warm_up(source.info.width, source.info.height)
             for frame in source:

@@ -60,7 +60,9 @@ def read_curves(folder: Path) -> dict[str, list[float]]:
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise TrainingError(f"{file} holds no curves ({error}); remove it, it will be computed again") from error
+        raise TrainingError(
+            f"{file} holds no curves ({error}); remove it, it will be computed again"
+        ) from error
     return curves
 
 
@@ -72,12 +74,18 @@ def kept_picture(vgg: LossNetwork, task: Task, folder: Path) -> Frame:
         write_image(file, Picture(picture))
         curves = {**read_curves(folder), task.name: [round(value) for value in curve]}
         with whole_file(folder / CURVES) as part:
-            part.write_text(json.dumps(curves, indent=0, sort_keys=True).replace(",\n", ", ") + "\n", encoding="utf-8")
+            part.write_text(
+                json.dumps(curves, indent=0, sort_keys=True).replace(",\n", ", ") + "\n",
+                encoding="utf-8",
+            )
     return read_image(file).bgr
 
 
 def complete_curves(
-    vgg: LossNetwork, tasks: Sequence[Task], folder: Path, report: Callable[[int, str], None] = lambda done, name: None
+    vgg: LossNetwork,
+    tasks: Sequence[Task],
+    folder: Path,
+    report: Callable[[int, str], None] = lambda done, name: None,
 ) -> dict[str, list[float]]:
     """The curve of each task, computing and keeping those that `folder` has not; interrupted, it goes on where it stopped."""
     for done, task in enumerate(tasks):

@@ -12,7 +12,16 @@ import torch
 from torch import Tensor
 
 from export.baseline import ITERATIONS, LONG_SIDE, Task, equivalent_iterations
-from export.quality import Paint, Peak, border_by_chance, border_contrast, grid_peaks, scaled, still_scene_flicker, warp_error
+from export.quality import (
+    Paint,
+    Peak,
+    border_by_chance,
+    border_contrast,
+    grid_peaks,
+    scaled,
+    still_scene_flicker,
+    warp_error,
+)
 from realtime_style.frames import Frame
 from realtime_style.media.images import read_image
 from realtime_style.sources.files import VideoFile
@@ -22,7 +31,13 @@ from realtime_style.stylize.temporal import DEFAULT_STEADINESS, Steadier
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.data.photographs import find_photographs, load_painting, to_image
 from realtime_style.training.objective.gatys import painting_grams
-from realtime_style.training.objective.losses import Features, blended_grams, content_loss, relative_style_loss, style_loss
+from realtime_style.training.objective.losses import (
+    Features,
+    blended_grams,
+    content_loss,
+    relative_style_loss,
+    style_loss,
+)
 from realtime_style.training.objective.vgg import CONTENT_LAYER, STYLE_LAYERS, LossNetwork
 from realtime_style.training.preview import held_out_photographs
 
@@ -101,7 +116,10 @@ class Judge:
         self._vgg = vgg
         self._style_weights = style_weights
         self._style_term = style_term
-        self._grams = [painting_grams(vgg, load_painting(Path(painting), style_size, soften)) for painting in paintings]
+        self._grams = [
+            painting_grams(vgg, load_painting(Path(painting), style_size, soften))
+            for painting in paintings
+        ]
 
     def likeness(self, painted: Frame, photograph: Frame, weights: Sequence[float]) -> Likeness:
         """For a blend, the target is the blend of the paintings' Gram matrices."""
@@ -109,10 +127,16 @@ class Judge:
         with torch.no_grad():
             features = self._vgg(to_image(painted).unsqueeze(0), STYLE_LAYERS)
             content = float(
-                content_loss(features, self._vgg(to_image(photograph).unsqueeze(0), (CONTENT_LAYER,)), CONTENT_LAYER)
+                content_loss(
+                    features,
+                    self._vgg(to_image(photograph).unsqueeze(0), (CONTENT_LAYER,)),
+                    CONTENT_LAYER,
+                )
             )
             style = float(self._style_term(features, target))
-        weight = sum(share * weight for share, weight in zip(weights, self._style_weights, strict=True))
+        weight = sum(
+            share * weight for share, weight in zip(weights, self._style_weights, strict=True)
+        )
         return Likeness(content, style, content + weight * style)
 
 
@@ -132,7 +156,12 @@ def published_judge(vgg: LossNetwork, recipe: TrainConfig) -> Judge:
     """In the units that figures of others are given in: content + 5 x style of Johnson et al. 2016, paintings as they are."""
     weights = (5.0,) * len(recipe.paintings)
     return Judge(
-        vgg, recipe.paintings, style_size=PUBLISHED_STYLE_SIZE, soften=0.0, style_weights=weights, style_term=style_loss
+        vgg,
+        recipe.paintings,
+        style_size=PUBLISHED_STYLE_SIZE,
+        soften=0.0,
+        style_weights=weights,
+        style_term=style_loss,
     )
 
 
@@ -190,7 +219,9 @@ def measure(
         report(f"measuring {info.name}")
         weights = one_style(len(recipe.styles), index)
         paint = painter_of(stylizer, weights)
-        likeness = tuple(judge.likeness(paint(photograph), photograph, weights) for photograph in photographs)
+        likeness = tuple(
+            judge.likeness(paint(photograph), photograph, weights) for photograph in photographs
+        )
         own = tasks[index * len(photographs) : (index + 1) * len(photographs)]
         found = [curves[task.name] for task in own] if curves else []
         plain = [paint(np.full((480, 640, 3), level, np.uint8)) for level in PLAIN]
@@ -201,11 +232,22 @@ def measure(
                 likeness=likeness,
                 slow=tuple(curve[ITERATIONS] for curve in found),
                 equivalent=tuple(
-                    equivalent_iterations(curve, each.objective) for curve, each in zip(found, likeness, strict=False)
+                    equivalent_iterations(curve, each.objective)
+                    for curve, each in zip(found, likeness, strict=False)
                 ),
-                flicker=_both(paint, lambda paint: float(np.mean([still_scene_flicker(paint(), p) for p in photographs]))),
-                warp=None if clip is None else _both(paint, lambda paint: _warp_error(paint(), clip)),
-                grid=max((peak for picture in plain for peak in grid_peaks(picture)), key=lambda peak: peak.over_neighbours),
+                flicker=_both(
+                    paint,
+                    lambda paint: float(
+                        np.mean([still_scene_flicker(paint(), p) for p in photographs])
+                    ),
+                ),
+                warp=None
+                if clip is None
+                else _both(paint, lambda paint: _warp_error(paint(), clip)),
+                grid=max(
+                    (peak for picture in plain for peak in grid_peaks(picture)),
+                    key=lambda peak: peak.over_neighbours,
+                ),
                 border=max(border_contrast(picture) for picture in plain),
                 border_by_chance=border_by_chance(large, *plain[0].shape[:2]),
             )
@@ -225,7 +267,11 @@ def blend_ratios(
 
     def mean_objective(weights: Sequence[float]) -> float:
         paint = painter_of(stylizer, weights)
-        return float(np.mean([judge.likeness(paint(frame), frame, weights).objective for frame in photographs]))
+        return float(
+            np.mean(
+                [judge.likeness(paint(frame), frame, weights).objective for frame in photographs]
+            )
+        )
 
     ratios = {}
     for first, second in combinations(range(count), 2):

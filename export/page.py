@@ -56,7 +56,11 @@ def page(
     parts = [
         "# Gallery\n",
         "Made by `python -m export report`, all of it: pictures and figures are those of the shipped style file.\n",
-        *(f"![{PICTURES[name]}]({name})\n\n{PICTURES[name]}\n" for name in pictures if name != "rivals.jpg"),
+        *(
+            f"![{PICTURES[name]}]({name})\n\n{PICTURES[name]}\n"
+            for name in pictures
+            if name != "rivals.jpg"
+        ),
         "## Figures\n",
         _style_table(figures),
         _legend(recipe, figures),
@@ -65,14 +69,24 @@ def page(
         _rival_table(rivalries),
         f"## Speed\n\n`{metadata.network}`: {gmac:.2f} GMAC for a frame of 640x480.\n",
         _speed_table(speeds),
-        *(f"![{PICTURES[name]}]({name})\n\n{PICTURES[name]}\n" for name in pictures if name == "rivals.jpg"),
+        *(
+            f"![{PICTURES[name]}]({name})\n\n{PICTURES[name]}\n"
+            for name in pictures
+            if name == "rivals.jpg"
+        ),
     ]
     return "\n".join(part for part in parts if part)
 
 
 def _style_table(figures: Sequence[StyleFigures]) -> str:
     slow = any(each.slow for each in figures)
-    head = ["style", "content", "style term", "objective", *(["slow method", "times"] if slow else [])]
+    head = [
+        "style",
+        "content",
+        "style term",
+        "objective",
+        *(["slow method", "times"] if slow else []),
+    ]
     head += ["flicker", "helped", "warp error", "helped", "grid", "border"]
     rows = [
         [
@@ -97,7 +111,10 @@ def _style_table(figures: Sequence[StyleFigures]) -> str:
     ]
     warps = [each.warp for each in figures if each.warp]
     means += (
-        [f"{np.mean([warp.alone for warp in warps]):.3f}", f"{np.mean([warp.helped for warp in warps]):.3f}"]
+        [
+            f"{np.mean([warp.alone for warp in warps]):.3f}",
+            f"{np.mean([warp.helped for warp in warps]):.3f}",
+        ]
         if warps
         else ["", ""]
     )
@@ -110,7 +127,11 @@ def _legend(recipe: TrainConfig, figures: Sequence[StyleFigures]) -> str:
         "them ([decisions](../decisions.md)): "
         f"means of {len(figures[0].likeness)} photographs that were not learned on, {LONG_SIDE} px on the long side, paintings "
         f"{recipe.style_size} px on the short side, softened by {recipe.soften:g} px. "
-        + (f"Slow method: {ITERATIONS} iterations of L-BFGS on the pixels, from the photograph. " if figures[0].slow else "")
+        + (
+            f"Slow method: {ITERATIONS} iterations of L-BFGS on the pixels, from the photograph. "
+            if figures[0].slow
+            else ""
+        )
         + "Flicker: mean change of luma between two paintings of "
         f"a still scene with sensor noise of sigma {STILL_SIGMA:g}, in grey levels (1.5 for the photograph itself). "
         "Warp error: 0 to 1, along the scene's own optical flow. "
@@ -137,7 +158,11 @@ def _slow_table(recipe: TrainConfig, figures: Sequence[StyleFigures]) -> str:
         return ""
     photographs = [name.rsplit(".", 1)[0].removeprefix("bsds_") for name in recipe.held_out]
     rows = [
-        [each.info.name, *(f"> {ITERATIONS}" if done is None else str(done) for done in each.equivalent)] for each in figures
+        [
+            each.info.name,
+            *(f"> {ITERATIONS}" if done is None else str(done) for done in each.equivalent),
+        ]
+        for each in figures
     ]
     words = "To how many iterations of the slow method the network's one pass is equal, for each photograph:\n"
     return f"### Against the slow method\n\n{words}\n{_table(['style', *photographs], rows)}"
@@ -163,11 +188,25 @@ def _rival_table(rivalries: Sequence[Rivalry]) -> str:
             each.photograph,
             each.style,
             each.units,
-            *(_k(value) for side in (each.ours, each.theirs) for value in (side.content, side.style, side.objective)),
+            *(
+                _k(value)
+                for side in (each.ours, each.theirs)
+                for value in (side.content, side.style, side.objective)
+            ),
         ]
         for each in rivalries
     ]
-    head = ["photograph", "style", "units", "content", "style term", "objective", "theirs: content", "style term", "objective"]
+    head = [
+        "photograph",
+        "style",
+        "units",
+        "content",
+        "style term",
+        "objective",
+        "theirs: content",
+        "style term",
+        "objective",
+    ]
     words = (
         "Pictures that others made of the same photograph, in our units as above, and in published ones: content + 5 x style, "
         f"Gram matrices not scaled to their size, paintings at {PUBLISHED_STYLE_SIZE} px and not softened, zeros around each "

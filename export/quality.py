@@ -30,7 +30,10 @@ def scaled(frame: Frame, long_side: int) -> Frame:
     """The frame with `long_side` pixels on its longer side."""
     scale = long_side / max(frame.shape[:2])
     size = (round(frame.shape[1] * scale), round(frame.shape[0] * scale))
-    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8)
+    return np.asarray(
+        cv2.resize(frame, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC),
+        np.uint8,
+    )
 
 
 def luma(frame: Frame) -> Plane:
@@ -68,7 +71,9 @@ def warp_error(paint: Paint, clip: Iterable[Frame]) -> float:
             back = np.asarray(flow.calc(grey, grey_before, None), np.float32)  # type: ignore[call-overload]
             there = np.asarray(flow.calc(grey_before, grey, None), np.float32)  # type: ignore[call-overload]
             seen = (np.linalg.norm(back + moved(there, back), axis=-1) < 1) & _inside(back)
-            difference = (painted.astype(np.float32) - moved(painted_before.astype(np.float32), back)) / 255
+            difference = (
+                painted.astype(np.float32) - moved(painted_before.astype(np.float32), back)
+            ) / 255
             if seen.any():
                 errors.append(float(np.sqrt(np.square(difference[seen]).mean())))
         before = grey, painted
@@ -106,9 +111,14 @@ def grid_peaks(painted: Frame, periods: Iterable[int] = (2, 4, 8)) -> list[Peak]
     size = min(WINDOW, *painted.shape[:2]) // 16 * 16  # each period fits a whole number of times
     plane = luma(painted)
     corners = [range(0, side - size + 1, size // 2) for side in plane.shape]
-    windows = [plane[top : top + size, left : left + size] for top in corners[0] for left in corners[1]]
+    windows = [
+        plane[top : top + size, left : left + size] for top in corners[0] for left in corners[1]
+    ]
     taper = np.outer(np.hanning(size), np.hanning(size))
-    power = np.mean([np.square(np.abs(np.fft.fft2((window - window.mean()) * taper))) for window in windows], axis=0)
+    power = np.mean(
+        [np.square(np.abs(np.fft.fft2((window - window.mean()) * taper))) for window in windows],
+        axis=0,
+    )
     amplitude = np.sqrt(power) * 2 / taper.sum()
     peaks = []
     for period in periods:
@@ -118,7 +128,9 @@ def grid_peaks(painted: Frame, periods: Iterable[int] = (2, 4, 8)) -> list[Peak]
             at = float(amplitude[row, column])
             # On a plain picture both are rounding noise: below a thousandth of a grey level nothing stands out.
             over_neighbours = at / max(float(np.median(around)), 1e-3)
-            peaks.append(Peak(period, direction, over_neighbours, at / 2 if period == 2 else at))  # its own mirror image
+            peaks.append(
+                Peak(period, direction, over_neighbours, at / 2 if period == 2 else at)
+            )  # its own mirror image
     return peaks
 
 
@@ -127,7 +139,9 @@ def _ring(amplitude: Plane, row: int, column: int) -> Plane:
     steps = np.arange(-8, 9)
     rows, columns = np.meshgrid(steps, steps, indexing="ij")
     far = np.maximum(abs(rows), abs(columns)) >= 3
-    around: Plane = amplitude[(row + rows[far]) % amplitude.shape[0], (column + columns[far]) % amplitude.shape[1]]
+    around: Plane = amplitude[
+        (row + rows[far]) % amplitude.shape[0], (column + columns[far]) % amplitude.shape[1]
+    ]
     return around
 
 

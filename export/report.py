@@ -80,7 +80,9 @@ def write_report(
     with Stylizer(file, device="cpu") as stylizer:
         names = [style.name for style in stylizer.metadata.styles]
         if names != [style.name for style in recipe.styles]:
-            raise TrainingError(f"{file} holds {', '.join(names)}, which are not the styles of the recipe; give its own recipe")
+            raise TrainingError(
+                f"{file} holds {', '.join(names)}, which are not the styles of the recipe; give its own recipe"
+            )
         if not recipe.held_out:
             raise TrainingError(
                 "the recipe holds out no photographs, so there is nothing to judge by; name some under held_out"
@@ -89,10 +91,17 @@ def write_report(
         curves = {}
         if slow is not None:
             tasks = slow_tasks(recipe)
-            curves = complete_curves(vgg, tasks, slow, lambda done, name: report(f"slow method {done} of {len(tasks)}: {name}"))
+            curves = complete_curves(
+                vgg,
+                tasks,
+                slow,
+                lambda done, name: report(f"slow method {done} of {len(tasks)}: {name}"),
+            )
         judge = own_judge(vgg, recipe)
         figures = measure(stylizer, judge, recipe, curves, clip, report)
-        blends = blend_ratios(stylizer, judge, recipe, [each.mean.objective for each in figures], report)
+        blends = blend_ratios(
+            stylizer, judge, recipe, [each.mean.objective for each in figures], report
+        )
         report("drawing")
         sheets = _sheets(stylizer, vgg, recipe, slow, rivals, show_originals=show_originals)
     for name, sheet in sheets.items():
@@ -104,7 +113,9 @@ def write_report(
     return output / "README.md"
 
 
-def _rivalries(stylizer: Stylizer, vgg: LossNetwork, recipe: TrainConfig, rivals: Sequence[Rival]) -> list[Rivalry]:
+def _rivalries(
+    stylizer: Stylizer, vgg: LossNetwork, recipe: TrainConfig, rivals: Sequence[Rival]
+) -> list[Rivalry]:
     if not rivals:
         return []
     judges = (
@@ -115,11 +126,15 @@ def _rivalries(stylizer: Stylizer, vgg: LossNetwork, recipe: TrainConfig, rivals
     found = []
     for rival in rivals:
         if rival.style not in names:
-            raise TrainingError(f"there is no style {rival.style!r} in the recipe; it has {', '.join(names)}")
+            raise TrainingError(
+                f"there is no style {rival.style!r} in the recipe; it has {', '.join(names)}"
+            )
         weights = one_style(len(names), names.index(rival.style))
         photograph, theirs = read_image(rival.photograph).bgr, read_image(rival.picture).bgr
         if theirs.shape != photograph.shape:
-            raise TrainingError(f"{rival.picture} and {rival.photograph} differ in size; scale one to the other's")
+            raise TrainingError(
+                f"{rival.picture} and {rival.photograph} differ in size; scale one to the other's"
+            )
         ours = painter_of(stylizer, weights)(photograph)
         found += [
             Rivalry(
@@ -160,12 +175,18 @@ def _sheets(
     paints = [painter_of(stylizer, one_style(len(names), index)) for index in range(len(names))]
     photographs = held_out_frames(recipe)
     rows = [
-        [fill(picture, _TILE) for picture in ([photo] if show_originals else []) + [paint(photo) for paint in paints]]
+        [
+            fill(picture, _TILE)
+            for picture in ([photo] if show_originals else []) + [paint(photo) for paint in paints]
+        ]
         for photo in photographs[:_SHOWN]
     ]
     slices = [
         [fill(time_slice(paint, photographs[0], frames=_TILE[1]), _TILE) for paint in paints],
-        [fill(time_slice(helped(paint), photographs[0], frames=_TILE[1]), _TILE) for paint in paints],
+        [
+            fill(time_slice(helped(paint), photographs[0], frames=_TILE[1]), _TILE)
+            for paint in paints
+        ],
     ]
     sheets = {
         "painters.jpg": contact_sheet(rows, (["photograph"] if show_originals else []) + names),
@@ -180,14 +201,23 @@ def _sheets(
     return sheets
 
 
-def _slow_sheet(paints: Sequence[Paint], vgg: LossNetwork, recipe: TrainConfig, slow: Path) -> Frame:
+def _slow_sheet(
+    paints: Sequence[Paint], vgg: LossNetwork, recipe: TrainConfig, slow: Path
+) -> Frame:
     """What the network makes of a photograph, and below it what the slow method makes of it."""
     tasks = slow_tasks(recipe)
     rows = []
     for shown, photo in enumerate(held_out_frames(recipe)[:_SLOW_SHOWN]):
         rows.append([fill(paint(photo), _TILE) for paint in paints])
-        rows.append([fill(kept_picture(vgg, task, slow), _TILE) for task in tasks[shown :: len(recipe.held_out)]])
-    return contact_sheet(rows, [style.name for style in recipe.styles], ["network", "slow method"] * (len(rows) // 2))
+        rows.append(
+            [
+                fill(kept_picture(vgg, task, slow), _TILE)
+                for task in tasks[shown :: len(recipe.held_out)]
+            ]
+        )
+    return contact_sheet(
+        rows, [style.name for style in recipe.styles], ["network", "slow method"] * (len(rows) // 2)
+    )
 
 
 def _rival_sheet(paints: Mapping[str, Paint], rivals: Sequence[Rival]) -> Frame:

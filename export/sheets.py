@@ -19,17 +19,29 @@ _LABEL = 20  # px, height of a line of text
 _TEXT = 13  # px, size of the letters
 
 
-def contact_sheet(rows: Sequence[Sequence[Frame]], columns: Sequence[str], row_labels: Sequence[str] = ()) -> Frame:
+def contact_sheet(
+    rows: Sequence[Sequence[Frame]], columns: Sequence[str], row_labels: Sequence[str] = ()
+) -> Frame:
     """Pictures of one size in rows, under one label a column and, where given, behind one label a row."""
     height, width = rows[0][0].shape[:2]
     left = _GAP + (max(_text_width(label) for label in row_labels) + _GAP if row_labels else 0)
-    sheet = np.full((_LABEL + len(rows) * (height + _GAP) + _GAP, left + len(columns) * (width + _GAP), 3), _PAPER, np.uint8)
+    sheet = np.full(
+        (_LABEL + len(rows) * (height + _GAP) + _GAP, left + len(columns) * (width + _GAP), 3),
+        _PAPER,
+        np.uint8,
+    )
     for row, pictures in enumerate(rows):
         for column, picture in enumerate(pictures):
             top, start = _LABEL + row * (height + _GAP), left + column * (width + _GAP)
             sheet[top : top + height, start : start + width] = picture
-    texts = [(left + column * (width + _GAP), 2, _cut(label, width)) for column, label in enumerate(columns)]
-    texts += [(_GAP, _LABEL + row * (height + _GAP) + height // 2 - _TEXT, label) for row, label in enumerate(row_labels)]
+    texts = [
+        (left + column * (width + _GAP), 2, _cut(label, width))
+        for column, label in enumerate(columns)
+    ]
+    texts += [
+        (_GAP, _LABEL + row * (height + _GAP) + height // 2 - _TEXT, label)
+        for row, label in enumerate(row_labels)
+    ]
     return _written_on(sheet, texts)
 
 
@@ -42,7 +54,9 @@ def time_slice(paint: Paint, scene: Frame, *, frames: int, seed: int = 0) -> Fra
     middle = scene.shape[0] // 2
     lines = []
     for _ in range(frames):
-        noisy = np.clip(np.rint(scene + rng.normal(0, STILL_SIGMA, scene.shape)), 0, 255).astype(np.uint8)
+        noisy = np.clip(np.rint(scene + rng.normal(0, STILL_SIGMA, scene.shape)), 0, 255).astype(
+            np.uint8
+        )
         lines.append(paint(noisy)[middle])
     return np.stack(lines)
 
@@ -50,7 +64,9 @@ def time_slice(paint: Paint, scene: Frame, *, frames: int, seed: int = 0) -> Fra
 def write_sheet(path: Path, sheet: Frame, quality: int = 85) -> None:
     """Write a JPEG small enough for a repository."""
     with whole_file(path) as part:
-        Image.fromarray(np.ascontiguousarray(sheet[..., ::-1])).save(part, "JPEG", quality=quality, optimize=True)
+        Image.fromarray(np.ascontiguousarray(sheet[..., ::-1])).save(
+            part, "JPEG", quality=quality, optimize=True
+        )
 
 
 def _written_on(sheet: Frame, texts: Sequence[tuple[int, int, str]]) -> Frame:

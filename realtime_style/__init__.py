@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-if sys.platform == "win32":  # else cameras take up to minutes to open; OpenCV knows only what was set before it was loaded
+if (
+    sys.platform == "win32"
+):  # else cameras take up to minutes to open; OpenCV knows only what was set before it was loaded
     os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
 
 _HOME = {

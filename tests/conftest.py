@@ -65,7 +65,9 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
         seconds = float(20 / rate)
         wave = np.sin(np.arange(int(44100 * seconds)) * 2 * np.pi * 440 / 44100).astype(np.float32)
         for start in range(0, len(wave) - 1023, 1024):
-            sound = av.AudioFrame.from_ndarray(wave[np.newaxis, start : start + 1024], format="fltp", layout="mono")
+            sound = av.AudioFrame.from_ndarray(
+                wave[np.newaxis, start : start + 1024], format="fltp", layout="mono"
+            )
             sound.sample_rate, sound.pts = 44100, start
             container.mux(audio.encode(sound))
         container.mux(audio.encode(None))
@@ -80,7 +82,9 @@ def two_styles(tmp_path: Path) -> Mix:
 
 @pytest.fixture
 def options(two_styles: Mix, tmp_path: Path) -> WebcamOptions:
-    return WebcamOptions(mix=two_styles, device="cpu", mirror=False, snapshots=tmp_path / "taken", seconds=20.0)
+    return WebcamOptions(
+        mix=two_styles, device="cpu", mirror=False, snapshots=tmp_path / "taken", seconds=20.0
+    )
 
 
 @pytest.fixture

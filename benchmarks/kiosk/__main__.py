@@ -16,20 +16,37 @@ from realtime_style.system.signals import taken_as_ctrl_c
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of ``python -m benchmarks.kiosk``."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.kiosk", description="Measure the kiosk, and show its screens.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.kiosk", description="Measure the kiosk, and show its screens."
+    )
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
 
-    screens = acts.add_parser("screens", help="take pictures of the kiosk's screens: needs Xvfb, xdotool and ImageMagick")
+    screens = acts.add_parser(
+        "screens", help="take pictures of the kiosk's screens: needs Xvfb, xdotool and ImageMagick"
+    )
     screens.add_argument("clip", type=Path, help="video file in the place of a camera")
-    screens.add_argument("-o", "--output", type=Path, default=Path("docs/kiosk"), metavar="DIR", help="default docs/kiosk")
+    screens.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path("docs/kiosk"),
+        metavar="DIR",
+        help="default docs/kiosk",
+    )
 
-    soak = acts.add_parser("soak", help="measure how a kiosk holds out: needs Linux, Xvfb and xdotool")
+    soak = acts.add_parser(
+        "soak", help="measure how a kiosk holds out: needs Linux, Xvfb and xdotool"
+    )
     soak.add_argument("clip", type=Path, help="video file in the place of a camera")
     soak.add_argument("--minutes", type=float, default=10.0, help="of visitors, default 10")
-    soak.add_argument("--clients", type=int, default=200, help="phones at once, afterwards; default 200")
+    soak.add_argument(
+        "--clients", type=int, default=200, help="phones at once, afterwards; default 200"
+    )
 
     pace = acts.add_parser("pace", help="measure how fast the kiosk is beside webcam: needs Xvfb")
-    pace.add_argument("clip", type=Path, help="video file in the place of a camera, best of 60 frames a second")
+    pace.add_argument(
+        "clip", type=Path, help="video file in the place of a camera, best of 60 frames a second"
+    )
     pace.add_argument("--rounds", type=int, default=3, help="default 3")
     return parser
 
@@ -68,7 +85,9 @@ def hold_out(args: argparse.Namespace) -> int:
         row = f"{now.minutes:6.1f}  {now.memory_mb:9.1f}  {now.threads:7}  {now.handles:7}  {now.fps:4.1f}  {now.pictures:8}"
         print(row, flush=True)
     alone, together, answers = crowd(args.clip, args.clients)
-    print(f"{alone:.1f} fps alone, {together:.1f} fps with {args.clients} phones, who got {answers} answers")
+    print(
+        f"{alone:.1f} fps alone, {together:.1f} fps with {args.clients} phones, who got {answers} answers"
+    )
     return 0
 
 
@@ -77,7 +96,9 @@ def race(args: argparse.Namespace) -> int:
     from benchmarks.kiosk.soak import pace
 
     for webcam, kiosk in pace(args.clip, args.rounds):
-        print(f"webcam {webcam:.1f} fps, kiosk {kiosk:.1f} fps: {kiosk / webcam - 1:+.1%}", flush=True)
+        print(
+            f"webcam {webcam:.1f} fps, kiosk {kiosk:.1f} fps: {kiosk / webcam - 1:+.1%}", flush=True
+        )
     return 0
 
 

@@ -40,11 +40,23 @@ def open_screen() -> Iterator[dict[str, str]]:
     """An X server of its own; the environment for programs that are to be on it."""
     reading, writing = os.pipe()
     size = f"{SCREEN_WH[0]}x{SCREEN_WH[1]}x24"
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", size, "-nolisten", "tcp", "-noreset"]
+    command = [
+        "Xvfb",
+        "-displayfd",
+        str(writing),
+        "-screen",
+        "0",
+        size,
+        "-nolisten",
+        "tcp",
+        "-noreset",
+    ]
     try:
         server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
     except OSError as error:
-        raise RealtimeStyleError(f"{command[0]} does not start: {error.strerror}; install it (apt install xvfb)") from error
+        raise RealtimeStyleError(
+            f"{command[0]} does not start: {error.strerror}; install it (apt install xvfb)"
+        ) from error
     finally:
         os.close(writing)
     try:
@@ -57,11 +69,22 @@ def open_screen() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def open_kiosk(clip: Path, settings: str, environment: dict[str, str], room: Path) -> Iterator[subprocess.Popen[bytes]]:
+def open_kiosk(
+    clip: Path, settings: str, environment: dict[str, str], room: Path
+) -> Iterator[subprocess.Popen[bytes]]:
     """A kiosk with `clip` in the place of a camera, `settings` in TOML, and its pictures in `room`, after START_S."""
     file = room / "kiosk.toml"
     file.write_text(settings)
-    command = [sys.executable, "-m", "realtime_style", "kiosk", str(file), "--camera", str(clip), "--no-watchdog"]
+    command = [
+        sys.executable,
+        "-m",
+        "realtime_style",
+        "kiosk",
+        str(file),
+        "--camera",
+        str(clip),
+        "--no-watchdog",
+    ]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         time.sleep(START_S)
@@ -85,4 +108,6 @@ def run(command: list[str], environment: dict[str, str]) -> None:
     try:
         subprocess.run(command, env=environment, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise RealtimeStyleError(f"{command[0]} failed: {error}; install xdotool and imagemagick") from error
+        raise RealtimeStyleError(
+            f"{command[0]} failed: {error}; install xdotool and imagemagick"
+        ) from error

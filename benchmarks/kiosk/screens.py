@@ -9,7 +9,15 @@ from pathlib import Path
 
 import cv2
 
-from benchmarks.kiosk.kiosk_run import PIN, SCREEN_WH, UNIT, Finger, open_kiosk, open_screen, take_shot
+from benchmarks.kiosk.kiosk_run import (
+    PIN,
+    SCREEN_WH,
+    UNIT,
+    Finger,
+    open_kiosk,
+    open_screen,
+    take_shot,
+)
 from export.sheets import contact_sheet, write_sheet
 from realtime_style.frames import Frame
 from realtime_style.kiosk.config.pin import hash_pin

@@ -97,11 +97,30 @@ def pace(clip: Path, rounds: int, seconds: float = 20.0) -> Iterator[tuple[float
     """
     with open_screen() as environment:
         for _ in range(rounds):
-            command = [sys.executable, "-m", "realtime_style", "webcam", "--camera", str(clip), "--fullscreen", "--json"]
-            shown = subprocess.run([*command, f"--seconds={seconds}"], env=environment, stdout=subprocess.PIPE, text=True)
+            command = [
+                sys.executable,
+                "-m",
+                "realtime_style",
+                "webcam",
+                "--camera",
+                str(clip),
+                "--fullscreen",
+                "--json",
+            ]
+            shown = subprocess.run(
+                [*command, f"--seconds={seconds}"],
+                env=environment,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
             if shown.returncode:
-                raise RealtimeStyleError(f"webcam ended with code {shown.returncode}; try: {' '.join(command)}")
-            with tempfile.TemporaryDirectory() as room, open_kiosk(clip.resolve(), _SETTINGS, environment, Path(room)):
+                raise RealtimeStyleError(
+                    f"webcam ended with code {shown.returncode}; try: {' '.join(command)}"
+                )
+            with (
+                tempfile.TemporaryDirectory() as room,
+                open_kiosk(clip.resolve(), _SETTINGS, environment, Path(room)),
+            ):
                 yield float(json.loads(shown.stdout)["fps"]), _mean_fps(seconds)
 
 
@@ -110,7 +129,9 @@ def _wait_for_answers(answers: Synchronized[int], clients: int) -> None:
     end = time.perf_counter() + _ANSWERS_S
     while answers.value < clients:
         if time.perf_counter() > end:
-            raise RealtimeStyleError(f"{clients} phones got {answers.value} answers in {_ANSWERS_S:.0f} s; try fewer --clients")
+            raise RealtimeStyleError(
+                f"{clients} phones got {answers.value} answers in {_ANSWERS_S:.0f} s; try fewer --clients"
+            )
         time.sleep(0.1)
 
 
@@ -137,7 +158,9 @@ def _phone(number: int, answers: Synchronized[int], over: Event) -> None:
     while not over.is_set():
         with suppress(OSError):
             address = f"127.0.{1 + number // 250}.{1 + number % 250}"  # as phones have
-            connection = http.client.HTTPConnection("127.0.0.1", _PHONES, timeout=5, source_address=(address, 0))
+            connection = http.client.HTTPConnection(
+                "127.0.0.1", _PHONES, timeout=5, source_address=(address, 0)
+            )
             connection.request("GET", f"/{_TOKEN}.png" if number % 2 else f"/{_TOKEN}")
             connection.getresponse().read()
             connection.close()

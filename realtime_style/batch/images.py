@@ -11,10 +11,23 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from realtime_style.errors import DeviceUnavailable, ImageUnreadable, OutputUnwritable, RealtimeStyleError, StyleError
+from realtime_style.errors import (
+    DeviceUnavailable,
+    ImageUnreadable,
+    OutputUnwritable,
+    RealtimeStyleError,
+    StyleError,
+)
 from realtime_style.frames import Frame
 from realtime_style.frames.ops import fit_within
-from realtime_style.media.images import IMAGE_SUFFIXES, Picture, images_in, read_image, require_image_name, write_image
+from realtime_style.media.images import (
+    IMAGE_SUFFIXES,
+    Picture,
+    images_in,
+    read_image,
+    require_image_name,
+    write_image,
+)
 from realtime_style.system.atomic import unwritable
 
 logger = logging.getLogger(__name__)
@@ -105,14 +118,18 @@ def plan_images(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]
         jobs = [(sources[0], output)]
     else:
         if not output.is_dir() and output.suffix.lower() in IMAGE_SUFFIXES:
-            raise OutputUnwritable(f"cannot write {len(sources)} images to {output}, the name of one image; give a folder")
+            raise OutputUnwritable(
+                f"cannot write {len(sources)} images to {output}, the name of one image; give a folder"
+            )
         jobs = [(source, output / _name_for(source)) for source in sources]
         if output.exists() and not output.is_dir():
             raise OutputUnwritable(f"{output} is a file, not a folder; give another name")
     parent = jobs[0][1].parent
     if not parent.is_dir() and not (parent == output and parent.parent.is_dir()):
         missing = parent if parent != output else parent.parent
-        raise OutputUnwritable(f"cannot write {output}: there is no folder {missing}; make it first")
+        raise OutputUnwritable(
+            f"cannot write {output}: there is no folder {missing}; make it first"
+        )
     _refuse_clashes(jobs)
     return jobs
 
@@ -139,7 +156,9 @@ def _name_for(source: Path) -> str:
 
 
 def _refuse_clashes(jobs: Sequence[tuple[Path, Path]]) -> None:
-    inputs = {(status.st_dev, status.st_ino): source for source, _ in jobs for status in [source.stat()]}
+    inputs = {
+        (status.st_dev, status.st_ino): source for source, _ in jobs for status in [source.stat()]
+    }
     taken: dict[str, Path] = {}
     for source, target in jobs:
         require_image_name(target)
@@ -153,7 +172,9 @@ def _refuse_clashes(jobs: Sequence[tuple[Path, Path]]) -> None:
             status = target.stat()
             replaced = inputs.get((status.st_dev, status.st_ino))
             if replaced is not None:
-                raise OutputUnwritable(f"{target} is the image {replaced} to be painted; choose another place for the result")
+                raise OutputUnwritable(
+                    f"{target} is the image {replaced} to be painted; choose another place for the result"
+                )
 
 
 def _read_and_paint(source: Path, paint: Callable[[Frame], Frame], max_size: int | None) -> Picture:
@@ -167,14 +188,18 @@ def _read_and_paint(source: Path, paint: Callable[[Frame], Frame], max_size: int
         raise ImageUnreadable(f"image {source} cannot be painted: {reason}") from error
 
 
-def _paint_picture(picture: Picture, paint: Callable[[Frame], Frame], max_size: int | None) -> Picture:
+def _paint_picture(
+    picture: Picture, paint: Callable[[Frame], Frame], max_size: int | None
+) -> Picture:
     frame, alpha = picture.bgr, picture.alpha
     if alpha is not None:
         frame = _fill_hidden(frame, alpha)
     if max_size is not None:
         frame = fit_within(frame, max_size)
     if alpha is not None and alpha.shape != frame.shape[:2]:
-        alpha = np.asarray(cv2.resize(alpha, frame.shape[1::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        alpha = np.asarray(
+            cv2.resize(alpha, frame.shape[1::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8
+        )
     return Picture(paint(frame), alpha)
 
 
@@ -202,5 +227,11 @@ def _some_failed(failed: Sequence[Path], total: int, output: Path) -> ImageUnrea
     names = ", ".join(str(path) for path in failed[:_NAMED_FAILURES])
     if len(failed) > _NAMED_FAILURES:
         names += f" and {len(failed) - _NAMED_FAILURES} more"
-    rest = f"the other {total - len(failed)} are painted in {output}" if len(failed) < total else "nothing was written"
-    return ImageUnreadable(f"{len(failed)} of {total} images could not be read or painted: {names}; {rest}")
+    rest = (
+        f"the other {total - len(failed)} are painted in {output}"
+        if len(failed) < total
+        else "nothing was written"
+    )
+    return ImageUnreadable(
+        f"{len(failed)} of {total} images could not be read or painted: {names}; {rest}"
+    )

@@ -79,11 +79,17 @@ def stylize_video(
         Clip(source) as clip,
         whole_file(target) as part,
         _output_errors(target),
-        av.open(f"file:{part}", "w", format=target.suffix.lower()[1:], options=_muxer_options(clip)) as out,
+        av.open(
+            f"file:{part}", "w", format=target.suffix.lower()[1:], options=_muxer_options(clip)
+        ) as out,
         closing(_painted(clip, paint)) as items,
     ):
         for number in clip.unreadable_audio:
-            logger.warning("sound stream %d of %s is in a format that this program cannot read: left out", number, source)
+            logger.warning(
+                "sound stream %d of %s is in a format that this program cannot read: left out",
+                number,
+                source,
+            )
         result: _Result | None = None
         early: list[av.Packet[av.AudioStream]] = []  # sound stored before the first frame
         frames = 0
@@ -104,7 +110,9 @@ def stylize_video(
         assert result is not None, "a clip has at least one frame"
         result.finish()
     seconds = time.perf_counter() - started
-    return VideoSummary(source, target, frames, *result.size, float(clip.rate), seconds, len(clip.audio), provider)
+    return VideoSummary(
+        source, target, frames, *result.size, float(clip.rate), seconds, len(clip.audio), provider
+    )
 
 
 def _painted(clip: Clip, paint: Callable[[Frame], Frame]) -> Generator[tuple[Any, Frame | None]]:
@@ -133,16 +141,26 @@ def check_video_paths(source: Path, target: Path) -> None:
     """
     check_video_file(source)
     if target.suffix.lower() not in VIDEO_SUFFIXES:
-        raise OutputUnwritable(f"cannot write {target}: videos are written as {' or '.join(VIDEO_SUFFIXES)}; change the name")
+        raise OutputUnwritable(
+            f"cannot write {target}: videos are written as {' or '.join(VIDEO_SUFFIXES)}; change the name"
+        )
     if target.exists() and target.samefile(source):
-        raise OutputUnwritable(f"{target} is the video to be painted itself; choose another name for the result")
+        raise OutputUnwritable(
+            f"{target} is the video to be painted itself; choose another name for the result"
+        )
 
 
 class _Result:
     """The streams of the output, made when the first painted frame shows how large they are."""
 
     def __init__(
-        self, out: av.container.OutputContainer, clip: Clip, shape: tuple[int, ...], suffix: str, crf: int, preset: str
+        self,
+        out: av.container.OutputContainer,
+        clip: Clip,
+        shape: tuple[int, ...],
+        suffix: str,
+        crf: int,
+        preset: str,
     ) -> None:
         import av
 
@@ -150,7 +168,13 @@ class _Result:
         height, width = shape[:2]
         self.size = even_size(width, height)
         self._video = add_h264_stream(
-            out, width=width, height=height, rate=clip.rate, time_base=clip.time_base, crf=crf, preset=preset
+            out,
+            width=width,
+            height=height,
+            rate=clip.rate,
+            time_base=clip.time_base,
+            crf=crf,
+            preset=preset,
         )
         self._video.codec_context.thread_count = CODEC_THREADS
         # Without it encoders forget how long a frame is shown, and a last one that stands still is gone at once.
@@ -158,7 +182,9 @@ class _Result:
         if clip.sample_aspect_ratio:
             self._video.codec_context.sample_aspect_ratio = clip.sample_aspect_ratio
         changing = clip.changing_audio()
-        self._sounds = {s.index: Sound(out, s, suffix, changes=s.index in changing) for s in clip.audio}
+        self._sounds = {
+            s.index: Sound(out, s, suffix, changes=s.index in changing) for s in clip.audio
+        }
         out.metadata.update(clip.metadata)
 
     def write_picture(self, painted: Frame, original: av.VideoFrame) -> None:
@@ -166,7 +192,9 @@ class _Result:
         import av
 
         if painted.shape != self._shape:
-            raise ValueError(f"unexpected shape of the stylized frame: {painted.shape} != {self._shape}")
+            raise ValueError(
+                f"unexpected shape of the stylized frame: {painted.shape} != {self._shape}"
+            )
         picture = encode_frame(painted, original.pts or 0, self._clip.time_base)
         picture.duration = original.duration
         if original.duration * self._clip.time_base >= _LONG_S:

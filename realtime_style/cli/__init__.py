@@ -31,10 +31,14 @@ __all__ = ["build_parser", "main"]
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     args = build_parser(__version__).parse_args(argv)
-    if isinstance(sys.stdout, TextIOWrapper):  # a name that its encoding does not know shall not undo what was done
+    if isinstance(
+        sys.stdout, TextIOWrapper
+    ):  # a name that its encoding does not know shall not undo what was done
         sys.stdout.reconfigure(errors="backslashreplace")
     logging.basicConfig(
-        level=logging.DEBUG if args.debug else logging.WARNING, format="realtime-style: %(message)s", force=True
+        level=logging.DEBUG if args.debug else logging.WARNING,
+        format="realtime-style: %(message)s",
+        force=True,
     )
     if args.verb == "kiosk":  # it ends in an orderly way of its own
         return _run(args)
@@ -133,7 +137,10 @@ def image(args: argparse.Namespace) -> int:
     from realtime_style.batch.images import stylize_images
     from realtime_style.system.progress import make_progress
 
-    with _painter(args, settling="never") as painter, make_progress(None, "picture", args.output.name) as progress:
+    with (
+        _painter(args, settling="never") as painter,
+        make_progress(None, "picture", args.output.name) as progress,
+    ):
         summary = stylize_images(
             args.inputs,
             args.output,
@@ -169,7 +176,9 @@ def styles(args: argparse.Namespace) -> int:
         return 0
     column = max((len(style.info.name) for style in found), default=0)
     for style in found:
-        about = ", ".join(part for part in (style.info.title, style.info.artist, style.info.year) if part)
+        about = ", ".join(
+            part for part in (style.info.title, style.info.artist, style.info.year) if part
+        )
         print(f"{style.info.name:{column}}  {about}")
         own = "" if style.file.parent == PACK else f"; {style.file}"
         print(f"{'':{column}}  {style.info.licence or 'licence not stated'}{own}")
@@ -181,8 +190,12 @@ def bench(args: argparse.Namespace) -> int:
     from realtime_style.diagnostics.bench import format_table, parse_entry, run_bench
 
     entries = [parse_entry(spec, device) for spec in args.style for device in args.device]
-    entries = list(dict.fromkeys(entries))  # STYLE@DEVICE means one device, however many were asked for
-    result = run_bench(entries, size_wh=args.size, seconds=args.seconds, stages=args.stages, report=_say)
+    entries = list(
+        dict.fromkeys(entries)
+    )  # STYLE@DEVICE means one device, however many were asked for
+    result = run_bench(
+        entries, size_wh=args.size, seconds=args.seconds, stages=args.stages, report=_say
+    )
     print(json.dumps(asdict(result), indent=2) if args.json else format_table(result))
     return 0
 
@@ -202,27 +215,39 @@ def kiosk(args: argparse.Namespace) -> int:
         from realtime_style.kiosk.build import new_secrets, run_kiosk, sole_keepsakes
         from realtime_style.kiosk.supervision.watchdog import UNAVAILABLE, guard
     except ImportError as error:
-        raise RealtimeStyleError(f'the kiosk needs more packages ({error}); pip install "realtime-style[kiosk]"') from error
+        raise RealtimeStyleError(
+            f'the kiosk needs more packages ({error}); pip install "realtime-style[kiosk]"'
+        ) from error
     if args.secrets:
         try:
             pin = getpass("New PIN, 4 to 12 digits: ")
         except EOFError as error:
-            raise RealtimeStyleError("no PIN was typed; run kiosk --secrets in a terminal and type 4 to 12 digits") from error
+            raise RealtimeStyleError(
+                "no PIN was typed; run kiosk --secrets in a terminal and type 4 to 12 digits"
+            ) from error
         print(new_secrets(pin))
         return 0
     if args.watchdog:
         with sole_keepsakes(args.settings) as keepsakes:
             return guard(_as_given(args), keepsakes)
     try:
-        with nullcontext() if args.beats else sole_keepsakes(args.settings):  # with beats, the watchdog has them
-            done = run_kiosk(args.settings, camera=args.camera, seconds=args.seconds, beats=args.beats)
+        with (
+            nullcontext() if args.beats else sole_keepsakes(args.settings)
+        ):  # with beats, the watchdog has them
+            done = run_kiosk(
+                args.settings, camera=args.camera, seconds=args.seconds, beats=args.beats
+            )
     except DisplayUnavailable as error:
         if not args.beats:
             raise
         _say(f"error: {error}")
         return UNAVAILABLE
     counters = done.counters
-    _print_result(args, asdict(counters), f"visitors: {counters.visitors}, pictures taken home: {counters.pictures}")
+    _print_result(
+        args,
+        asdict(counters),
+        f"visitors: {counters.visitors}, pictures taken home: {counters.pictures}",
+    )
     return done.ending or 0
 
 
@@ -242,7 +267,9 @@ def train(args: argparse.Namespace) -> int:
 
         from realtime_style.training.command import run_training
     except ImportError as error:
-        raise TrainingError(f'training needs PyTorch ({error}); pip install "realtime-style[train]"') from error
+        raise TrainingError(
+            f'training needs PyTorch ({error}); pip install "realtime-style[train]"'
+        ) from error
     metadata, run = run_training(args)
     names = ", ".join(style.name for style in metadata.styles)
     values = {"output": str(args.output), "run": str(run), **asdict(metadata)}

@@ -126,7 +126,9 @@ def run_bench(
         painters, warm_ups = [], []
         for entry in entries:
             began = clock()
-            painter = stack.enter_context(Painter(parse_mix(entry.style), device=entry.device, settling="never"))
+            painter = stack.enter_context(
+                Painter(parse_mix(entry.style), device=entry.device, settling="never")
+            )
             painter.warm_up(width, height)
             warm_ups.append(clock() - began)
             _settle(painter, width, height, report)
@@ -141,7 +143,9 @@ def run_bench(
             for entry, painter, warm_up, own in zip(entries, painters, warm_ups, times, strict=True)
         ]
         found = _measure_stages(painters[0], pictures, seconds, clock) if stages else []
-    return BenchResult(machine, width, height, times.shape[1], round(took, 2), tuple(results), tuple(found))
+    return BenchResult(
+        machine, width, height, times.shape[1], round(took, 2), tuple(results), tuple(found)
+    )
 
 
 def _settle(painter: Painter, width: int, height: int, report: Callable[[str], None]) -> None:
@@ -155,12 +159,26 @@ def _settle(painter: Painter, width: int, height: int, report: Callable[[str], N
 def format_table(result: BenchResult) -> str:
     """The result as a table for people."""
     entries: list[tuple[str, ...]] = [
-        ("style", "device", "runs on", "warm-up s", "p50 ms", "p95 ms", "min ms", "fps", "times as fast")
+        (
+            "style",
+            "device",
+            "runs on",
+            "warm-up s",
+            "p50 ms",
+            "p95 ms",
+            "min ms",
+            "fps",
+            "times as fast",
+        )
     ]
     for entry in result.entries:
-        figures = (f"{value:.1f}" for value in (entry.p50_ms, entry.p95_ms, entry.min_ms, entry.fps))
+        figures = (
+            f"{value:.1f}" for value in (entry.p50_ms, entry.p95_ms, entry.min_ms, entry.fps)
+        )
         faster = f"{entry.times_faster_per_round:.2f}"
-        entries.append((entry.style, entry.device, entry.provider, f"{entry.warm_up_s:.2f}", *figures, faster))
+        entries.append(
+            (entry.style, entry.device, entry.provider, f"{entry.warm_up_s:.2f}", *figures, faster)
+        )
     lines = [
         f"{result.machine.one_line()}",
         f"{result.width}x{result.height}, {result.rounds} rounds of one frame each in {result.seconds:.1f} s",
@@ -172,16 +190,24 @@ def format_table(result: BenchResult) -> str:
         lines.append(f"times as fast: as {first.style} on {first.provider}, median over the rounds")
     if result.stages:
         stages: list[tuple[str, ...]] = [("stage", "mean ms", "p50 ms", "p95 ms")]
-        stages += [(s.stage, f"{s.mean_ms:.1f}", f"{s.p50_ms:.1f}", f"{s.p95_ms:.1f}") for s in result.stages]
+        stages += [
+            (s.stage, f"{s.mean_ms:.1f}", f"{s.p50_ms:.1f}", f"{s.p95_ms:.1f}")
+            for s in result.stages
+        ]
         lines += ["", *_align(stages, text_columns=1)]
     lines += [
-        f"note: {entry.device} could not take something faster: {entry.fallback}" for entry in result.entries if entry.fallback
+        f"note: {entry.device} could not take something faster: {entry.fallback}"
+        for entry in result.entries
+        if entry.fallback
     ]
     return "\n".join(lines)
 
 
 def _run_rounds(
-    painters: Sequence[Painter], pictures: Sequence[Frame], seconds: float, clock: Callable[[], float]
+    painters: Sequence[Painter],
+    pictures: Sequence[Frame],
+    seconds: float,
+    clock: Callable[[], float],
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """Seconds for each painter (row) and round (column)."""
     rounds: list[list[float]] = []
@@ -245,7 +271,11 @@ def _measure_stages(
             for picture in TestPattern(width, height, frames=_STAGE_FRAMES):
                 sink.write(picture)
         end = clock() + seconds
-        with VideoFile(clip) as source, NullSink() as nowhere, VideoSink(Path(folder) / "painted.mp4", fps=30) as encoder:
+        with (
+            VideoFile(clip) as source,
+            NullSink() as nowhere,
+            VideoSink(Path(folder) / "painted.mp4", fps=30) as encoder,
+        ):
             pattern = iter(TestPattern(width, height))
             decoded = iter(source)
             for number in range(_STAGE_FRAMES):
@@ -272,7 +302,10 @@ def _measure_stages(
             began = clock()
             encoder.close()
             flush = clock() - began
-    return [_stage_result(stage, times, flush if stage == "write: encode H.264" else 0.0) for stage, times in stages.items()]
+    return [
+        _stage_result(stage, times, flush if stage == "write: encode H.264" else 0.0)
+        for stage, times in stages.items()
+    ]
 
 
 def _stage_result(stage: str, times: Iterable[float], closing: float) -> StageResult:

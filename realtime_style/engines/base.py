@@ -43,11 +43,16 @@ class Engine(Protocol):
 
 def make_room(kept: MutableMapping[Shape, Any], shape: Shape) -> None:
     """Forget the frame sizes used longest ago, the first ones, until another of `shape` may be added."""
-    while kept and (len(kept) >= _SIZES_KEPT or sum(h * w for h, w, _ in [*kept, shape]) > _PIXELS_KEPT):
+    while kept and (
+        len(kept) >= _SIZES_KEPT or sum(h * w for h, w, _ in [*kept, shape]) > _PIXELS_KEPT
+    ):
         del kept[next(iter(kept))]
 
 
 def reason_of(error: Exception) -> str:
     """What an engine's exception says, on one line; OpenVINO puts the places it came through on the lines before."""
     lines = [line.strip() for line in str(error).splitlines()]
-    return next((line for line in lines if line and not line.startswith("Exception from ")), type(error).__name__)
+    return next(
+        (line for line in lines if line and not line.startswith("Exception from ")),
+        type(error).__name__,
+    )

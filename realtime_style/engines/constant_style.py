@@ -17,6 +17,8 @@ def with_constant_style(content: bytes, weights: Weights) -> bytes:
     kept = [value for value in model.graph.input if value.name != STYLE]
     del model.graph.input[:]
     model.graph.input.extend(kept)
-    model.graph.initializer.add(name=STYLE, dims=weights.shape, data_type=FLOAT, raw_data=weights.astype("<f4").tobytes())
+    model.graph.initializer.add(
+        name=STYLE, dims=weights.shape, data_type=FLOAT, raw_data=weights.astype("<f4").tobytes()
+    )
     fixed: bytes = model.SerializeToString()
     return fixed

@@ -26,9 +26,7 @@ _RUNTIMES = (
     "onnxruntime-windowsml",
 )
 
-CUDA_REMEDY = (
-    'it needs CUDA 13, cuDNN 9 and a GPU from Turing on: pip install "realtime-style[gpu]" and see realtime-style doctor'
-)
+CUDA_REMEDY = 'it needs CUDA 13, cuDNN 9 and a GPU from Turing on: pip install "realtime-style[gpu]" and see realtime-style doctor'
 """What CUDA needs, for the end of a message."""
 
 

@@ -34,12 +34,20 @@ class OnnxRuntimeEngine:
         if device == "cuda":
             refuse_without_cuda(self._ort)
         try:
-            self._model = path.read_bytes() if device == "cpu" else b""  # kept, as the file may be another one later
+            self._model = (
+                path.read_bytes() if device == "cpu" else b""
+            )  # kept, as the file may be another one later
             self._session = self._open(self._model or str(path), self._options())
-        except Exception as error:  # onnxruntime's exceptions have no common base class of their own
+        except (
+            Exception
+        ) as error:  # onnxruntime's exceptions have no common base class of their own
             if device == "cuda":
-                raise DeviceUnavailable(f"CUDA cannot be used: {reason_of(error)}; {CUDA_REMEDY}") from error
-            raise DeviceUnavailable(f"{device} could not load {path.name}: {reason_of(error)}; try another --device") from error
+                raise DeviceUnavailable(
+                    f"CUDA cannot be used: {reason_of(error)}; {CUDA_REMEDY}"
+                ) from error
+            raise DeviceUnavailable(
+                f"{device} could not load {path.name}: {reason_of(error)}; try another --device"
+            ) from error
         self.provider: str = self._session.get_providers()[0]
         if device == "cuda" and self.provider != "CUDAExecutionProvider":
             raise DeviceUnavailable(f"CUDA cannot be used: {why_no_cuda(self._ort)}")
@@ -50,7 +58,9 @@ class OnnxRuntimeEngine:
 
     def _options(self) -> Any:
         options = self._ort.SessionOptions()
-        options.log_severity_level = 4  # its complaints about a missing provider become our own message
+        options.log_severity_level = (
+            4  # its complaints about a missing provider become our own message
+        )
         # On Linux as many as it takes by itself, which would pin them to cores that a container may not let it have.
         options.intra_op_num_threads = self._threads or usable_physical_cores()
         # Threads that spin after a frame take the processor from the camera and the window.
@@ -76,7 +86,9 @@ class OnnxRuntimeEngine:
         try:
             self.run(np.zeros((16, 16, 3), np.uint8), weights)
         except Exception as error:  # as above
-            raise DeviceUnavailable(f"CUDA cannot be used: {reason_of(error)}; {CUDA_REMEDY}") from error
+            raise DeviceUnavailable(
+                f"CUDA cannot be used: {reason_of(error)}; {CUDA_REMEDY}"
+            ) from error
 
     def run(self, frame: Frame, weights: Weights) -> Frame:
         if frame.shape not in self._buffers:
@@ -92,7 +104,9 @@ class OnnxRuntimeEngine:
         options = self._options()
         names = self._inputs[FRAME]
         for name, side in zip(names[1:3], shape[:2], strict=True):
-            if isinstance(name, str) and names.count(name) == 1:  # a free dimension, and no other of that name
+            if (
+                isinstance(name, str) and names.count(name) == 1
+            ):  # a free dimension, and no other of that name
                 options.add_free_dimension_override_by_name(name, side)
         session = self._open(with_constant_style(self._model, weights), options)
         bound = self._bound(session, shape, None)
@@ -112,7 +126,9 @@ class _Bound:
     They stay at the same addresses, which is what CUDA graphs ask for; only uint8 pixels cross the bus.
     """
 
-    def __init__(self, ort: Any, session: Any, device: str, shape: Shape, styles: int | None) -> None:
+    def __init__(
+        self, ort: Any, session: Any, device: str, shape: Shape, styles: int | None
+    ) -> None:
         """`styles`: of how many weights its style is an input; None for a session whose style is fixed."""
         make = ort.OrtValue.ortvalue_from_shape_and_type
         self._inputs = {FRAME: make([1, *shape], np.uint8, device, 0)}

@@ -27,16 +27,23 @@ class OpenVinoEngine:
         try:
             self._openvino = import_openvino()
         except (ImportError, OSError) as error:  # OSError: its libraries do not load
-            raise DeviceUnavailable(f'OpenVINO cannot be used ({error}); pip install "realtime-style[openvino]"') from error
+            raise DeviceUnavailable(
+                f'OpenVINO cannot be used ({error}); pip install "realtime-style[openvino]"'
+            ) from error
         try:
             self._core = self._openvino.Core()
             self._model = self._core.read_model(str(path))
             capable = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         except Exception as error:  # OpenVINO raises RuntimeError and its own types
-            raise DeviceUnavailable(f"OpenVINO cannot run {path.name} here: {reason_of(error)}; try --device cpu") from error
+            raise DeviceUnavailable(
+                f"OpenVINO cannot run {path.name} here: {reason_of(error)}; try --device cpu"
+            ) from error
         # Where the processor has it, bf16 takes half the time; it differs from fp32 by one grey level on average.
         precision = "bf16" if "BF16" in capable else "f32"
-        self._settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
+        self._settings: dict[str, Any] = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": precision,
+        }
         if threads:
             self._settings["INFERENCE_NUM_THREADS"] = threads
         self.provider = f"OpenVINO CPU {'bf16' if precision == 'bf16' else 'fp32'}"
@@ -54,7 +61,9 @@ class OpenVinoEngine:
     def settled(self, shape: Shape, weights: Weights) -> Callable[[Frame], Frame]:
         """The network compiled once more, with the style as a constant."""
         model = self._model.clone()
-        style = next(parameter for parameter in model.get_parameters() if STYLE in parameter.output(0).names)
+        style = next(
+            parameter for parameter in model.get_parameters() if STYLE in parameter.output(0).names
+        )
         style.output(0).replace(self._openvino.opset13.constant(weights).output(0))
         model.remove_parameter(style)
         model.reshape({FRAME: [1, *shape]})

@@ -17,7 +17,9 @@ from realtime_style.engines.openvino_engine import OpenVinoEngine
 from realtime_style.errors import DeviceUnavailable
 
 
-def open_engine(path: Path, *, device: str = "auto", threads: int | None = None) -> tuple[Engine, str | None]:
+def open_engine(
+    path: Path, *, device: str = "auto", threads: int | None = None
+) -> tuple[Engine, str | None]:
     """The engine for `device` (one of DEVICES), and why a better one was not taken when `auto` had to make do.
 
     ``auto`` takes CUDA, else OpenVINO where it is installed, else ONNX Runtime's CPU provider. The others mean just what

@@ -28,7 +28,9 @@ def fill(frame: Frame, size_wh: tuple[int, int]) -> Frame:
     width, height = size_wh
     scale = max(width / frame.shape[1], height / frame.shape[0])
     size = (max(width, round(frame.shape[1] * scale)), max(height, round(frame.shape[0] * scale)))
-    resized = cv2.resize(frame, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    resized = cv2.resize(
+        frame, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    )
     top, left = (resized.shape[0] - height) // 2, (resized.shape[1] - width) // 2
     return _uint8(np.ascontiguousarray(resized[top : top + height, left : left + width]))
 
@@ -37,7 +39,13 @@ def moved(image: Moved, flow: npt.NDArray[np.float32]) -> Moved:
     """`image` (H, W) or (H, W, C) sampled at each pixel's place plus its `flow` (H, W, 2), x and y in pixels."""
     rows = np.arange(flow.shape[0], dtype=np.float32)[:, np.newaxis]
     columns = np.arange(flow.shape[1], dtype=np.float32)[np.newaxis]
-    result = cv2.remap(image, flow[..., 0] + columns, flow[..., 1] + rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    result = cv2.remap(
+        image,
+        flow[..., 0] + columns,
+        flow[..., 1] + rows,
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
     return np.asarray(result, image.dtype)
 
 

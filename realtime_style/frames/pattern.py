@@ -35,11 +35,15 @@ def read_barcode(frame: Frame) -> int:
     levels = [float(strip[i * cell + edge : (i + 1) * cell - edge].mean()) for i in range(CELLS)]
     white, black = levels[:2]
     if abs(white - black) < _LEAST_CONTRAST:
-        raise ValueError(f"no barcode in this frame: its white is {white:.0f}, its black {black:.0f}")
+        raise ValueError(
+            f"no barcode in this frame: its white is {white:.0f}, its black {black:.0f}"
+        )
     bits = [(level - black) / (white - black) > 0.5 for level in levels[2:]]
     n = int("".join("01"[bit] for bit in bits[:_BITS]), 2)
     if n.bit_count() & 1 != bits[_BITS]:
-        raise ValueError(f"the barcode in this frame is damaged: it reads {n}, but its parity is wrong")
+        raise ValueError(
+            f"the barcode in this frame is damaged: it reads {n}, but its parity is wrong"
+        )
     return n
 
 
@@ -47,5 +51,7 @@ def _cell_px(frame: Frame) -> int:
     """Side of a cell: as wide as fits, at most 16 px."""
     cell = int(min(16, frame.shape[1] // CELLS, frame.shape[0]))
     if cell < 1:
-        raise ValueError(f"a frame of {frame.shape[1]}x{frame.shape[0]} px is too small for a barcode: {CELLS} px are needed")
+        raise ValueError(
+            f"a frame of {frame.shape[1]}x{frame.shape[0]} px is too small for a barcode: {CELLS} px are needed"
+        )
     return cell

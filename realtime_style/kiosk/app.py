@@ -23,7 +23,16 @@ from realtime_style.kiosk.pictures.card_maker import Album, Made
 from realtime_style.kiosk.pictures.session import Visitor
 from realtime_style.kiosk.pictures.store import Keepsakes
 from realtime_style.kiosk.state.keymap import meaning
-from realtime_style.kiosk.state.model import NEEDS_CAMERA, CameraLost, Effect, Event, Happening, Rules, Scene, Touch
+from realtime_style.kiosk.state.model import (
+    NEEDS_CAMERA,
+    CameraLost,
+    Effect,
+    Event,
+    Happening,
+    Rules,
+    Scene,
+    Touch,
+)
 from realtime_style.kiosk.state.transitions import first_state, settled, step
 from realtime_style.kiosk.supervision.stats import LastWarning, Memory, Status
 from realtime_style.kiosk.supervision.watchdog import RESTART
@@ -102,22 +111,39 @@ class Kiosk:
         """The exit code, once the host or a hung camera has asked for the end."""
         self.meter = Meter(clock)
         """Stages ``stylize`` and ``show``."""
-        self.state = first_state(rules, clock(), on_break=before.on_break, wrong_pins=before.wrong_pins)
-        self._settings, self._rules, self._stage, self._watch, self._mixes = settings, rules, stage, watch, list(mixes)
+        self.state = first_state(
+            rules, clock(), on_break=before.on_break, wrong_pins=before.wrong_pins
+        )
+        self._settings, self._rules, self._stage, self._watch, self._mixes = (
+            settings,
+            rules,
+            stage,
+            watch,
+            list(mixes),
+        )
         self._keepsakes, self._desk = keepsakes, desk
         self._languages, self._outputs, self._clock = languages, outputs or Outputs({}), clock
         infos = [mix[0][0].info for mix in mixes]
-        self._painters = [PainterInfo(info.artist or info.title or info.name, info.year) for info in infos]
+        self._painters = [
+            PainterInfo(info.artist or info.title or info.name, info.year) for info in infos
+        ]
         self._tiles = widgets.Tiles(
-            [(info.swatch_frame(), each.surname, each.year) for info, each in zip(infos, self._painters, strict=True)]
+            [
+                (info.swatch_frame(), each.surname, each.year)
+                for info, each in zip(infos, self._painters, strict=True)
+            ]
         )
         self._warning = LastWarning()
         logging.getLogger("realtime_style").addHandler(self._warning)
-        self._brush = Brush(painter, settings.painting.device, mixes, rescued=rescued, busy=busy, meter=self.meter)
+        self._brush = Brush(
+            painter, settings.painting.device, mixes, rescued=rescued, busy=busy, meter=self.meter
+        )
         self._fade = Crossfade(self._mixes[0])
         self._live: Frame | None = None
         self._hand_over = hand_over
-        self._visitor = Visitor(album, hand_over.link if hand_over is not None else lambda token: None)
+        self._visitor = Visitor(
+            album, hand_over.link if hand_over is not None else lambda token: None
+        )
         self._held: Target | None = None
         self._kept = 0
         self._swept = self._told = float("-inf")
@@ -125,10 +151,16 @@ class Kiosk:
         self._fps = 0.0
         self._mirrored = settings.screen.mirror and is_device(settings.camera.camera)
 
-    def run(self, seconds: float | None = None, stopped: Callable[[], bool] = lambda: False) -> None:
+    def run(
+        self, seconds: float | None = None, stopped: Callable[[], bool] = lambda: False
+    ) -> None:
         """Go on until `stopped` says so, the host does, or for `seconds`."""
         began = self._clock()
-        while self.ending is None and not stopped() and (seconds is None or self._clock() - began < seconds):
+        while (
+            self.ending is None
+            and not stopped()
+            and (seconds is None or self._clock() - began < seconds)
+        ):
             self.round()
 
     def round(self) -> None:
@@ -155,7 +187,9 @@ class Kiosk:
                 self._start_painting(following)
         elif hidden and self._live is not None:
             self._outputs.put(np.zeros_like(self._live))
-        if wanted or self.state.camera_lost:  # else it stays as it was, for the host to read in the menu
+        if (
+            wanted or self.state.camera_lost
+        ):  # else it stays as it was, for the host to read in the menu
             self._fps = self.meter.fps()
         screen = self._lay_out(now)
         with self.meter.stage("show"):
@@ -174,10 +208,14 @@ class Kiosk:
             visitors=self.counters.visitors,
             pictures=self.counters.pictures,
             kept=self._kept,
-            outputs_lost="; ".join(f"{name}: {problem}" for name, problem in self._outputs.problems.items()),
+            outputs_lost="; ".join(
+                f"{name}: {problem}" for name, problem in self._outputs.problems.items()
+            ),
             last_warning=self._warning.words,
             by_painter=dict(self.counters.by_painter),
-            painters=[f"{each.name}, {each.year}" if each.year else each.name for each in self._painters],
+            painters=[
+                f"{each.name}, {each.year}" if each.year else each.name for each in self._painters
+            ],
         )
 
     def memory(self) -> str:
@@ -235,7 +273,10 @@ class Kiosk:
             self.counters.pictures += 1
             name = self._mixes[made.painter][0][0].info.name
             # A new dict: a note for the watchdog may be written in another thread just now.
-            self.counters.by_painter = {**self.counters.by_painter, name: self.counters.by_painter.get(name, 0) + 1}
+            self.counters.by_painter = {
+                **self.counters.by_painter,
+                name: self.counters.by_painter.get(name, 0) + 1,
+            }
             self._swept = float("-inf")  # count them again
             give_back()  # a card takes a hundred times what a frame takes, in a thread of its own
         elif made is not None:
@@ -276,7 +317,9 @@ class Kiosk:
                 self._desk.tell(asdict(self.status()))
                 self._told = now
         self._hung_since = (self._hung_since or now) if self._watch.hung else None
-        waits = self.state.scene in NEEDS_CAMERA  # whoever has a card before them needs no camera, but the code on it
+        waits = (
+            self.state.scene in NEEDS_CAMERA
+        )  # whoever has a card before them needs no camera, but the code on it
         if waits and self._hung_since is not None and now - self._hung_since > _HUNG_S:
             log.warning("the camera's driver does not come back; starting again")
             self.ending = RESTART
@@ -299,7 +342,9 @@ class Kiosk:
             kept_until=self._keepsakes.until() if self.state.scene is Scene.REVIEW else "",
             take_home=self._hand_over is not None,
             recorded=self._settings.outputs.record is not None,
-            shown_elsewhere=bool(self._settings.outputs.mjpeg or self._settings.outputs.virtual_camera),
+            shown_elsewhere=bool(
+                self._settings.outputs.mjpeg or self._settings.outputs.virtual_camera
+            ),
             card=visitor.card,
             card_wh=visitor.card_wh,
             code=visitor.code,
@@ -312,9 +357,13 @@ class Kiosk:
     def _card_text(self) -> CardText:
         words, card = self._words(), self._settings.card
         painter = self._painters[self._visitor.painter]
-        manner = words("manner", painter=painter.name) + (f", {painter.year}" if painter.year else "")
+        manner = words("manner", painter=painter.name) + (
+            f", {painter.year}" if painter.year else ""
+        )
         wish = card.wish.get(words.code) or words("wish")
-        return CardText(wish, manner[0].upper() + manner[1:], words.date(datetime.now().date()), card.host)
+        return CardText(
+            wish, manner[0].upper() + manner[1:], words.date(datetime.now().date()), card.host
+        )
 
     def _words(self) -> Words:
         return self._languages[self.state.language]

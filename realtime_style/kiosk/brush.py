@@ -38,7 +38,13 @@ class Brush:
         `rescued`: paint on the processor and smaller from the start, as after a chip that failed. `busy` surrounds what may
         take as long as a start. Stage ``stylize`` of `meter` is what painting takes.
         """
-        self._open_painter, self._mixes, self._rescued, self._busy, self._meter = open_painter, mixes, rescued, busy, meter
+        self._open_painter, self._mixes, self._rescued, self._busy, self._meter = (
+            open_painter,
+            mixes,
+            rescued,
+            busy,
+            meter,
+        )
         self._painter = open_painter("cpu" if rescued else device)
         if self._painter.fallback is not None:
             log.warning("painting could not take something faster: %s", self._painter.fallback)
@@ -91,7 +97,9 @@ class Brush:
     def _paint_with(self, mix: Mix, strength: float, frame: Frame) -> Frame:
         self._painter.mix, self._painter.strength = mix, strength
         frame = fit_within(frame, _RESCUE_SIZE) if self._rescued else frame
-        new = {(style.file, frame.shape) for style, _ in mix} - self._compiled  # engines compile for each size
+        new = {
+            (style.file, frame.shape) for style, _ in mix
+        } - self._compiled  # engines compile for each size
         if strength <= 0:  # the photograph itself: nothing is compiled for it
             new = set()
         with self._meter.stage("stylize"), self._busy() if new else nullcontext():

@@ -45,7 +45,13 @@ _FALLS_BORNE = 2
 _FOLDERS = "kiosk-folders.txt"
 
 
-def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | None = None, beats: bool = False) -> Kiosk:
+def run_kiosk(
+    file: Path | None,
+    *,
+    camera: str | None = None,
+    seconds: float | None = None,
+    beats: bool = False,
+) -> Kiosk:
     """Run until SIGTERM, Ctrl-C or for `seconds`; returns the kiosk, closed, for its counters.
 
     With `beats` a watchdog is told that it lives, and it ends when the watchdog does.
@@ -53,7 +59,9 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
     StyleError, OutputUnwritable, DisplayUnavailable, DeviceUnavailable.
     """
     let_go()
-    keepsakes = open_keepsakes(file)  # before anything that can fail: what was kept before a crash goes when its time is over
+    keepsakes = open_keepsakes(
+        file
+    )  # before anything that can fail: what was kept before a crash goes when its time is over
     settings = load_settings(file)
     if camera is not None:
         check_camera(camera)
@@ -70,11 +78,15 @@ def run_kiosk(file: Path | None, *, camera: str | None = None, seconds: float | 
         kiosk = Kiosk(
             settings,
             _rules(settings, len(mixes)),
-            album=stack.enter_context(closing(Album(keepsakes, size=settings.card.size, logo=logo, printer=printer))),
+            album=stack.enter_context(
+                closing(Album(keepsakes, size=settings.card.size, logo=logo, printer=printer))
+            ),
             stage=stack.enter_context(closing(Stage(TITLE, fullscreen=settings.screen.fullscreen))),
             watch=stack.enter_context(closing(_watch(settings))),
             mixes=mixes,
-            painter=lambda device: Painter(mixes[0], device=device, steadiness=settings.painting.steadiness),
+            painter=lambda device: Painter(
+                mixes[0], device=device, steadiness=settings.painting.steadiness
+            ),
             languages=languages,
             keepsakes=keepsakes,
             hand_over=hand_over,
@@ -114,7 +126,9 @@ def open_keepsakes(file: Path | None) -> Keepsakes:
     """The visitors' pictures of a kiosk with these settings. Raises BadSettings, OutputUnwritable."""
     pictures = load_picture_settings(file)
     folder = _pictures_folder(pictures)
-    return Keepsakes(folder, hours=pictures.hours, closing=pictures.closing, former=_former_folders(folder))
+    return Keepsakes(
+        folder, hours=pictures.hours, closing=pictures.closing, former=_former_folders(folder)
+    )
 
 
 def _former_folders(folder: Path) -> list[Path]:
@@ -131,7 +145,12 @@ def _former_folders(folder: Path) -> list[Path]:
             with whole_file(note) as part:
                 part.write_text("\n".join([*known, str(folder)]) + "\n", encoding="utf-8")
     except (OSError, ValueError) as error:
-        log.warning("if you change the folder of pictures, empty %s: it cannot be noted in %s (%s)", folder, note, error)
+        log.warning(
+            "if you change the folder of pictures, empty %s: it cannot be noted in %s (%s)",
+            folder,
+            note,
+            error,
+        )
     return [Path(line) for line in known if line != str(folder)]
 
 
@@ -139,7 +158,9 @@ def _fell_before() -> bool:
     """Whether kiosks fell so often in a row that it may be the graphics chip's doing."""
     falls = int(os.environ.get(FALLS, "0"))
     if falls >= _FALLS_BORNE:
-        log.warning("the kiosk fell %d times in a row; painting on the processor, and smaller", falls)
+        log.warning(
+            "the kiosk fell %d times in a row; painting on the processor, and smaller", falls
+        )
     return falls >= _FALLS_BORNE
 
 
@@ -191,13 +212,19 @@ def _hand_over(settings: KioskSettings, keepsakes: Keepsakes, stack: ExitStack) 
     asked = settings.take_home
     if not asked.on:
         return None
-    page = HandOver(keepsakes.folder, port=asked.port, address=asked.address, words=settings.screen.words)
+    page = HandOver(
+        keepsakes.folder, port=asked.port, address=asked.address, words=settings.screen.words
+    )
     return stack.enter_context(closing(page))
 
 
 def _desk(settings: KioskSettings, stack: ExitStack) -> HostDesk | None:
     host = settings.host
-    return stack.enter_context(closing(HostDesk(port=host.port, token=host.token))) if host.token else None
+    return (
+        stack.enter_context(closing(HostDesk(port=host.port, token=host.token)))
+        if host.token
+        else None
+    )
 
 
 def _outputs(settings: KioskSettings) -> Mapping[str, Callable[[], Sink]]:
@@ -224,7 +251,9 @@ def _watch(settings: KioskSettings) -> CameraWatch:
                 first_s=FIRST_S,
             )
         )
-    return CameraWatch(lambda: open_camera(asked.camera, stale_s=STALE_S), judge=False)  # a clip keeps its own shape
+    return CameraWatch(
+        lambda: open_camera(asked.camera, stale_s=STALE_S), judge=False
+    )  # a clip keeps its own shape
 
 
 def new_secrets(pin: str) -> str:

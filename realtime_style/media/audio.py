@@ -18,10 +18,16 @@ logger = logging.getLogger(__name__)
 
 _COPIED_AUDIO = {
     ".mp4": frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"}),
-    ".mov": frozenset({"aac", "ac3", "alac", "eac3", "mp3", "pcm_s16be", "pcm_s16le", "pcm_s24be", "pcm_s24le"}),
+    ".mov": frozenset(
+        {"aac", "ac3", "alac", "eac3", "mp3", "pcm_s16be", "pcm_s16le", "pcm_s24be", "pcm_s24le"}
+    ),
 }
 _AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
-_AAC_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}  # by number of channels; rarer ones are mixed down
+_AAC_LAYOUTS = {
+    1: "mono",
+    2: "stereo",
+    6: "5.1",
+}  # by number of channels; rarer ones are mixed down
 _AAC_BITS_PER_CHANNEL = 96_000  # a second; transparent for nearly all material
 
 
@@ -31,29 +37,50 @@ class Sound:
     `changes`: on the way it becomes another kind of sound, which a copy could not say.
     """
 
-    def __init__(self, out: av.container.OutputContainer, stream: av.AudioStream, suffix: str, *, changes: bool) -> None:
+    def __init__(
+        self,
+        out: av.container.OutputContainer,
+        stream: av.AudioStream,
+        suffix: str,
+        *,
+        changes: bool,
+    ) -> None:
         context = stream.codec_context
         name = context.codec.canonical_name
         self._out = out
         self._last: int | None = None  # time of what was written last, as the clip counts
         self._left_out = 0
-        self._resampler: av.AudioResampler | None = None  # to what the encoder takes, from what the sound was last
+        self._resampler: av.AudioResampler | None = (
+            None  # to what the encoder takes, from what the sound was last
+        )
         self._kind: tuple[str, str, int] | None = None
         # The mp4 format knows mp3 only from 16 kHz on.
-        held = name in _COPIED_AUDIO[suffix] and not (name == "mp3" and context.sample_rate < 16_000)
+        held = name in _COPIED_AUDIO[suffix] and not (
+            name == "mp3" and context.sample_rate < 16_000
+        )
         self._copied = held and not changes
         if self._copied:
             self._stream = out.add_stream_from_template(stream)
         else:
-            why = "changes its rate or channels on the way" if held else f"is {name}, which {suffix} cannot hold"
+            why = (
+                "changes its rate or channels on the way"
+                if held
+                else f"is {name}, which {suffix} cannot hold"
+            )
             logger.warning("sound stream %d %s: encoding it to AAC", stream.index, why)
             rate = context.sample_rate if context.sample_rate in _AAC_RATES_HZ else 48_000
             layout = _AAC_LAYOUTS.get(context.layout.nb_channels, "stereo")
             self._stream = out.add_stream("aac", rate=rate, layout=layout)
-            self._stream.bit_rate = _AAC_BITS_PER_CHANNEL * self._stream.codec_context.layout.nb_channels
-        self._stream.disposition = stream.disposition  # players begin with the one that is the default
+            self._stream.bit_rate = (
+                _AAC_BITS_PER_CHANNEL * self._stream.codec_context.layout.nb_channels
+            )
+        self._stream.disposition = (
+            stream.disposition
+        )  # players begin with the one that is the default
         tags = readable_tags(stream.metadata)
-        self._stream.metadata.update({tag: tags[tag] for tag in ("language", "title") if tag in tags})
+        self._stream.metadata.update(
+            {tag: tags[tag] for tag in ("language", "title") if tag in tags}
+        )
 
     def write(self, packet: av.Packet[av.AudioStream]) -> None:
         """Write a packet as the clip has it; an empty one (dts None) marks the end."""
@@ -101,7 +128,10 @@ class Sound:
     def finish(self) -> None:
         """Write what is left."""
         if self._left_out:
-            logger.warning("left out %d pieces of sound, as the recording has others at the same time", self._left_out)
+            logger.warning(
+                "left out %d pieces of sound, as the recording has others at the same time",
+                self._left_out,
+            )
         if not self._copied:
             self._encode(None)
             self._out.mux(self._stream.encode(None))
@@ -112,12 +142,18 @@ def changing_sound(container: av.container.InputContainer) -> set[int]:
 
     In broadcast formats each packet says so in a header of its own (ADTS: ISO/IEC 13818-7, section 6.2). mp4 says it once.
     """
-    own = [stream for stream in container.streams.audio if stream.codec_context and stream.codec_context.name == "aac"]
+    own = [
+        stream
+        for stream in container.streams.audio
+        if stream.codec_context and stream.codec_context.name == "aac"
+    ]
     kinds: dict[int, set[tuple[int, int]]] = {stream.index: set() for stream in own}
     for packet in container.demux(own) if own else ():
         head = bytes(memoryview(packet)[:4])
         if len(head) == 4 and head[0] == 0xFF and head[1] & 0xF0 == 0xF0:
-            kinds[packet.stream.index].add((head[2] & 0x3D, head[3] & 0xC0))  # rate and channels, without the private bit
+            kinds[packet.stream.index].add(
+                (head[2] & 0x3D, head[3] & 0xC0)
+            )  # rate and channels, without the private bit
             if all(len(found) > 1 for found in kinds.values()):
                 break
     return {index for index, found in kinds.items() if len(found) > 1}
@@ -130,5 +166,9 @@ def _decoded(packet: av.Packet[av.AudioStream]) -> list[av.AudioFrame]:
     try:
         return packet.decode()
     except av.FFmpegError as error:
-        logger.warning("left out a damaged piece of sound at %.2f s (%s)", float((packet.pts or 0) * packet.time_base), error)
+        logger.warning(
+            "left out a damaged piece of sound at %.2f s (%s)",
+            float((packet.pts or 0) * packet.time_base),
+            error,
+        )
         return []

@@ -24,7 +24,9 @@ class Deinterlacer:
     def __init__(self) -> None:
         self._graph: Graph | None = None
         self._kind: tuple[int, int, str] | None = None
-        self._times: deque[tuple[int | None, int, Fraction | None]] = deque()  # of what is inside: the filter has other units
+        self._times: deque[tuple[int | None, int, Fraction | None]] = (
+            deque()
+        )  # of what is inside: the filter has other units
 
     def __call__(self, frame: av.VideoFrame) -> Iterator[av.VideoFrame]:
         """What is ready now that this frame is known."""
@@ -63,7 +65,9 @@ def _bwdif(frame: av.VideoFrame) -> Graph:
     from av.filter import Graph
 
     graph = Graph()
-    source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)
+    source = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
+    )
     bwdif, sink = graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink")
     source.link_to(bwdif)
     bwdif.link_to(sink)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     import av
 
 _BT2020_CONSTANT = 10  # of ITU-T H.273: BT.2020 with constant luminance
-_FFMPEG_WHITE = 255 << 8  # what it makes of the white of video with room above it, where 16 bits are asked for
+_FFMPEG_WHITE = (
+    255 << 8
+)  # what it makes of the white of video with room above it, where 16 bits are asked for
 
 
 class Upright:
@@ -54,18 +56,26 @@ class Upright:
         hdr = transfer in (PQ, HLG)
         # Untagged video is BT.709 from 720 lines on and BT.601 below, as players guess; FFmpeg alone would say BT.601.
         guess = Colorspace.ITU709 if frame.colorspace == 2 and frame.height >= 720 else None
-        if hdr and frame.colorspace in (2, _BT2020_CONSTANT):  # the latter is rare, and FFmpeg does not know it
+        if hdr and frame.colorspace in (
+            2,
+            _BT2020_CONSTANT,
+        ):  # the latter is rare, and FFmpeg does not know it
             guess = Colorspace.BT2020
         # Without these flags FFmpeg rounds down at each step, and every frame comes out two grey levels too dark.
         exact = (
-            Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
+            Interpolation.BILINEAR
+            | Interpolation.ACCURATE_RND
+            | Interpolation.FULL_CHR_H_INT
+            | Interpolation.FULL_CHR_H_INP
         )
         try:
             bgr = self._reformatter.reformat(
                 frame,
                 width=width,
                 height=height,
-                format="gbrp16le" if hdr else "bgr24",  # packed 16-bit formats come out in wrong colours
+                format="gbrp16le"
+                if hdr
+                else "bgr24",  # packed 16-bit formats come out in wrong colours
                 src_colorspace=guess,
                 dst_color_range=ColorRange.JPEG,
                 interpolation=exact,

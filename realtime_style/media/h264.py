@@ -22,7 +22,9 @@ LIVE_TIME_BASE = Fraction(1, 90_000)
 """Ticks for frames that carry the time at which they came; 90 kHz is what mp4 tools expect of video."""
 
 _CODEC = "libx264"
-_BT709 = 1  # FFmpeg's number for BT.709, the same for the matrix, the primaries and the transfer curve
+_BT709 = (
+    1  # FFmpeg's number for BT.709, the same for the matrix, the primaries and the transfer curve
+)
 _LIMITED = 1  # FFmpeg's number for limited ("MPEG", 16..235) range
 
 
@@ -52,9 +54,14 @@ def add_h264_stream(
     if not 1 <= crf <= 51:  # 0 is lossless, of a profile that phones and many browsers do not play
         raise ValueError(f"crf is a number from 1 to 51, not {crf}")
     try:
-        stream = cast("av.VideoStream", container.add_stream(_CODEC, rate=rate, options={"crf": str(crf), "preset": preset}))
+        stream = cast(
+            "av.VideoStream",
+            container.add_stream(_CODEC, rate=rate, options={"crf": str(crf), "preset": preset}),
+        )
     except av.codec.codec.UnknownCodecError as error:
-        raise SinkError(f"this PyAV has no H.264 encoder (tried {_CODEC}); try: pip install --force-reinstall av") from error
+        raise SinkError(
+            f"this PyAV has no H.264 encoder (tried {_CODEC}); try: pip install --force-reinstall av"
+        ) from error
     stream.width, stream.height = even_size(width, height)
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
@@ -75,12 +82,24 @@ def encode_frame(frame: Frame, pts: int, time_base: Fraction) -> av.VideoFrame:
     height, width = frame.shape[:2]
     wide, high = even_size(width, height)
     if (wide, high) != (width, height):
-        frame = cast("Frame", cv2.copyMakeBorder(frame, 0, high - height, 0, wide - width, cv2.BORDER_REPLICATE))
+        frame = cast(
+            "Frame",
+            cv2.copyMakeBorder(frame, 0, high - height, 0, wide - width, cv2.BORDER_REPLICATE),
+        )
     picture = av.VideoFrame.from_ndarray(frame, format="bgr24")
     # swscale's default rounds down: every picture would come out two grey levels too dark.
-    exact = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
+    exact = (
+        Interpolation.BILINEAR
+        | Interpolation.ACCURATE_RND
+        | Interpolation.FULL_CHR_H_INT
+        | Interpolation.FULL_CHR_H_INP
+    )
     picture = picture.reformat(
-        format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG", interpolation=exact, threads=1
+        format="yuv420p",
+        dst_colorspace="ITU709",
+        dst_color_range="MPEG",
+        interpolation=exact,
+        threads=1,
     )
     picture.pts, picture.time_base = pts, time_base
     return picture

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _ORIENTATION = 0x0112  # EXIF 2.32, table 4
-_PROFILE_SPACES = {"RGB": "RGB", "CMYK": "CMYK", "L": "GRAY"}  # by Pillow's mode, as profiles call them
+_PROFILE_SPACES = {
+    "RGB": "RGB",
+    "CMYK": "CMYK",
+    "L": "GRAY",
+}  # by Pillow's mode, as profiles call them
 
 
 def upright_srgb(image: Image.Image) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8] | None]:
@@ -63,7 +67,9 @@ def _eight_bit(image: Image.Image) -> tuple[Image.Image, npt.NDArray[np.uint8] |
 
     values = np.nan_to_num(np.asarray(image).astype(np.float64))
     white = 65535.0
-    if image.mode == "F":  # by the values: float pictures are written as 0..1, 0..255 or 0..65535, and do not say which
+    if (
+        image.mode == "F"
+    ):  # by the values: float pictures are written as 0..1, 0..255 or 0..65535, and do not say which
         white = next((top for top in (1.0, 255.0) if values.max(initial=0) <= top), white)
     grey = Image.fromarray(np.clip(values * (255 / white) + 0.5, 0, 255).astype(np.uint8))
     clear = image.info.get("transparency")  # in a PNG: the one grey that is not to be seen
@@ -78,6 +84,11 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
         source: Any = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if source.profile.xcolor_space.strip() != _PROFILE_SPACES.get(image.mode):
             return image
-        return cast("Image.Image", ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"))
+        return cast(
+            "Image.Image",
+            ImageCms.profileToProfile(
+                image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+            ),
+        )
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return image  # a broken profile is no reason to refuse a whole picture

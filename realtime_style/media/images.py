@@ -61,9 +61,13 @@ def images_in(folder: Path) -> list[Path]:
     Among them those in formats of cameras that :func:`read_image` refuses: whoever put them there should hear of it.
     """
     suffixes = IMAGE_SUFFIXES | _READ_SUFFIXES | _FOREIGN_SUFFIXES
-    paths = sorted(path for path in folder.iterdir() if _is_visible(path) and path.suffix.lower() in suffixes)
+    paths = sorted(
+        path for path in folder.iterdir() if _is_visible(path) and path.suffix.lower() in suffixes
+    )
     if not paths:
-        raise ImageUnreadable(f"folder {folder} has no images in it ({', '.join(sorted(IMAGE_SUFFIXES))}); give another")
+        raise ImageUnreadable(
+            f"folder {folder} has no images in it ({', '.join(sorted(IMAGE_SUFFIXES))}); give another"
+        )
     return paths
 
 
@@ -81,14 +85,20 @@ def read_image(path: Path, *, at_least: int | None = None) -> Picture:
         with _quiet_pillow(), Image.open(path) as opened:
             width, height = opened.size
             if width * height > _LARGEST_PX:
-                raise ImageUnreadable(f"{path} has {width}x{height} pixels, more than this program opens; reduce it first")
-            if opened.format == "TIFF" and path.suffix.lower() in _RAW_SUFFIXES:  # which opens as the small picture in it
+                raise ImageUnreadable(
+                    f"{path} has {width}x{height} pixels, more than this program opens; reduce it first"
+                )
+            if (
+                opened.format == "TIFF" and path.suffix.lower() in _RAW_SUFFIXES
+            ):  # which opens as the small picture in it
                 raise _foreign(path)
             if at_least is not None:
                 opened.draft(None, (at_least, at_least))
             opened.load()
             rgb, alpha = upright_srgb(opened)
-            count = 1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)  # MPO: a phone's photo and data beside it
+            count = (
+                1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)
+            )  # MPO: a phone's photo and data beside it
             if count > 1 and at_least is None:
                 logger.warning("%s holds %d pictures, of which only the first is read", path, count)
     except FileNotFoundError as error:
@@ -96,21 +106,37 @@ def read_image(path: Path, *, at_least: int | None = None) -> Picture:
     except UnidentifiedImageError as error:
         if path.suffix.lower() in _FOREIGN_SUFFIXES:
             raise _foreign(path) from error
-        raise ImageUnreadable(f"{path} is not an image; give a JPEG, PNG, WebP, BMP or TIFF file") from error
+        raise ImageUnreadable(
+            f"{path} is not an image; give a JPEG, PNG, WebP, BMP or TIFF file"
+        ) from error
     except ImageUnreadable:
         raise
     except MemoryError as error:
         raise ImageUnreadable(f"image {path} does not fit into memory; reduce it first") from error
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:  # SyntaxError is Pillow's for a broken PNG
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        struct.error,
+    ) as error:  # SyntaxError is Pillow's for a broken PNG
         reason = getattr(error, "strerror", None) or error
-        raise ImageUnreadable(f"image {path} is damaged or unreadable: {reason}; try another copy") from error
+        raise ImageUnreadable(
+            f"image {path} is damaged or unreadable: {reason}; try another copy"
+        ) from error
     return Picture(np.ascontiguousarray(rgb[..., ::-1]), alpha)
 
 
 def _foreign(path: Path) -> ImageUnreadable:
     suffix = path.suffix.lower()
-    hint = " (iPhones do so with Settings > Camera > Formats > Most Compatible)" if suffix in _PHONE_SUFFIXES else ""
-    return ImageUnreadable(f"{path} cannot be read: this program does not know {suffix}; save it as JPEG first{hint}")
+    hint = (
+        " (iPhones do so with Settings > Camera > Formats > Most Compatible)"
+        if suffix in _PHONE_SUFFIXES
+        else ""
+    )
+    return ImageUnreadable(
+        f"{path} cannot be read: this program does not know {suffix}; save it as JPEG first{hint}"
+    )
 
 
 @contextmanager
@@ -136,7 +162,9 @@ def require_image_name(path: Path) -> None:
     """Raise OutputUnwritable if the suffix is of no format that pictures can be written in."""
     suffix = path.suffix.lower()
     if suffix not in IMAGE_SUFFIXES:
-        raise OutputUnwritable(f"cannot write {path}: {suffix or 'no suffix'} is no image format; use .jpg, .png or .webp")
+        raise OutputUnwritable(
+            f"cannot write {path}: {suffix or 'no suffix'} is no image format; use .jpg, .png or .webp"
+        )
 
 
 def write_image(path: Path, picture: Picture) -> None:
@@ -157,7 +185,10 @@ def write_image(path: Path, picture: Picture) -> None:
         image = Image.alpha_composite(white, image).convert("RGB")
     options: dict[str, Any] = {}
     if suffix in (".jpg", ".jpeg"):
-        options = {"quality": 92, "subsampling": 0}  # not optimize: it fails on large pictures full of detail
+        options = {
+            "quality": 92,
+            "subsampling": 0,
+        }  # not optimize: it fails on large pictures full of detail
     elif suffix == ".webp":
         options = {"quality": 92}
     with whole_file(path) as part:
@@ -167,4 +198,6 @@ def write_image(path: Path, picture: Picture) -> None:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # of the disk; without a number it is of the format, which cannot hold so large a picture
             size = f"{image.width}x{image.height}"
-            raise OutputUnwritable(f"cannot write {path} of {size} pixels: {error}; try .png or a smaller picture") from error
+            raise OutputUnwritable(
+                f"cannot write {path} of {size} pixels: {error}; try .png or a smaller picture"
+            ) from error

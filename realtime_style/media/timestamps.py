@@ -19,7 +19,9 @@ logger = logging.getLogger(__name__)
 
 _FALL_S = 1  # times that fall by less are the fault of a single packet
 _LEAP_S = 10  # FFmpeg's own limit: what rises by more, in a format of broadcasts, was recorded later and is no still picture
-_TOGETHER_S = 2  # within which all streams have come to the new clock; one that has not may have ended
+_TOGETHER_S = (
+    2  # within which all streams have come to the new clock; one that has not may have ended
+)
 _SUSPECTS = 2  # pictures before the joint that a transport stream calls corrupt, because its count of packets starts again, too
 
 
@@ -32,18 +34,24 @@ class OneClock:
         self.restarts = 0
         """How often the clip's own clock has started again so far."""
         self._offset = Fraction(0)
-        self._offsets: dict[int, Fraction] = {}  # by stream, the one in use; a stream may come late to the newest
+        self._offsets: dict[
+            int, Fraction
+        ] = {}  # by stream, the one in use; a stream may come late to the newest
         self._last: dict[int, Fraction] = {}  # by stream, on the clip's own clock
         self._reached = Fraction(0)
 
     def straighten(self, packets: Iterable[Packet]) -> Iterator[Packet]:
         """The packets with the same times until the clock starts again, and from there on with times that go on."""
-        fresh: list[Packet] = []  # of the new clock, kept until the last packets of the old one have shown where it ends
+        fresh: list[
+            Packet
+        ] = []  # of the new clock, kept until the last packets of the old one have shown where it ends
         behind: set[int] = set()  # streams that are on the old clock still
         for packet in packets:
             index, time = packet.stream.index, _time(packet)
             if self._starts_again(index, time):
-                if self._offsets.get(index, self._offset) != self._offset:  # the other streams did so before
+                if (
+                    self._offsets.get(index, self._offset) != self._offset
+                ):  # the other streams did so before
                     self._offsets[index] = self._offset
                     yield self._shifted(packet)
                 else:
@@ -58,7 +66,10 @@ class OneClock:
                 yield self._shifted(packet)
             if time is not None:
                 self._last[index] = time
-            if fresh and (not behind or self._last[fresh[0].stream.index] > (_time(fresh[0]) or 0) + _TOGETHER_S):
+            if fresh and (
+                not behind
+                or self._last[fresh[0].stream.index] > (_time(fresh[0]) or 0) + _TOGETHER_S
+            ):
                 yield from self._go_on(fresh)
                 fresh, behind = [], set()
         yield from self._go_on(fresh)
@@ -74,19 +85,27 @@ class OneClock:
         self._offset = self._reached - min(times)
         if not self.restarts:
             at = float(self._reached - self._start)
-            logger.warning("the clock of %s starts again at %.1f s, as in joined clips: going on from there", self._path, at)
+            logger.warning(
+                "the clock of %s starts again at %.1f s, as in joined clips: going on from there",
+                self._path,
+                at,
+            )
         self.restarts += 1
         for packet in fresh:
             self._offsets[packet.stream.index] = self._offset
             yield self._shifted(packet)
 
     def _shifted(self, packet: Packet) -> Packet:
-        ticks = round(self._offsets.setdefault(packet.stream.index, self._offset) / packet.time_base)
+        ticks = round(
+            self._offsets.setdefault(packet.stream.index, self._offset) / packet.time_base
+        )
         if packet.dts is not None:
             packet.dts += ticks
         if packet.pts is not None:
             packet.pts += ticks
-            self._reached = max(self._reached, (packet.pts + (packet.duration or 0)) * packet.time_base)
+            self._reached = max(
+                self._reached, (packet.pts + (packet.duration or 0)) * packet.time_base
+            )
         return packet
 
 
@@ -129,6 +148,10 @@ def _time(packet: Packet) -> Fraction | None:
 def with_true_times(packets: Iterable[Packet]) -> Iterator[Packet]:
     """The packets; where FFmpeg made up a time of decoding from the one before, far from the time of display, that is it."""
     for packet in packets:
-        if packet.pts is not None and packet.dts is not None and (packet.pts - packet.dts) * packet.time_base > _LEAP_S:
+        if (
+            packet.pts is not None
+            and packet.dts is not None
+            and (packet.pts - packet.dts) * packet.time_base > _LEAP_S
+        ):
             packet.dts = packet.pts
         yield packet

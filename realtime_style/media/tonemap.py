@@ -12,7 +12,9 @@ PQ, HLG = 16, 18
 """Transfer characteristics, by their numbers in ITU-T H.273."""
 
 _WHITE_NITS = 203.0  # of a sheet of paper, in HDR (ITU-R BT.2408); on an ordinary screen the brightest there is
-_PEAK_NITS = 1000.0  # what screens for HDR show, and the nominal one of HLG; brighter than that is cut
+_PEAK_NITS = (
+    1000.0  # what screens for HDR show, and the nominal one of HLG; brighter than that is cut
+)
 _PEAK = _PEAK_NITS / _WHITE_NITS
 _KNEE = 0.5  # of white: what is darker stays as it is, the rest makes room for highlights
 _GAMMA = 2.4  # of ordinary video on a screen (ITU-R BT.1886)
@@ -21,7 +23,12 @@ _LUMINANCE = np.array([[0.2627, 0.6780, 0.0593]], np.float32)  # of R, G and B a
 
 # From BT.2020's colours to BT.709's (ITU-R BT.2087).
 _TO_709 = np.array(
-    [[1.660491, -0.587641, -0.072850], [-0.124550, 1.132900, -0.008349], [-0.018151, -0.100579, 1.118730]], np.float32
+    [
+        [1.660491, -0.587641, -0.072850],
+        [-0.124550, 1.132900, -0.008349],
+        [-0.018151, -0.100579, 1.118730],
+    ],
+    np.float32,
 )
 _STEPS = 1 << 16  # in light; with a 16th of them the first would be grey level 8 already
 _LEVELS = (255 * np.linspace(0, 1, _STEPS) ** (1 / _GAMMA)).round().astype(np.uint8)
@@ -36,7 +43,9 @@ class ToSdr:
     def __init__(self, transfer: int, white: int = 65535) -> None:
         codes = np.minimum(np.arange(1 << 16) / white, 1)
         self._hlg = transfer == HLG
-        self._light = (_hlg_scene(codes) if self._hlg else _pq_nits(codes) / _WHITE_NITS).astype(np.float32)
+        self._light = (_hlg_scene(codes) if self._hlg else _pq_nits(codes) / _WHITE_NITS).astype(
+            np.float32
+        )
 
     def __call__(self, coded: npt.NDArray[np.uint16]) -> Frame:
         light = self._light[coded]

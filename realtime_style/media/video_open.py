@@ -18,13 +18,17 @@ CODEC_THREADS = max(2, (os.cpu_count() or 2) // 2)
 """Threads for the decoder, and for the encoder beside it: FFmpeg's default is one and a half per core, which takes the
 time of the network that paints between them."""
 
-_STILL_FORMATS = frozenset({"image2", "tty"})  # FFmpeg "plays" photographs, and text files as ANSI art
+_STILL_FORMATS = frozenset(
+    {"image2", "tty"}
+)  # FFmpeg "plays" photographs, and text files as ANSI art
 
 
 def check_video_file(path: Path) -> None:
     """Raise VideoUnreadable if there is no file with something in it at `path`."""
     if path.is_dir():
-        raise VideoUnreadable(f"{path} is a folder, not a video; give one clip, or paint photographs with realtime-style image")
+        raise VideoUnreadable(
+            f"{path} is a folder, not a video; give one clip, or paint photographs with realtime-style image"
+        )
     if not path.exists():
         raise VideoUnreadable(f"video {path} does not exist; check the path")
     if not path.is_file():
@@ -58,18 +62,27 @@ def _any_encoding_of_tags() -> dict[str, Any]:
 
 def readable_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """Tags of a file or a stream with U+FFFD for each byte that is not UTF-8, which mp4 demands."""
-    return {key: value.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for key, value in tags.items()}
+    return {
+        key: value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        for key, value in tags.items()
+    }
 
 
 def unreadable(path: Path, error: av.FFmpegError) -> VideoUnreadable:
     """Why FFmpeg would not read the file, for people."""
     if isinstance(error, OSError):
-        return VideoUnreadable(f"video {path} cannot be read: {error.strerror}; check the file and the disk")
+        return VideoUnreadable(
+            f"video {path} cannot be read: {error.strerror}; check the file and the disk"
+        )
     with path.open("rb") as file:
         is_mp4 = file.read(8)[4:] == b"ftyp"
     if is_mp4:
-        return VideoUnreadable(f"video {path} is damaged: its index is missing or broken; try another copy")
-    return VideoUnreadable(f"{path} is not a video, or a damaged one ({error.strerror}); try another copy")
+        return VideoUnreadable(
+            f"video {path} is damaged: its index is missing or broken; try another copy"
+        )
+    return VideoUnreadable(
+        f"{path} is not a video, or a damaged one ({error.strerror}); try another copy"
+    )
 
 
 def picture_stream(path: Path, container: av.container.InputContainer) -> av.VideoStream:
@@ -77,15 +90,21 @@ def picture_stream(path: Path, container: av.container.InputContainer) -> av.Vid
     from av.stream import Disposition
 
     if container.format.name in _STILL_FORMATS or container.format.name.endswith("_pipe"):
-        raise VideoUnreadable(f"{path} is not a video (it reads as {container.format.long_name}); give a video file")
+        raise VideoUnreadable(
+            f"{path} is not a video (it reads as {container.format.long_name}); give a video file"
+        )
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not streams:
         what = "sound only" if container.streams.audio else "no pictures"
         raise VideoUnreadable(f"{path} has {what}; give a file with a picture")
     decodable = [stream for stream in streams if stream.codec_context is not None]
     if not decodable:
-        raise VideoUnreadable(f"video {path} is in a format that this program cannot decode; convert it to H.264 first")
-    video = max(decodable, key=lambda stream: bool(stream.disposition & Disposition.default))  # the first one if none is
+        raise VideoUnreadable(
+            f"video {path} is in a format that this program cannot decode; convert it to H.264 first"
+        )
+    video = max(
+        decodable, key=lambda stream: bool(stream.disposition & Disposition.default)
+    )  # the first one if none is
     # Not by frames: a thread that decodes one may be late to say that it is broken, and half of all tries took a recording
     # (.ts) that was cut short for whole.
     video.thread_type = "SLICE"

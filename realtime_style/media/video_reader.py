@@ -29,7 +29,9 @@ from realtime_style.media.video_open import open_video, picture_stream, readable
 if TYPE_CHECKING:
     import av
 
-_STATED_LENGTH_FORMATS = frozenset({"matroska,webm", "flv"})  # they write the length first and notice no missing end
+_STATED_LENGTH_FORMATS = frozenset(
+    {"matroska,webm", "flv"}
+)  # they write the length first and notice no missing end
 _BROADCAST_FORMATS = frozenset({"mpegts", "mpeg"})  # of which the clock is that of the broadcast
 _SLACK_S = Fraction(1, 2)  # stated lengths are rounded, and the last frame's duration is a guess
 
@@ -60,11 +62,15 @@ class Clip:
         try:
             first = self._first_frame()
             self._container.close()
-            self._container = open_video(path)  # from the start again; seeking back is not exact in every format
+            self._container = open_video(
+                path
+            )  # from the start again; seeking back is not exact in every format
             self._video = picture_stream(path, self._container)
             tracks = self._container.streams.audio
             self.audio = tuple(stream for stream in tracks if stream.codec_context is not None)
-            self.unreadable_audio = [stream.index for stream in tracks if stream.codec_context is None]
+            self.unreadable_audio = [
+                stream.index for stream in tracks if stream.codec_context is None
+            ]
             self._upright = Upright(path, first)
             self.size = self._upright.size
             self._describe(first)
@@ -77,7 +83,12 @@ class Clip:
     def __enter__(self) -> Clip:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -88,13 +99,21 @@ class Clip:
     def metadata(self) -> dict[str, str]:
         """Title, date and the like; without what describes the container itself."""
         own = ("major_brand", "minor_version", "compatible_brands", "encoder", "duration")
-        return {key: value for key, value in readable_tags(self._container.metadata).items() if key.lower() not in own}
+        return {
+            key: value
+            for key, value in readable_tags(self._container.metadata).items()
+            if key.lower() not in own
+        }
 
     @property
     def start_times(self) -> list[Fraction]:
         """When the picture and each stream of sound begin, in seconds."""
         streams = (self._video, *self.audio)
-        return [s.start_time * s.time_base - self._start for s in streams if s.start_time is not None and s.time_base]
+        return [
+            s.start_time * s.time_base - self._start
+            for s in streams
+            if s.start_time is not None and s.time_base
+        ]
 
     @property
     def sample_aspect_ratio(self) -> Fraction | None:
@@ -115,7 +134,9 @@ class Clip:
 
         last_pts, reached = -(1 << 62), Fraction(0)
         leaps = self._container.format.name in _BROADCAST_FORMATS
-        packets = self._container.demux([self._video, *self.audio])  # not what comes once in a while: no gap there is a leap
+        packets = self._container.demux(
+            [self._video, *self.audio]
+        )  # not what comes once in a while: no gap there is a leap
         packets = with_true_times(packets) if leaps else packets
         clock = OneClock(self.path, self._start, leaps=leaps)
         whole = Deinterlacer()
@@ -126,7 +147,9 @@ class Clip:
                 if packet.stream.index == self._video.index:
                     for frame in self._decode(cast("av.Packet[av.VideoStream]", packet)):
                         last_pts = self._place(frame, last_pts)
-                        self.total = None if clock.restarts else self.total  # it was reckoned from the part before
+                        self.total = (
+                            None if clock.restarts else self.total
+                        )  # it was reckoned from the part before
                         yield from whole(frame)
                 else:
                     self._shift(packet)
@@ -138,7 +161,9 @@ class Clip:
         if self._bad:
             raise self._damaged("the others are broken or cut short")
         if self._stated_s and reached < self._stated_s - _SLACK_S:
-            raise self._damaged(f"it ends at {float(reached):.1f} s of {float(self._stated_s):.1f} s")
+            raise self._damaged(
+                f"it ends at {float(reached):.1f} s of {float(self._stated_s):.1f} s"
+            )
 
     def changing_audio(self) -> set[int]:
         """Streams of sound, by number, that are not of one kind from beginning to end: joined recordings may have such."""
@@ -189,13 +214,19 @@ class Clip:
                     continue
         except av.FFmpegError as error:
             raise unreadable(self.path, error) from error
-        raise VideoUnreadable(f"video {self.path} is damaged: not one frame could be read; try another copy")
+        raise VideoUnreadable(
+            f"video {self.path} is damaged: not one frame could be read; try another copy"
+        )
 
     def _describe(self, first: av.VideoFrame) -> None:
         video, container = self._video, self._container
         self._is_mp4 = container.format.name.startswith("mov")
         # A bare stream without times has no average rate, but often says in its headers what it was recorded at.
-        rates = (video.average_rate, video.guessed_rate) if first.pts is not None else (video.guessed_rate, video.average_rate)
+        rates = (
+            (video.average_rate, video.guessed_rate)
+            if first.pts is not None
+            else (video.guessed_rate, video.average_rate)
+        )
         self.rate = Fraction(next((rate for rate in rates if rate), 25))
         self.time_base = Fraction(video.time_base or 1 / self.rate)
         # Broadcast and camera streams start at any hour of their clock. mp4 keeps its own start, to which times refer.
@@ -204,17 +235,29 @@ class Clip:
             self._start = max(Fraction(0), min(self.start_times, default=Fraction(0)))
         length = Fraction(container.duration or 0, 1_000_000)
         self._stated_s = length if container.format.name in _STATED_LENGTH_FORMATS else Fraction(0)
-        if container.format.name == "avi":  # its length is made up from what is there; its frame count was written down
+        if (
+            container.format.name == "avi"
+        ):  # its length is made up from what is there; its frame count was written down
             self._stated_s = video.frames / self.rate
-        shown = sum(not entry.is_discard for entry in video.index_entries) if self._is_mp4 and video.frames else 0
-        self.total = shown or video.frames or round(length * self.rate) or None  # a trimmed mp4 holds frames it does not show
+        shown = (
+            sum(not entry.is_discard for entry in video.index_entries)
+            if self._is_mp4 and video.frames
+            else 0
+        )
+        self.total = (
+            shown or video.frames or round(length * self.rate) or None
+        )  # a trimmed mp4 holds frames it does not show
 
     def _check_index(self) -> None:
         """Refuse an mp4 that is shorter than its own index says, before an hour is spent on painting its first half."""
         if not self._is_mp4:
             return
         size = self.path.stat().st_size
-        if any(entry.pos + entry.size > size for stream in (self._video, *self.audio) for entry in stream.index_entries):
+        if any(
+            entry.pos + entry.size > size
+            for stream in (self._video, *self.audio)
+            for entry in stream.index_entries
+        ):
             entries = [entry for entry in self._video.index_entries if not entry.is_discard]
             self._good = sum(entry.pos + entry.size <= size for entry in entries)
             raise self._damaged("the file is cut short")
@@ -223,7 +266,10 @@ class Clip:
         """Refuse FLV files put together byte by byte: FFmpeg loses its way at the second one's head, and calls that the end."""
         if self._container.format.name != "flv":
             return
-        with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        with (
+            self.path.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
+        ):
             joint = re.compile(rb"FLV\x01[\x01\x04\x05]\0\0\0\x09\0\0\0\0").search(data, 1)
         if joint is not None:
             raise VideoUnreadable(

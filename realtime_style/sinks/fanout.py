@@ -21,7 +21,10 @@ _LEAVING_S = 10.0  # enough to finish a film
 
 
 def live_openers(
-    mjpeg: str | None = None, virtual_camera: str | None = None, *, size_wh: tuple[int, int] | None = None
+    mjpeg: str | None = None,
+    virtual_camera: str | None = None,
+    *,
+    size_wh: tuple[int, int] | None = None,
 ) -> dict[str, Callable[[], Sink]]:
     """By name, what opens the outputs of a live picture that are asked for.
 
@@ -85,7 +88,12 @@ class Outputs:
     def __enter__(self) -> Outputs:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
 
@@ -107,8 +115,12 @@ class _Outlet:
             try:
                 self._write_all()
                 self.problem = ""
-            except Exception as error:  # a driver may raise anything, and none of it is the others' concern
-                pause_s = _FIRST_PAUSE_S if self.written > before else min(2 * pause_s, _LONGEST_PAUSE_S)
+            except (
+                Exception
+            ) as error:  # a driver may raise anything, and none of it is the others' concern
+                pause_s = (
+                    _FIRST_PAUSE_S if self.written > before else min(2 * pause_s, _LONGEST_PAUSE_S)
+                )
                 if str(error) != self.problem:
                     self.problem = str(error)
                     log.warning("%s stopped: %s; trying again", self._name, error)

@@ -52,13 +52,21 @@ class Films(Sink):
             raise unwritable(self._folder, error) from error
         if full:
             self.close()
-            raise SinkError(f"the disk with {self._folder} is nearly full; make room for more films of the day")
-        if self._film is not None and (frame.shape != self._shape or self._clock() - self._began >= FILM_S):
+            raise SinkError(
+                f"the disk with {self._folder} is nearly full; make room for more films of the day"
+            )
+        if self._film is not None and (
+            frame.shape != self._shape or self._clock() - self._began >= FILM_S
+        ):
             self.close()
         if self._film is None:
             self._delete_unfinished()
             path = free_name(self._folder, f"{self._today():%Y-%m-%d_%H-%M-%S}", ".mp4")
-            self._film, self._shape, self._began = VideoSink(path, clock=self._clock), frame.shape, self._clock()
+            self._film, self._shape, self._began = (
+                VideoSink(path, clock=self._clock),
+                frame.shape,
+                self._clock(),
+            )
         self._film.write(frame)
 
     def _delete_unfinished(self) -> None:

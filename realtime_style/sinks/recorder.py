@@ -45,7 +45,13 @@ class _Job:
 class Takes:
     """Snapshots and recordings of one show. Files that are there are never overwritten, but for a name the user gave."""
 
-    def __init__(self, folder: Path, *, clock: Callable[[], float], today: Callable[[], datetime] = datetime.now) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Callable[[], float],
+        today: Callable[[], datetime] = datetime.now,
+    ) -> None:
         """`folder` is made when first needed; `clock` gives seconds for the timing of recordings."""
         self.snapshots: list[Path] = []
         """Written, whole."""
@@ -80,7 +86,9 @@ class Takes:
         if sum(job.done is self.snapshots for job in self._jobs) >= _SNAPSHOTS_WAITING:
             raise SinkError("the snapshots before are still being saved; try again in a moment")
         path = self._free_name(mix, ".png")
-        self._jobs.append(_Job(path, self.snapshots, self._image_thread.submit(self._write_image, path, frame)))
+        self._jobs.append(
+            _Job(path, self.snapshots, self._image_thread.submit(self._write_image, path, frame))
+        )
 
     def start(self, mix: Mix, path: Path | None = None) -> Path:
         """Start to record into `path`, or into the folder under a name of date, time and style; returns the path.
@@ -113,7 +121,9 @@ class Takes:
             raise unwritable(self._path, error) from error
         if full:
             self._finish(quietly=True)
-            raise SinkError(f"the disk is nearly full; {self._path} is kept up to there, make room for another recording")
+            raise SinkError(
+                f"the disk is nearly full; {self._path} is kept up to there, make room for another recording"
+            )
         self._shape = frame.shape
         self._began = self._clock() if self._began is None else self._began
         try:
@@ -182,7 +192,12 @@ class Takes:
     def __enter__(self) -> Takes:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
 

@@ -51,7 +51,9 @@ class VideoSink(Sink):
         little time for it.
         """
         if path.suffix.lower() not in _VIDEO_SUFFIXES:
-            raise OutputUnwritable(f"cannot write {path}: use a name that ends in {', '.join(_VIDEO_SUFFIXES)}")
+            raise OutputUnwritable(
+                f"cannot write {path}: use a name that ends in {', '.join(_VIDEO_SUFFIXES)}"
+            )
         self.path = path
         self.frames = 0
         """Frames written so far."""
@@ -97,13 +99,20 @@ class VideoSink(Sink):
             return
         self._open = False
         if self._container is not None:
-            with suppress(Exception):  # it is thrown away: whatever else is wrong with it does not matter
+            with suppress(
+                Exception
+            ):  # it is thrown away: whatever else is wrong with it does not matter
                 self._container.close()
         given_up = SinkError("given up")
         with suppress(SinkError):
             self._whole.__exit__(SinkError, given_up, None)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if kind is None:
             self.close()
         else:
@@ -115,7 +124,9 @@ class VideoSink(Sink):
         assert self._container is not None
         assert self._stream is not None
         self._last_pts = self._next_pts()
-        self._container.mux(self._stream.encode(encode_frame(frame, self._last_pts, self._time_base)))
+        self._container.mux(
+            self._stream.encode(encode_frame(frame, self._last_pts, self._time_base))
+        )
 
     def _begin(self, size: tuple[int, int]) -> None:
         import av
@@ -159,4 +170,6 @@ class VideoSink(Sink):
                 raise
             if isinstance(error, OSError):
                 raise unwritable(self.path, error) from error
-            raise SinkError(f"cannot encode {self.path}: {error.strerror}; check crf and preset") from error
+            raise SinkError(
+                f"cannot encode {self.path}: {error.strerror}; check crf and preset"
+            ) from error

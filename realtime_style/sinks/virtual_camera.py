@@ -51,7 +51,9 @@ class VirtualCameraSink(Sink):
                 f'a virtual camera needs pyvirtualcam ({error}); pip install "realtime-style[virtual-camera]"'
             ) from error
         try:
-            self._camera = pyvirtualcam.Camera(*size_wh, _RATE, fmt=pyvirtualcam.PixelFormat.BGR, device=self._device)
+            self._camera = pyvirtualcam.Camera(
+                *size_wh, _RATE, fmt=pyvirtualcam.PixelFormat.BGR, device=self._device
+            )
         except RuntimeError as error:
             reason = " ".join(str(error).split())
             raise SinkError(

@@ -20,7 +20,10 @@ from realtime_style.sinks.base import Sink
 
 # GUI_NORMAL: without OpenCV's toolbar and its own keys.
 _FLAGS = cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
-_LARGEST_WH = (1280, 720)  # px at the start: OpenCV does not tell how large the screen is, and a phone's clip is 1920 px high
+_LARGEST_WH = (
+    1280,
+    720,
+)  # px at the start: OpenCV does not tell how large the screen is, and a phone's clip is 1920 px high
 _WAKE_S = 0.3  # as long as the tries took that all went well
 _WITHOUT = "or go without a window: --no-window --record out.mp4"
 _FONTS = (Path("/usr/share/fonts/truetype"), Path("/usr/share/fonts"))
@@ -88,7 +91,9 @@ class Window(Sink):
         if self.closed:
             return
         self.fullscreen = on
-        cv2.setWindowProperty(self._title, cv2.WND_PROP_FULLSCREEN, cv2.WINDOW_FULLSCREEN if on else cv2.WINDOW_NORMAL)
+        cv2.setWindowProperty(
+            self._title, cv2.WND_PROP_FULLSCREEN, cv2.WINDOW_FULLSCREEN if on else cv2.WINDOW_NORMAL
+        )
 
     def close(self) -> None:
         if not self.closed:
@@ -132,15 +137,21 @@ def require_display() -> None:
         if os.environ.get("WAYLAND_DISPLAY") and not _needs_x11():
             return
         wayland = " (this OpenCV needs XWayland)" if os.environ.get("WAYLAND_DISPLAY") else ""
-        raise DisplayUnavailable(f"no screen: DISPLAY is not set{wayland}; run it from a desktop, {_WITHOUT}")
+        raise DisplayUnavailable(
+            f"no screen: DISPLAY is not set{wayland}; run it from a desktop, {_WITHOUT}"
+        )
     if not _x11_answers():
-        raise DisplayUnavailable(f"no screen: nothing answers, or lets us in, at DISPLAY={display}; check it, {_WITHOUT}")
+        raise DisplayUnavailable(
+            f"no screen: nothing answers, or lets us in, at DISPLAY={display}; check it, {_WITHOUT}"
+        )
 
 
 def _needs_x11() -> bool:
     """The wheels from PyPI carry Qt with one way to a screen, X11."""
     platforms = Path(cv2.__file__).parent / "qt" / "plugins" / "platforms"
-    return platforms.is_dir() and not any("wayland" in plugin.name for plugin in platforms.iterdir())
+    return platforms.is_dir() and not any(
+        "wayland" in plugin.name for plugin in platforms.iterdir()
+    )
 
 
 def _x11_answers() -> bool:
@@ -163,7 +174,9 @@ def _quiet_qt() -> None:
     if cv2.currentUIFramework() != "QT" or not _needs_x11():
         return
     os.environ["QT_QPA_PLATFORM"] = "xcb"
-    if not Path(os.environ.get("QT_QPA_FONTDIR", "")).is_dir() or not os.environ.get("QT_QPA_FONTDIR"):
+    if not Path(os.environ.get("QT_QPA_FONTDIR", "")).is_dir() or not os.environ.get(
+        "QT_QPA_FONTDIR"
+    ):
         fonts = next((folder for folder in _FONTS if folder.is_dir()), None)
         if fonts is not None:
             os.environ["QT_QPA_FONTDIR"] = str(fonts)

@@ -94,7 +94,15 @@ class Camera(Source):
         assert first is not None
         height, width = first.shape[:2]
         got = "got " + " ".join(_settings((width, height), fps, fourcc))
-        self.info = StreamInfo(width, height, fps, None, True, name, details or (f"asked {asked}, {got}" if asked else got))
+        self.info = StreamInfo(
+            width,
+            height,
+            fps,
+            None,
+            True,
+            name,
+            details or (f"asked {asked}, {got}" if asked else got),
+        )
 
     @property
     def dropped(self) -> int:  # type: ignore[override]  # counted by the slot
@@ -143,8 +151,14 @@ class Camera(Source):
 
     def _lost(self, what: str) -> CameraLost:
         frames = self._latest.delivered
-        hint = "check the cable" if frames else "close other programs that use it, or choose another with --camera"
-        return CameraLost(f"{self._name} {what} ({frames} frames came); {hint}, then start again", self)
+        hint = (
+            "check the cable"
+            if frames
+            else "close other programs that use it, or choose another with --camera"
+        )
+        return CameraLost(
+            f"{self._name} {what} ({frames} frames came); {hint}, then start again", self
+        )
 
 
 def open_camera(
@@ -171,13 +185,24 @@ def open_camera(
     """
     if spec == "pattern":
         pattern = PatternCapture(*(size or (640, 480)), fps=fps or 30.0, clock=clock, sleep=sleep)
-        return Camera(pattern, name="pattern", details=pattern.details, fps=pattern.fps, clock=clock, stale_s=stale_s)
+        return Camera(
+            pattern,
+            name="pattern",
+            details=pattern.details,
+            fps=pattern.fps,
+            clock=clock,
+            stale_s=stale_s,
+        )
     if is_device(spec):
         return _open_device(spec, size, fps, fourcc, backend, stale_s, first_s, connect, clock)
     if not Path(spec).exists() and not Path(spec).suffix:
-        raise CameraNotFound(f"camera {spec} is neither a number, a device nor a video file. {_advice(spec)}")
+        raise CameraNotFound(
+            f"camera {spec} is neither a number, a device nor a video file. {_advice(spec)}"
+        )
     clip = ClipCapture(Path(spec), size=size, clock=clock, sleep=sleep)
-    return Camera(clip, name=clip.name, details=clip.details, fps=clip.fps, clock=clock, stale_s=stale_s)
+    return Camera(
+        clip, name=clip.name, details=clip.details, fps=clip.fps, clock=clock, stale_s=stale_s
+    )
 
 
 def is_device(spec: str) -> bool:
@@ -201,11 +226,18 @@ def _open_device(
     chosen = _PLATFORM_BACKEND.get(sys.platform, "any") if backend == "auto" else backend
     if fourcc is not None and len(fourcc) != 4:
         raise ValueError(f"a fourcc has four letters, MJPG or YUYV, not {fourcc!r}")
-    if fourcc is None and chosen == "v4l2" and size is not None and size[0] * size[1] > _FULL_RATE_PX:
+    if (
+        fourcc is None
+        and chosen == "v4l2"
+        and size is not None
+        and size[0] * size[1] > _FULL_RATE_PX
+    ):
         fourcc = "MJPG"
     asked = " ".join(_settings(size, fps, fourcc))
     tried = ", ".join([chosen.upper(), *_settings(size, fps, fourcc)])
-    device = _connect_quietly(connect, int(spec) if spec.isdecimal() else spec, getattr(cv2, f"CAP_{chosen.upper()}"))
+    device = _connect_quietly(
+        connect, int(spec) if spec.isdecimal() else spec, getattr(cv2, f"CAP_{chosen.upper()}")
+    )
     if device is None:
         raise CameraNotFound(f"camera {spec} did not open (tried {tried}). {_advice(spec)}")
     # The order matters: which sizes there are depends on the format, and which rates on the size.
@@ -220,10 +252,23 @@ def _open_device(
     # waiting there, and with a single buffer a driver has no room for the next frame while one is decoded.
     said_fps = device.get(cv2.CAP_PROP_FPS)
     got_fps = said_fps if math.isfinite(said_fps) and said_fps > 0 else None
-    letters = int(device.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=True).decode("ascii", "ignore")
+    letters = (
+        int(device.get(cv2.CAP_PROP_FOURCC))
+        .to_bytes(4, "little", signed=True)
+        .decode("ascii", "ignore")
+    )
     got_fourcc = letters if letters.isprintable() and letters.strip() else None
     name = f"camera {spec}"
-    return Camera(device, name=name, asked=asked, fps=got_fps, fourcc=got_fourcc, clock=clock, stale_s=stale_s, first_s=first_s)
+    return Camera(
+        device,
+        name=name,
+        asked=asked,
+        fps=got_fps,
+        fourcc=got_fourcc,
+        clock=clock,
+        stale_s=stale_s,
+        first_s=first_s,
+    )
 
 
 def _connect_quietly(connect: Connect, which: int | str, backend: int) -> Device | None:
@@ -242,14 +287,20 @@ def _connect_quietly(connect: Connect, which: int | str, backend: int) -> Device
 
 
 def _settings(size: tuple[int, int] | None, fps: float | None, fourcc: str | None) -> list[str]:
-    return [*([f"{size[0]}x{size[1]}"] if size else []), *([f"{fps:.5g} fps"] if fps else []), *([fourcc] if fourcc else [])]
+    return [
+        *([f"{size[0]}x{size[1]}"] if size else []),
+        *([f"{fps:.5g} fps"] if fps else []),
+        *([fourcc] if fourcc else []),
+    ]
 
 
 def list_cameras() -> list[str] | None:
     """Numbers of the cameras there are, as `open_camera` takes them; None where finding out would mean opening them all."""
     if sys.platform != "linux":
         return None
-    numbers = sorted(int(node.name[5:]) for node in Path("/dev").glob("video*") if node.name[5:].isdecimal())
+    numbers = sorted(
+        int(node.name[5:]) for node in Path("/dev").glob("video*") if node.name[5:].isdecimal()
+    )
     return [str(number) for number in numbers if _takes_pictures(number)]
 
 

@@ -25,7 +25,9 @@ class VideoFile(Source):
         width, height = self._clip.size
         rate = self._clip.rate
         details = f"{width}x{height} {float(rate):.5g} fps"
-        self.info = StreamInfo(width, height, float(rate), self._clip.total, False, path.name, details, rate)
+        self.info = StreamInfo(
+            width, height, float(rate), self._clip.total, False, path.name, details, rate
+        )
 
     def __iter__(self) -> Iterator[Frame]:
         import av
@@ -57,7 +59,9 @@ class ImageFiles(Source):
         self._first = read_image(self._paths[0]).bgr
         height, width = self._first.shape[:2]
         name = self._paths[0].name if len(self._paths) == 1 else str(self._paths[0].parent)
-        details = f"{width}x{height}" + (f", the first of {len(self._paths)}" if len(self._paths) > 1 else "")
+        details = f"{width}x{height}" + (
+            f", the first of {len(self._paths)}" if len(self._paths) > 1 else ""
+        )
         self.info = StreamInfo(width, height, None, len(self._paths), False, name, details)
 
     def __iter__(self) -> Iterator[Frame]:

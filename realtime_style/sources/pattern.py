@@ -17,15 +17,30 @@ class TestPattern(Source):
 
     __test__ = False  # not a test case, whatever pytest thinks of the name
 
-    def __init__(self, width: int = 640, height: int = 480, *, fps: float = 30.0, frames: int | None = None) -> None:
+    def __init__(
+        self, width: int = 640, height: int = 480, *, fps: float = 30.0, frames: int | None = None
+    ) -> None:
         """`frames`: how many to give, None for no end. They come as fast as asked for; `fps` is what to write them with."""
-        self.info = StreamInfo(width, height, fps, frames, False, "pattern", f"test pattern {width}x{height} {fps:g} fps")
+        self.info = StreamInfo(
+            width,
+            height,
+            fps,
+            frames,
+            False,
+            "pattern",
+            f"test pattern {width}x{height} {fps:g} fps",
+        )
         self._closed = False
         # One picture width of colours, twice, so that drifting is a slice and costs a copy.
         across = np.linspace(0, 2 * np.pi, width, endpoint=False)[None, :]
         down = np.linspace(0, np.pi, height)[:, None]
-        waves = [np.sin(across + down + shift) + np.cos(2 * across - down * shift) for shift in (0.0, 2.1, 4.2)]
-        colours = np.stack([np.clip(wave * 55 + 128, 0, 255) for wave in waves], axis=-1).astype(np.uint8)
+        waves = [
+            np.sin(across + down + shift) + np.cos(2 * across - down * shift)
+            for shift in (0.0, 2.1, 4.2)
+        ]
+        colours = np.stack([np.clip(wave * 55 + 128, 0, 255) for wave in waves], axis=-1).astype(
+            np.uint8
+        )
         self._colours = np.concatenate([colours, colours], axis=1)
 
     def __iter__(self) -> Iterator[Frame]:
@@ -39,7 +54,10 @@ class TestPattern(Source):
         width, height = self.info.width, self.info.height
         start = 2 * n % width
         frame: Frame = np.ascontiguousarray(self._colours[:, start : start + width])
-        centre = (round(width * (0.5 + 0.35 * np.sin(n / 23))), round(height * (0.5 + 0.3 * np.cos(n / 17))))
+        centre = (
+            round(width * (0.5 + 0.35 * np.sin(n / 23))),
+            round(height * (0.5 + 0.3 * np.cos(n / 17))),
+        )
         radius = max(2, min(width, height) // 7)
         cv2.circle(frame, centre, radius, (40, 60, 220), cv2.FILLED, cv2.LINE_AA)
         cv2.circle(frame, centre, radius, (250, 250, 250), max(1, radius // 8), cv2.LINE_AA)

@@ -48,7 +48,10 @@ class PatternCapture:
         While the wait is longer than half a second, the frame before comes again.
         """
         due = max(self._last + 1, math.floor((self._clock() - self._start) * self.fps))
-        if not _sleep_until(self._start + due / self.fps, self._clock, self._sleep) and self._last >= 0:
+        if (
+            not _sleep_until(self._start + due / self.fps, self._clock, self._sleep)
+            and self._last >= 0
+        ):
             return True, self._pattern.picture(self._last)
         self._last = due
         return True, self._pattern.picture(due)
@@ -99,7 +102,9 @@ class ClipCapture:
             picture, due = self._waiting or self._next()
             self._waiting = None
             late_s = self._clock() - due
-            if late_s > _LATE_S or late_s >= late_before_s:  # skipping does not catch up: decoding alone is too slow
+            if (
+                late_s > _LATE_S or late_s >= late_before_s
+            ):  # skipping does not catch up: decoding alone is too slow
                 self._start += late_s
                 self._end += late_s
             elif late_s > self._interval_s:  # the next frame is due already
@@ -144,7 +149,9 @@ class ClipCapture:
         if self._size == self._clip.size:
             return frame
         smaller = self._size[0] * self._size[1] < frame.shape[0] * frame.shape[1]
-        scaled = cv2.resize(frame, self._size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+        scaled = cv2.resize(
+            frame, self._size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+        )
         return np.asarray(scaled, np.uint8)
 
 

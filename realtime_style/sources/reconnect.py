@@ -24,7 +24,11 @@ FIRST_S = 5.0
 """Time for a camera's first frame: it wakes up, and finds its exposure."""
 
 _OPENING_S = 15.0  # opening a camera takes seconds at most, some of them with a driver that looks for it first
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _GROWTH = 0.2, 2.0, 1.6  # back within three seconds, however long it was away
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _GROWTH = (
+    0.2,
+    2.0,
+    1.6,
+)  # back within three seconds, however long it was away
 _BLACK = 4.0  # grey levels: below this mean, and as even, is a covered lens or a driver's idea of no signal
 
 
@@ -32,7 +36,11 @@ class CameraWatch:
     """Reads a camera in a thread of its own, which opens it anew whenever it is lost."""
 
     def __init__(
-        self, open_camera: Callable[[], Camera], *, judge: bool = True, clock: Callable[[], float] = time.perf_counter
+        self,
+        open_camera: Callable[[], Camera],
+        *,
+        judge: bool = True,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """`open_camera` opens it, or raises; `judge`: a camera that repeats one frame, or sends black, counts as lost too.
 
@@ -97,7 +105,9 @@ class CameraWatch:
             self._pass_on(camera)
         except Exception as error:
             if isinstance(error, CameraLost) and error.camera is not None:
-                self._reader = error.camera  # it opened, sent nothing, and may still hold the device
+                self._reader = (
+                    error.camera
+                )  # it opened, sent nothing, and may still hold the device
             self._note(error)  # before it is closed, which may take a second
         finally:
             self._opening_since = None

@@ -57,7 +57,9 @@ def scan_styles() -> tuple[list[StyleRef], dict[Path, StyleError]]:
         except StyleError as error:
             broken[file] = error
     meant: dict[str, StyleRef] = {}
-    for style in sorted(styles, key=lambda style: style.file in shipped):  # a stable sort: the user's own come first
+    for style in sorted(
+        styles, key=lambda style: style.file in shipped
+    ):  # a stable sort: the user's own come first
         meant.setdefault(style.info.name, style)
     return [style for style in styles if meant[style.info.name] is style], broken
 
@@ -65,7 +67,10 @@ def scan_styles() -> tuple[list[StyleRef], dict[Path, StyleError]]:
 def open_style_file(path: Path) -> list[StyleRef]:
     """The styles of a style file; raises StyleNotFound when there is no such file, BadStyleFile when it is something else."""
     metadata = read_metadata(path)
-    return [StyleRef(path, index, len(metadata.styles), info) for index, info in enumerate(metadata.styles)]
+    return [
+        StyleRef(path, index, len(metadata.styles), info)
+        for index, info in enumerate(metadata.styles)
+    ]
 
 
 def read_metadata(path: Path) -> StyleMetadata:
@@ -89,14 +94,20 @@ def find_style(name: str) -> StyleRef:
         for style in styles:
             if inside in ("", style.info.name):
                 return style
-        raise StyleNotFound(f"{path} has no style {inside!r}; it has {', '.join(style.info.name for style in styles)}")
+        raise StyleNotFound(
+            f"{path} has no style {inside!r}; it has {', '.join(style.info.name for style in styles)}"
+        )
     known, broken = scan_styles()
     found = next((style for style in known if style.info.name == name), None)
     for file, error in broken.items():
-        if file.stem == name and (found is None or found.file.parent == PACK):  # most files are named for their style
+        if file.stem == name and (
+            found is None or found.file.parent == PACK
+        ):  # most files are named for their style
             raise error
     if found is not None:
         return found
     names = ", ".join(style.info.name for style in known) or "none"
     unread = f" (not readable: {', '.join(str(file) for file in broken)})" if broken else ""
-    raise StyleNotFound(f"no style is called {name!r}; styles here: {names}{unread}; or give a style file, FILE.onnx")
+    raise StyleNotFound(
+        f"no style is called {name!r}; styles here: {names}{unread}; or give a style file, FILE.onnx"
+    )

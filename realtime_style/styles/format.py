@@ -55,7 +55,9 @@ class StyleInfo:
             if not isinstance(getattr(self, entry.name), str):
                 raise ValueError(f"style {entry.name} {getattr(self, entry.name)!r} is no text")
         if not NAME_PATTERN.fullmatch(self.name):
-            raise ValueError(f"style name {self.name!r} may have lower case letters, digits, '-' and '_' only")
+            raise ValueError(
+                f"style name {self.name!r} may have lower case letters, digits, '-' and '_' only"
+            )
 
     def swatch_frame(self) -> Frame | None:
         """The swatch as a frame; None when there is none that can be read."""
@@ -103,7 +105,9 @@ class StyleMetadata:
         if not isinstance(values, dict) or not isinstance(values.get("format"), int):
             raise BadStyleFile("its metadata has no format number")
         if values["format"] != FORMAT:
-            raise BadStyleFile(f"it has format {values['format']}, this program reads format {FORMAT}: update realtime_style")
+            raise BadStyleFile(
+                f"it has format {values['format']}, this program reads format {FORMAT}: update realtime_style"
+            )
         try:
             styles = tuple(StyleInfo(**_known(StyleInfo, entry)) for entry in values.pop("styles"))
             metadata = cls(styles=styles, **_known(cls, values))
@@ -135,13 +139,20 @@ def check_signature(inputs: Signature, outputs: Signature, styles: int) -> None:
 
 def _check_tensors(kind: str, tensors: Signature, contract: Signature) -> None:
     if set(tensors) != set(contract):
-        raise BadStyleFile(f"its {kind}s are {', '.join(sorted(tensors)) or 'none'}, not {', '.join(contract)}")
+        raise BadStyleFile(
+            f"its {kind}s are {', '.join(sorted(tensors)) or 'none'}, not {', '.join(contract)}"
+        )
     for name, (dtype, shape) in contract.items():
         seen_dtype, seen_shape = tensors[name]
         if seen_dtype != dtype:
             raise BadStyleFile(f"its {kind} {name!r} is {seen_dtype}, not {dtype}")
         if len(seen_shape) != len(shape):
-            raise BadStyleFile(f"its {kind} {name!r} has {len(seen_shape)} dimensions, not {len(shape)}")
+            raise BadStyleFile(
+                f"its {kind} {name!r} has {len(seen_shape)} dimensions, not {len(shape)}"
+            )
         # A size that the file leaves open is fine anywhere, a fixed one only where the contract has the same.
-        if any(isinstance(seen, int) and seen != want for seen, want in zip(seen_shape, shape, strict=True)):
+        if any(
+            isinstance(seen, int) and seen != want
+            for seen, want in zip(seen_shape, shape, strict=True)
+        ):
             raise BadStyleFile(f"its {kind} {name!r} has shape {seen_shape}, not {list(shape)}")

@@ -24,7 +24,9 @@ def parse_mix(spec: str) -> Mix:
         shares[style] = shares.get(style, 0.0) + weight
     total = sum(shares.values())
     if total <= 0:
-        raise StyleError(f"the weights in --style {spec!r} sum to zero; give at least one style a weight above 0")
+        raise StyleError(
+            f"the weights in --style {spec!r} sum to zero; give at least one style a weight above 0"
+        )
     return tuple((style, share / total) for style, share in shares.items() if share > 0)
 
 
@@ -59,12 +61,19 @@ def _split_weight(part: str, spec: str) -> tuple[str, float]:
     if not part:
         raise StyleError(f"--style {spec!r} has an empty part; write it like a:0.5,b:0.5")
     name, colon, text = part.rpartition(":")
-    if not colon or text.startswith("\\") or text.lower().endswith(".onnx") or ".onnx#" in text.lower():
+    if (
+        not colon
+        or text.startswith("\\")
+        or text.lower().endswith(".onnx")
+        or ".onnx#" in text.lower()
+    ):
         return part, 1.0
     try:
         weight = float(text)
     except ValueError as error:
-        raise StyleError(f"{text!r} in --style {spec!r} is no number; write it like a:0.5,b:0.5") from error
+        raise StyleError(
+            f"{text!r} in --style {spec!r} is no number; write it like a:0.5,b:0.5"
+        ) from error
     if not 0 <= weight < float("inf"):
         raise StyleError(f"weight {text} in --style {spec!r} must be a number from 0 up")
     return name, weight

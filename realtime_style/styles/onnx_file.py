@@ -85,9 +85,13 @@ def read_style_metadata(path: Path) -> StyleMetadata:
     try:
         model = parse_model(path.read_bytes())
     except ValueError as error:
-        raise BadStyleFile(f"{path} is not a style file: not a readable ONNX model; train or download it again") from error
+        raise BadStyleFile(
+            f"{path} is not a style file: not a readable ONNX model; train or download it again"
+        ) from error
     if not model.graph.output:  # a few bytes of anything are a message without fields
-        raise BadStyleFile(f"{path} is not a style file: not a readable ONNX model; train or download it again")
+        raise BadStyleFile(
+            f"{path} is not a style file: not a readable ONNX model; train or download it again"
+        )
     text = next((entry.value for entry in model.metadata_props if entry.key == METADATA_KEY), None)
     if text is None:
         raise BadStyleFile(
@@ -99,7 +103,9 @@ def read_style_metadata(path: Path) -> StyleMetadata:
         inputs = [value for value in model.graph.input if value.name not in given]
         check_signature(_signature(inputs), _signature(model.graph.output), len(metadata.styles))
     except BadStyleFile as error:
-        raise BadStyleFile(f"{path} is not a usable style file: {error}; train it again or take another copy") from error
+        raise BadStyleFile(
+            f"{path} is not a usable style file: {error}; train it again or take another copy"
+        ) from error
     return metadata
 
 
@@ -118,5 +124,7 @@ def _model_class() -> Any:
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 
     pool = descriptor_pool.DescriptorPool()
-    pool.AddSerializedFile(text_format.Parse(_ONNX_PROTO, descriptor_pb2.FileDescriptorProto()).SerializeToString())
+    pool.AddSerializedFile(
+        text_format.Parse(_ONNX_PROTO, descriptor_pb2.FileDescriptorProto()).SerializeToString()
+    )
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("realtime_style.Model"))

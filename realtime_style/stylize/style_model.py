@@ -45,7 +45,9 @@ class Stylizer:
         self._first = np.eye(len(self.metadata.styles), dtype=np.float32)[0]
         self._lock = threading.Lock()  # engines keep their buffers from frame to frame
         self._largest = 0  # pixels of the largest frame painted
-        self._settled: tuple[tuple[int, ...], bytes, Callable[[Frame], Frame] | None] | None = None  # shape, weights, painter
+        self._settled: tuple[tuple[int, ...], bytes, Callable[[Frame], Frame] | None] | None = (
+            None  # shape, weights, painter
+        )
 
     def warm_up(self, width: int, height: int) -> float:
         """Compile and allocate for frames of this size; returns the seconds it took."""
@@ -53,7 +55,9 @@ class Stylizer:
         self(np.zeros((height, width, 3), np.uint8))
         return time.perf_counter() - began
 
-    def __call__(self, frame: Frame, weights: Weights | None = None, *, strength: float = 1.0) -> Frame:
+    def __call__(
+        self, frame: Frame, weights: Weights | None = None, *, strength: float = 1.0
+    ) -> Frame:
         """The stylized frame: (H, W, 3) uint8 BGR to a new array of the same shape.
 
         `weights` (N,) over the N styles of the file are scaled to sum to 1; None means the first style. `strength`, 0..1,
@@ -64,9 +68,15 @@ class Stylizer:
         """
         frame = check_frame(frame)
         stylized = self.run(frame, self._weakened(weights, strength))
-        return toned(stylized, frame, 1 - strength) if self.metadata.strength and strength < 1 else stylized
+        return (
+            toned(stylized, frame, 1 - strength)
+            if self.metadata.strength and strength < 1
+            else stylized
+        )
 
-    def settle(self, width: int, height: int, weights: Weights | None = None, *, strength: float = 1.0) -> None:
+    def settle(
+        self, width: int, height: int, weights: Weights | None = None, *, strength: float = 1.0
+    ) -> None:
         """Get ready to paint frames of this size with just these weights at just this strength in less time, if the engine can.
 
         The rest is painted as before, and what was settled on before, too. Takes a tenth of a second, or nothing if it is what
@@ -81,7 +91,9 @@ class Stylizer:
         try:
             paint = self._engine.settled(shape, values)
         except Exception as error:  # engines raise types of their own
-            raise RealtimeStyleError(f"could not prepare the style for {width}x{height}: {reason_of(error)}") from error
+            raise RealtimeStyleError(
+                f"could not prepare the style for {width}x{height}: {reason_of(error)}"
+            ) from error
         self._settled = shape, values.tobytes(), paint
 
     def unsettle(self) -> None:
@@ -92,8 +104,12 @@ class Stylizer:
         """What the file itself makes of a frame with exactly these weights, as its contract says."""
         with self._lock:
             height, width = frame.shape[:2]
-            if width * height > self._largest:  # only then memory is needed that is not held already
-                check_memory(width, height, network=self.metadata.network, held_pixels=self._largest)
+            if (
+                width * height > self._largest
+            ):  # only then memory is needed that is not held already
+                check_memory(
+                    width, height, network=self.metadata.network, held_pixels=self._largest
+                )
             stylized = self._run(frame, weights)
             self._largest = max(self._largest, width * height)
         return stylized
@@ -103,14 +119,20 @@ class Stylizer:
         if paint is not None and (shape, values) == (frame.shape, weights.tobytes()):
             try:
                 return paint(frame)
-            except Exception as error:  # of any type: it is painted as before, which takes less memory
-                log.warning("going on with the style as before it was prepared: %s", reason_of(error))
+            except (
+                Exception
+            ) as error:  # of any type: it is painted as before, which takes less memory
+                log.warning(
+                    "going on with the style as before it was prepared: %s", reason_of(error)
+                )
                 self.unsettle()
         try:
             return self._engine.run(frame, weights)
         except (MemoryError, RuntimeError) as error:
             raise _failed(frame, error) from error
-        except Exception as error:  # onnxruntime's exceptions have no common base class of their own
+        except (
+            Exception
+        ) as error:  # onnxruntime's exceptions have no common base class of their own
             if type(error).__module__.startswith("onnxruntime"):
                 raise _failed(frame, error) from error
             raise
@@ -118,14 +140,20 @@ class Stylizer:
     def _weakened(self, weights: Weights | None, strength: float) -> Weights:
         """What the style input is given for weights and strength as in a call."""
         normalised = self._first if weights is None else self._normalised(weights)
-        return normalised * np.float32(strength) if self.metadata.strength and strength < 1 else normalised
+        return (
+            normalised * np.float32(strength)
+            if self.metadata.strength and strength < 1
+            else normalised
+        )
 
     def _normalised(self, weights: Weights) -> Weights:
         values: Weights = np.asarray(weights, dtype=np.float32)
         if values.shape != self._first.shape:
             raise StyleError(f"{values.size} style weights for a file of {self._first.size} styles")
         if not np.isfinite(values).all() or (values < 0).any() or values.sum() <= 0:
-            raise StyleError(f"style weights {values.tolist()} must be numbers from 0 up that do not sum to zero")
+            raise StyleError(
+                f"style weights {values.tolist()} must be numbers from 0 up that do not sum to zero"
+            )
         shares: Weights = values / values.sum()
         return shares
 
@@ -137,7 +165,12 @@ class Stylizer:
     def __enter__(self) -> Stylizer:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
 
@@ -153,4 +186,6 @@ def share_of_painting(metadata: StyleMetadata, strength: float) -> float:
 def _failed(frame: Frame, error: Exception) -> RealtimeStyleError:
     height, width = frame.shape[:2]
     reason = "out of memory" if isinstance(error, MemoryError) else reason_of(error)
-    return RealtimeStyleError(f"the engine could not paint a {width}x{height} frame ({reason}); try a smaller --max-size")
+    return RealtimeStyleError(
+        f"the engine could not paint a {width}x{height} frame ({reason}); try a smaller --max-size"
+    )

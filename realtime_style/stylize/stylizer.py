@@ -57,7 +57,9 @@ class Painter:
         self._threads = threads
         self._settler = None if settling == "never" else Settler(behind=settling == "behind")
         self._stylizers: dict[Path, Stylizer] = {}
-        self._ran_on: dict[Path, tuple[str, str | None]] = {}  # provider and fallback, also when closed
+        self._ran_on: dict[
+            Path, tuple[str, str | None]
+        ] = {}  # provider and fallback, also when closed
         for file in self._weights_by_file():
             self._stylizer(file)
 
@@ -99,7 +101,9 @@ class Painter:
         settle = partial(self._settle, width, height, self._weights_by_file(), self.strength)
         return (width, height, self.mix, self.strength), settle
 
-    def _settle(self, width: int, height: int, weights_by_file: WeightsByFile, strength: float) -> None:
+    def _settle(
+        self, width: int, height: int, weights_by_file: WeightsByFile, strength: float
+    ) -> None:
         for file, stylizer in list(self._stylizers.items()):  # `preload` may just be adding one
             if file not in weights_by_file:
                 stylizer.unsettle()
@@ -140,7 +144,9 @@ class Painter:
 
     def finish(self, frame: Frame, painted: Frame, share: float) -> Frame:
         """`painted` in the colours asked for, and what is left of `share` from the frame itself: a new array."""
-        mixed = mix_frames(frame, recoloured(painted, frame) if self.keep_colours else painted, share)
+        mixed = mix_frames(
+            frame, recoloured(painted, frame) if self.keep_colours else painted, share
+        )
         return mixed.copy() if mixed is frame else mixed  # the caller may draw on it
 
     def _paint(self, frame: Frame) -> tuple[Frame, float]:
@@ -186,5 +192,10 @@ class Painter:
     def __enter__(self) -> Painter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()

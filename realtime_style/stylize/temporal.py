@@ -19,9 +19,14 @@ DEFAULT_STEADINESS = 0.5
 
 _MOST = 0.85  # share of the past at steadiness 1; with more, 8-bit pictures keep ghosts: half a level / (1 - share)
 _FLOW_SIDE = 256  # px, long side of the picture on which motion is sought
-_LEAST_FLOW_SIDE = 48  # px: OpenCV 4.9 to 5.0 crash on 16x256, the patches of the coarsest level no longer fit
+_LEAST_FLOW_SIDE = (
+    48  # px: OpenCV 4.9 to 5.0 crash on 16x256, the patches of the coarsest level no longer fit
+)
 _STILL_PX = 0.3  # motion below this, on the whole picture, is not worth moving anything
-_SCENE = (4.0, 14.0)  # grey levels of change in the scene, from "surely the same thing" to "surely another"
+_SCENE = (
+    4.0,
+    14.0,
+)  # grey levels of change in the scene, from "surely the same thing" to "surely another"
 _PAINTING = (32.0, 80.0)  # the same in the painting, where strokes flicker
 _FAST_PX = 40.0  # motion per frame, in px of the full picture, at which half of the past is let go: it would only blur
 
@@ -60,7 +65,11 @@ class Steadier:
         return steady.copy()  # the caller may draw on it
 
     def _mixed(
-        self, scene: npt.NDArray[np.uint8], painting: Frame, scene_before: npt.NDArray[np.uint8], before: Frame
+        self,
+        scene: npt.NDArray[np.uint8],
+        painting: Frame,
+        scene_before: npt.NDArray[np.uint8],
+        before: Frame,
     ) -> Frame:
         height, width = painting.shape[:2]
         flow = np.asarray(self._flow.calc(scene, scene_before, None), np.float32)  # type: ignore[call-overload]
@@ -72,7 +81,9 @@ class Steadier:
             large = cv2.resize(in_pixels, (width, height), interpolation=cv2.INTER_LINEAR)
             before = moved(before, np.asarray(large, np.float32))
         share = _MOST * (1 - (1 - min(self.amount, 1.0)) ** 2)
-        kept: Plane = np.float32(share) * _alike(scene, scene_before, _SCENE) / (1 + speed / _FAST_PX)
+        kept: Plane = (
+            np.float32(share) * _alike(scene, scene_before, _SCENE) / (1 + speed / _FAST_PX)
+        )
         small_wh = (scene.shape[1], scene.shape[0])
         kept *= _alike(_shrunk(painting, small_wh), _shrunk(before, small_wh), _PAINTING)
         # Around a thing that moves, the past is wrong a little further than it is seen to be.
@@ -90,7 +101,10 @@ def _small_grey(frame: Frame) -> npt.NDArray[np.uint8]:
     width, height = (max(_LEAST_FLOW_SIDE, round(side * scale)) for side in frame.shape[1::-1])
     # The mean over whole areas: the less noise is left here, the more of the past is kept.
     return np.asarray(
-        cv2.resize(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), (width, height), interpolation=cv2.INTER_AREA), np.uint8
+        cv2.resize(
+            cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), (width, height), interpolation=cv2.INTER_AREA
+        ),
+        np.uint8,
     )
 
 
@@ -99,15 +113,21 @@ def _shrunk(frame: Frame, size_wh: tuple[int, int]) -> Frame:
     height, width = frame.shape[:2]
     while width >= 2 * size_wh[0] and height >= 2 * size_wh[1]:
         width, height = width // 2, height // 2
-        frame = np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        frame = np.asarray(
+            cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8
+        )
     return np.asarray(cv2.resize(frame, size_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _alike(now: npt.NDArray[np.uint8], before: npt.NDArray[np.uint8], limits: tuple[float, float]) -> Plane:
+def _alike(
+    now: npt.NDArray[np.uint8], before: npt.NDArray[np.uint8], limits: tuple[float, float]
+) -> Plane:
     """1 where two pictures show the same thing, down to 0 where they surely do not."""
     change = cv2.absdiff(now, before)
     if change.ndim == 3:
-        change = cv2.reduce(change.reshape(-1, 3), 1, cv2.REDUCE_MAX).reshape(change.shape[:2])  # ten times as fast as NumPy's
+        change = cv2.reduce(change.reshape(-1, 3), 1, cv2.REDUCE_MAX).reshape(
+            change.shape[:2]
+        )  # ten times as fast as NumPy's
     local = cv2.blur(change, (3, 3)).astype(np.float32)  # one noisy pixel is no change
     low, high = limits
     alike: Plane = np.clip((high - local) / np.float32(high - low), 0, 1)

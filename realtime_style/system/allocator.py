@@ -7,7 +7,11 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 
-_MMAP_THRESHOLD, _TRIM_THRESHOLD, _TOP_PAD = -3, -1, -2  # of glibc's malloc.h; their values are bytes
+_MMAP_THRESHOLD, _TRIM_THRESHOLD, _TOP_PAD = (
+    -3,
+    -1,
+    -2,
+)  # of glibc's malloc.h; their values are bytes
 
 _HOLD_ON = {_MMAP_THRESHOLD: 32 << 20, _TRIM_THRESHOLD: 2**31 - 1, _TOP_PAD: 1 << 28}
 

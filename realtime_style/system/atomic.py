@@ -33,7 +33,11 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield part
     except BaseException as error:
         part.unlink(missing_ok=True)
-        if isinstance(error, OSError) and not isinstance(error, RealtimeStyleError) and _is_about(error, part):
+        if (
+            isinstance(error, OSError)
+            and not isinstance(error, RealtimeStyleError)
+            and _is_about(error, part)
+        ):
             raise unwritable(path, error) from error
         raise
     _give_name(part, path)
@@ -56,7 +60,9 @@ def _beginning(path: Path) -> Path:
     if path.is_dir():
         raise OutputUnwritable(f"{path} is a folder; give a file name")
     if not path.parent.is_dir():
-        raise OutputUnwritable(f"cannot write {path}: there is no folder {path.parent}; make it first")
+        raise OutputUnwritable(
+            f"cannot write {path}: there is no folder {path.parent}; make it first"
+        )
     try:
         part.touch()
     except OSError as error:

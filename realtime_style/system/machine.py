@@ -49,7 +49,11 @@ class Machine:
             parts.append(f"{self.memory_gb:.0f} GB")
         if self.instructions:
             parts.append(" ".join(self.instructions))
-        parts += [f"GPU {self.gpu}" if self.gpu else "no NVIDIA GPU", self.system, f"Python {self.python}"]
+        parts += [
+            f"GPU {self.gpu}" if self.gpu else "no NVIDIA GPU",
+            self.system,
+            f"Python {self.python}",
+        ]
         return ", ".join(parts)
 
 

@@ -36,7 +36,15 @@ class Progress:
     resuming at piece 500 does not falsify it.
     """
 
-    def __init__(self, total: int | None, unit: str, label: str, *, stream: TextIO, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        total: int | None,
+        unit: str,
+        label: str,
+        *,
+        stream: TextIO,
+        clock: Callable[[], float],
+    ) -> None:
         self._total, self._unit, self._label = total, unit, label
         self._stream, self._clock = stream, clock
         self._done, self._text = 0, ""
@@ -49,7 +57,12 @@ class Progress:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def update(self, done: int, text: str = "") -> None:
@@ -91,7 +104,9 @@ class Progress:
 
     def _line(self) -> str:
         pieces = self._unit if self._unit == "s" else f"{self._unit}s"
-        parts = [f"{self._done} of {self._total} {pieces}" if self._total else f"{self._done} {pieces}"]
+        parts = [
+            f"{self._done} of {self._total} {pieces}" if self._total else f"{self._done} {pieces}"
+        ]
         rate = self._rate()
         if rate > 0:
             if self._unit != "s":
@@ -116,7 +131,15 @@ def _make_bar(total: int | None, unit: str, label: str, stream: TextIO) -> tqdm[
     class Bar(tqdm):  # type: ignore[type-arg]
         monitor_interval = 0  # no watching thread: each report may draw, which is often enough
 
-    return Bar(total=total, unit=f" {unit}", desc=label, file=stream, dynamic_ncols=True, miniters=1, mininterval=0.2)
+    return Bar(
+        total=total,
+        unit=f" {unit}",
+        desc=label,
+        file=stream,
+        dynamic_ncols=True,
+        miniters=1,
+        mininterval=0.2,
+    )
 
 
 def _clock_text(seconds: float) -> str:

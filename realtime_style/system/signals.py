@@ -49,5 +49,7 @@ def call_at_the_end(stop: Callable[[], None]) -> None:
 
 def _unheard() -> list[signal.Signals]:
     """Those of the two signals that nothing has taken and nobody wants ignored."""
-    there = [signal.Signals[name] for name in ("SIGTERM", "SIGHUP") if name in signal.Signals.__members__]
+    there = [
+        signal.Signals[name] for name in ("SIGTERM", "SIGHUP") if name in signal.Signals.__members__
+    ]
     return [number for number in there if signal.getsignal(number) is signal.SIG_DFL]

@@ -7,11 +7,23 @@ from pathlib import Path
 
 import numpy as np
 
-from realtime_style.styles.format import FRAME, METADATA_KEY, OPSET, STYLE, STYLIZED, StyleInfo, StyleMetadata
+from realtime_style.styles.format import (
+    FRAME,
+    METADATA_KEY,
+    OPSET,
+    STYLE,
+    STYLIZED,
+    StyleInfo,
+    StyleMetadata,
+)
 
 
 def write_tiny_style(
-    path: Path, *, names: Sequence[str] = ("tiny",), behaviour: str = "invert", strength: bool = False
+    path: Path,
+    *,
+    names: Sequence[str] = ("tiny",),
+    behaviour: str = "invert",
+    strength: bool = False,
 ) -> Path:
     """Write a real style file whose answer is known exactly; needs the package onnx.
 
@@ -54,8 +66,13 @@ def write_tiny_style(
         [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
-    styles = tuple(StyleInfo(name, title=name.title(), artist="nobody", year="2026", licence="CC0") for name in names)
-    helper.set_model_props(model, {METADATA_KEY: StyleMetadata(styles, network="tiny", strength=strength).to_json()})
+    styles = tuple(
+        StyleInfo(name, title=name.title(), artist="nobody", year="2026", licence="CC0")
+        for name in names
+    )
+    helper.set_model_props(
+        model, {METADATA_KEY: StyleMetadata(styles, network="tiny", strength=strength).to_json()}
+    )
     checker.check_model(model, full_check=True)
     save(model, path)
     return path

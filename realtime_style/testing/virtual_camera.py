@@ -28,7 +28,9 @@ class FakeVirtualCamera:
         cls.plugged, cls.opened = True, 0
         cls.frames.clear()
 
-    def __init__(self, *, width: int, height: int, fps: float, fourcc: int, device: str | None) -> None:
+    def __init__(
+        self, *, width: int, height: int, fps: float, fourcc: int, device: str | None
+    ) -> None:
         if not self.plugged:
             raise RuntimeError("no virtual camera\nis plugged in")
         self._shape, self._device = (height, width, 3), device or "fake"

@@ -44,7 +44,9 @@ class Checkpoint:
 
 def new_network(config: TrainConfig) -> TransformNet:
     """The untrained network that `config` asks for."""
-    return TransformNet(config.network, styles=len(config.styles), photograph=config.partial_every > 0)
+    return TransformNet(
+        config.network, styles=len(config.styles), photograph=config.partial_every > 0
+    )
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -69,9 +71,13 @@ def load_checkpoint(path: Path) -> Checkpoint:
     try:
         values = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
-        raise TrainingError(f"there is no checkpoint {path}; check the path or start a new run") from error
+        raise TrainingError(
+            f"there is no checkpoint {path}; check the path or start a new run"
+        ) from error
     except OSError as error:
-        raise TrainingError(f"checkpoint {path} cannot be read: {error.strerror or error}; look who may read it") from error
+        raise TrainingError(
+            f"checkpoint {path} cannot be read: {error.strerror or error}; look who may read it"
+        ) from error
     except MemoryError:
         raise
     except Exception as error:  # torch.load raises anything on files that are not its own

@@ -128,9 +128,11 @@ class TrainConfig:
             "at least one painting is needed": len(self.paintings) > 0,
             "each painting needs a style name": len(self.paintings) == len(self.styles),
             "style_weights must be one factor above 0 for each painting": (
-                len(self.style_weights) in (0, len(self.paintings)) and min(self.style_weights, default=1.0) > 0
+                len(self.style_weights) in (0, len(self.paintings))
+                and min(self.style_weights, default=1.0) > 0
             ),
-            "two styles have the same name": len({style.name for style in self.styles}) == len(self.styles),
+            "two styles have the same name": len({style.name for style in self.styles})
+            == len(self.styles),
             "steps must be at least 1": self.steps >= 1,
             "minutes must be more than 0": self.minutes is None or self.minutes > 0,
             "batch must be at least 1": self.batch >= 1,
@@ -144,15 +146,22 @@ class TrainConfig:
             "faults_share must be 0 to 1": 0 <= self.faults_share <= 1,
             "blend_every must be 0 or at least 2": self.blend_every == 0 or self.blend_every >= 2,
             "hard_blends must be pairs of two of the styles": all(
-                len(set(pair) & {style.name for style in self.styles}) == len(pair) == 2 for pair in self.hard_blends
+                len(set(pair) & {style.name for style in self.styles}) == len(pair) == 2
+                for pair in self.hard_blends
             ),
-            "partial_every must be 0 or at least 2": self.partial_every == 0 or self.partial_every >= 2,
+            "partial_every must be 0 or at least 2": self.partial_every == 0
+            or self.partial_every >= 2,
             "soften must not be negative": self.soften >= 0,
             "learning_rate must be more than 0": self.learning_rate > 0,
             "clip_norm must be more than 0": self.clip_norm > 0,
             "seed must be 0 to 4294967295": 0 <= self.seed < 2**32,
             "weights of the objective must not be negative": (
-                min(getattr(self, entry.name) for entry in fields(self) if entry.name.endswith("_weight")) >= 0
+                min(
+                    getattr(self, entry.name)
+                    for entry in fields(self)
+                    if entry.name.endswith("_weight")
+                )
+                >= 0
             ),
         }
         for complaint, fine in checks.items():
@@ -175,10 +184,16 @@ class TrainConfig:
         known = {entry.name for entry in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
-            raise TrainingError(f"unknown setting {unknown[0]!r}; settings are {', '.join(sorted(known))}")
+            raise TrainingError(
+                f"unknown setting {unknown[0]!r}; settings are {', '.join(sorted(known))}"
+            )
         try:
             styles = tuple(StyleInfo(**style) for style in values["styles"])
-            lists = {name: tuple(values[name]) for name in ("paintings", "held_out", "style_weights") if name in values}
+            lists = {
+                name: tuple(values[name])
+                for name in ("paintings", "held_out", "style_weights")
+                if name in values
+            }
             lists["hard_blends"] = tuple(tuple(pair) for pair in values.get("hard_blends", ()))
             return cls(**{**_typed(values), **lists, "styles": styles})
         except (KeyError, TypeError, ValueError) as error:
@@ -186,7 +201,9 @@ class TrainConfig:
 
     def with_changes(self, **changes: Any) -> TrainConfig:
         """A copy with the given settings; None means unchanged."""
-        return replace(self, **{name: value for name, value in changes.items() if value is not None})
+        return replace(
+            self, **{name: value for name, value in changes.items() if value is not None}
+        )
 
 
 def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -205,14 +222,20 @@ def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
         value = values[entry.name]
         kind, words = kinds.get(str(entry.type), ((list, tuple), "a list"))
         if not isinstance(value, kind) or isinstance(value, bool):
-            raise TrainingError(f"the setting {entry.name} must be {words}, not {value!r}; change it and start again")
-        typed[entry.name] = float(values[entry.name]) if float in kind and value is not None else value
+            raise TrainingError(
+                f"the setting {entry.name} must be {words}, not {value!r}; change it and start again"
+            )
+        typed[entry.name] = (
+            float(values[entry.name]) if float in kind and value is not None else value
+        )
     return typed
 
 
 def _require_text(recipe: Path, name: str, values: Mapping[str, Any]) -> None:
     if not isinstance(values.get(name, ""), str):
-        raise TrainingError(f"recipe {recipe}: {name} must be a text, not {values[name]!r}; put it in quotes")
+        raise TrainingError(
+            f"recipe {recipe}: {name} must be a text, not {values[name]!r}; put it in quotes"
+        )
 
 
 def load_recipe(path: Path, data: Path) -> TrainConfig:
@@ -224,12 +247,16 @@ def load_recipe(path: Path, data: Path) -> TrainConfig:
     try:
         values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise TrainingError(f"recipe {path} cannot be read: {error.strerror}; check the path") from error
+        raise TrainingError(
+            f"recipe {path} cannot be read: {error.strerror}; check the path"
+        ) from error
     except ValueError as error:
         raise TrainingError(f"recipe {path} is not valid TOML: {error}") from error
     tables = values.pop("styles", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise TrainingError(f"recipe {path}: styles must be tables; begin each with [[styles]], in two pairs of brackets")
+        raise TrainingError(
+            f"recipe {path}: styles must be tables; begin each with [[styles]], in two pairs of brackets"
+        )
     for name in ("content", "loss_network", "start_from"):
         _require_text(path, name, values)
     for table in tables:
@@ -242,7 +269,9 @@ def load_recipe(path: Path, data: Path) -> TrainConfig:
         values["style_weights"] = [table.pop("style_weight", 1.0) for table in tables]
     values["styles"] = tables
     if "content" not in values:
-        raise TrainingError(f"recipe {path} does not say where photographs are; give it content, a folder")
+        raise TrainingError(
+            f"recipe {path} does not say where photographs are; give it content, a folder"
+        )
     values["content"] = str(data / values["content"])
     if values.get("loss_network", "vgg19") not in ("vgg16", "vgg19"):
         values["loss_network"] = str(data / values["loss_network"])

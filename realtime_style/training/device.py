@@ -20,14 +20,18 @@ def training_device(asked: str) -> torch.device:
     TrainingError when ``cuda`` cannot be had.
     """
     if asked not in ("auto", "cuda", "cpu"):
-        raise TrainingError(f"there is no device {asked!r} to train on; devices are auto, cuda, cpu")
+        raise TrainingError(
+            f"there is no device {asked!r} to train on; devices are auto, cuda, cpu"
+        )
     if asked == "cpu":
         return torch.device("cpu")
     problem = _why_no_cuda()
     if problem is None:
         return torch.device("cuda")
     if asked == "cuda":
-        raise TrainingError(f"cannot train on CUDA: {problem}; --device cpu trains on the processor")
+        raise TrainingError(
+            f"cannot train on CUDA: {problem}; --device cpu trains on the processor"
+        )
     if torch.cuda.is_available():
         log.warning("training on the processor, as the GPU cannot be used: %s", problem)
     return torch.device("cpu")
@@ -35,7 +39,9 @@ def training_device(asked: str) -> torch.device:
 
 def _why_no_cuda() -> str | None:
     """One line; None when CUDA works: a GPU too old for this PyTorch, or without memory left, shows only in use."""
-    if torch.version.cuda is None and torch.version.hip is None:  # AMD's builds answer to the name of CUDA
+    if (
+        torch.version.cuda is None and torch.version.hip is None
+    ):  # AMD's builds answer to the name of CUDA
         return "this PyTorch was built without it, install one from pytorch.org"
     if not torch.cuda.is_available():
         return "PyTorch finds no NVIDIA GPU with a driver"

@@ -39,7 +39,9 @@ class LossLog:
         if step and path.is_file():
             with path.open(newline="", encoding="utf-8") as old:
                 rows = csv.DictReader(old)
-                whole = (row for row in rows if None not in row and None not in row.values())  # neither longer nor shorter
+                whole = (
+                    row for row in rows if None not in row and None not in row.values()
+                )  # neither longer nor shorter
                 done = (row for row in whole if row["step"].isdigit() and int(row["step"]) <= step)
                 kept = [[row["step"], *(row.get(name, "0") for name in TERMS)] for row in done]
         with whole_file(path) as part, part.open("w", newline="", encoding="utf-8") as new:
@@ -59,5 +61,10 @@ class LossLog:
     def __enter__(self) -> LossLog:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._file.close()

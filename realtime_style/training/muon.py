@@ -28,7 +28,12 @@ class Muon(torch.optim.Optimizer):
     """
 
     def __init__(
-        self, kernels: Iterable[Tensor], lr: float, momentum: float = 0.95, *, own: Iterable[tuple[Tensor, Tensor]] = ()
+        self,
+        kernels: Iterable[Tensor],
+        lr: float,
+        momentum: float = 0.95,
+        *,
+        own: Iterable[tuple[Tensor, Tensor]] = (),
     ) -> None:
         self._shared = dict(own)
         super().__init__([*kernels, *self._shared], {"lr": lr, "momentum": momentum})
@@ -48,16 +53,22 @@ class Muon(torch.optim.Optimizer):
                     kernel.mul_(length / kernel.norm())
                     continue
                 for style in kernel.grad.any(1).nonzero().flatten().tolist():
-                    row, gradient, mean = (rows[style].view_as(shared) for rows in (kernel, kernel.grad, average))
+                    row, gradient, mean = (
+                        rows[style].view_as(shared) for rows in (kernel, kernel.grad, average)
+                    )
                     _turn(row, gradient, mean, shared.norm() * group["lr"], group["momentum"])
                     row.mul_((shared.norm() / row.norm()).clamp(max=1))
 
 
-def _turn(kernel: Tensor, gradient: Tensor, average: Tensor, length: Tensor, momentum: float) -> None:
+def _turn(
+    kernel: Tensor, gradient: Tensor, average: Tensor, length: Tensor, momentum: float
+) -> None:
     """Add a step of this length along the gradient; `average` is the running mean of gradients."""
     average.lerp_(gradient, 1 - momentum)
     step = orthogonalised(gradient.lerp(average, momentum).flatten(1))  # Nesterov's look ahead
-    kernel.sub_(step.view_as(kernel) * (length / step.norm().clamp(min=1e-7)))  # as a tensor: a number would wait for a GPU
+    kernel.sub_(
+        step.view_as(kernel) * (length / step.norm().clamp(min=1e-7))
+    )  # as a tensor: a number would wait for a GPU
 
 
 def orthogonalised(matrix: Tensor, rounds: int = 5) -> Tensor:

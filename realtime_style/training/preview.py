@@ -20,7 +20,9 @@ _COUNT = 4
 _TILE_WH = (320, 240)
 
 
-def preview_photographs(paths: Sequence[Path], *, held_out: Sequence[str] = (), seed: int) -> tuple[list[Path], list[Path]]:
+def preview_photographs(
+    paths: Sequence[Path], *, held_out: Sequence[str] = (), seed: int
+) -> tuple[list[Path], list[Path]]:
     """Photographs to show in previews and photographs to learn on.
 
     None of the file names in `held_out` is learned on, and the first of them are shown; TrainingError when one is not
@@ -44,11 +46,15 @@ def held_out_photographs(paths: Sequence[Path], held_out: Sequence[str]) -> list
     by_name = {path.name: path for path in paths}
     missing = sorted(set(held_out) - set(by_name))
     if missing:
-        raise TrainingError(f"held-out photograph {missing[0]} is not in the folder of photographs; correct held_out")
+        raise TrainingError(
+            f"held-out photograph {missing[0]} is not in the folder of photographs; correct held_out"
+        )
     return [by_name[name] for name in held_out]
 
 
-def write_preview(path: Path, net: TransformNet, photographs: Sequence[Path], styles: Sequence[StyleInfo]) -> None:
+def write_preview(
+    path: Path, net: TransformNet, photographs: Sequence[Path], styles: Sequence[StyleInfo]
+) -> None:
     """Write a sheet: one row a photograph, first as it is, then in each style. Unreadable photographs are left out."""
     rows = []
     net.eval()  # the same grain every time, so that the sheets can be compared
@@ -57,14 +63,20 @@ def write_preview(path: Path, net: TransformNet, photographs: Sequence[Path], st
             frame = fill(read_image(photograph).bgr, _TILE_WH)
         except ImageUnreadable:
             continue
-        rows.append(np.hstack([frame, *(_stylize(net, frame, index, len(styles)) for index in range(len(styles)))]))
+        rows.append(
+            np.hstack(
+                [frame, *(_stylize(net, frame, index, len(styles)) for index in range(len(styles)))]
+            )
+        )
     net.train()
     if rows:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_image(path, Picture(np.vstack(rows)))
 
 
-def _stylize(net: TransformNet, frame: npt.NDArray[np.uint8], index: int, styles: int) -> npt.NDArray[np.uint8]:
+def _stylize(
+    net: TransformNet, frame: npt.NDArray[np.uint8], index: int, styles: int
+) -> npt.NDArray[np.uint8]:
     weights = [float(index == other) for other in range(styles)]
     device = next(net.parameters()).device
     with torch.no_grad():

@@ -49,7 +49,9 @@ def _require_run_folder(run: Path, *, resume: bool) -> None:
     try:
         step = load_checkpoint(run / CHECKPOINT).step
     except TrainingError as error:
-        raise TrainingError(f"{run} holds a run that this version cannot go on with; {another}") from error
+        raise TrainingError(
+            f"{run} holds a run that this version cannot go on with; {another}"
+        ) from error
     raise TrainingError(f"{run} holds a run at step {step}; --resume goes on with it, or {another}")
 
 

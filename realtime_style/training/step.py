@@ -30,7 +30,10 @@ from realtime_style.training.objective.losses import (
 from realtime_style.training.objective.vgg import CONTENT_LAYER, STYLE_LAYERS, LossNetwork
 from realtime_style.training.precision import bf16_where_native
 
-_PLAIN = (480, 640)  # px: networks see 150 px far, so a crop is border all over; only here is there a middle to compare it with
+_PLAIN = (
+    480,
+    640,
+)  # px: networks see 150 px far, so a crop is border all over; only here is there a middle to compare it with
 _WHOLE = 16  # px: VGG halves thrice and the Gram matrices once more; what leaves no rest saves a tenth of a step
 
 
@@ -58,9 +61,13 @@ def take_step(
         if strength < 1:
             painted = toned(net(content, style), content, 1 - strength)
         else:
-            painted, faults = _painted_with_changes(net, content, style, random, part, sigma=config.noise)
+            painted, faults = _painted_with_changes(
+                net, content, style, random, part, sigma=config.noise
+            )
             if float(torch.rand((), generator=random)) < config.faults_share:
-                plain = to_image(plain_scene(*_PLAIN, np.random.default_rng([config.seed, 2, step])))
+                plain = to_image(
+                    plain_scene(*_PLAIN, np.random.default_rng([config.seed, 2, step]))
+                )
                 faults |= _plain_faults(net, plain[None].to(content), style)
         painted, content = painted[part], content[part]
         features = vgg(painted, STYLE_LAYERS)
@@ -95,12 +102,18 @@ def take_step(
     # counts the same for each of them.
     objective.log().backward()  # type: ignore[no-untyped-call]
     norm = torch.nn.utils.clip_grad_norm_(net.parameters(), config.clip_norm)
-    values = torch.stack([objective, norm, *terms.values()]).tolist()  # once: each look at a number waits for a GPU
+    values = torch.stack(
+        [objective, norm, *terms.values()]
+    ).tolist()  # once: each look at a number waits for a GPU
     if not math.isfinite(values[0]) or not math.isfinite(values[1]):
         return {"objective": math.nan, "strength": strength}
     for optimizer in optimizers.values():
         optimizer.step()
-    return {"objective": values[0], "strength": strength, **dict(zip(terms, values[2:], strict=True))}
+    return {
+        "objective": values[0],
+        "strength": strength,
+        **dict(zip(terms, values[2:], strict=True)),
+    }
 
 
 Part = tuple[EllipsisType, slice, slice]
@@ -120,16 +133,26 @@ def part_to_judge(config: TrainConfig, random: torch.Generator) -> Part:
 
 
 def _painted_with_changes(
-    net: TransformNet, content: Tensor, style: Tensor, random: torch.Generator, part: Part, *, sigma: float
+    net: TransformNet,
+    content: Tensor,
+    style: Tensor,
+    random: torch.Generator,
+    part: Part,
+    *,
+    sigma: float,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The painting, and how far it changes when the scene has only gained sensor noise, and when it has moved as well.
 
     All in one pass, over one grain. Not asked of weakened styles: they lie between one that has learned it and the photograph.
     """
-    grid = random_motion(len(content), content.shape[2], content.shape[3], random).to(content.device)
+    grid = random_motion(len(content), content.shape[2], content.shape[3], random).to(
+        content.device
+    )
     noisy = sensor_noise(content, random, sigma=sigma)
     moved = sensor_noise(move(content, grid), random, sigma=sigma)
-    painted, painted_noisy, painted_moved = net(torch.cat([content, noisy, moved]), style).split(len(content))
+    painted, painted_noisy, painted_moved = net(torch.cat([content, noisy, moved]), style).split(
+        len(content)
+    )
     seen = inside(grid)
     contrast = contrast_of(painted[part])
     before, after = move(painted.float(), grid) * seen, painted_moved.float() * seen
@@ -155,6 +178,9 @@ def toned(painted: Tensor, photograph: Tensor, share: float) -> Tensor:
     """
     painted = painted.float()
     mean, spread = painted.mean((2, 3), keepdim=True), painted.std((2, 3), keepdim=True)
-    own_mean, own_spread = photograph.mean((2, 3), keepdim=True), photograph.std((2, 3), keepdim=True)
+    own_mean, own_spread = (
+        photograph.mean((2, 3), keepdim=True),
+        photograph.std((2, 3), keepdim=True),
+    )
     gain = (spread + share * (own_spread - spread)) / spread.clamp(min=1 / 255)
     return (painted - mean) * gain + mean + share * (own_mean - mean)

@@ -14,7 +14,12 @@ import torch
 
 from realtime_style.errors import TrainingError
 from realtime_style.system.atomic import unwritable
-from realtime_style.training.checkpoint import Checkpoint, load_checkpoint, new_network, save_checkpoint
+from realtime_style.training.checkpoint import (
+    Checkpoint,
+    load_checkpoint,
+    new_network,
+    save_checkpoint,
+)
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.data.photographs import RandomCrops, find_photographs
 from realtime_style.training.device import memory_errors_in_words, training_device
@@ -67,12 +72,18 @@ def train(
     number; the last good checkpoint is left in place.
     """
     on = training_device(device)
-    vgg = (loss_network or load_loss_network(config.loss_network)).to(on, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    vgg = (loss_network or load_loss_network(config.loss_network)).to(
+        on, memory_format=torch.channels_last
+    )  # type: ignore[call-overload]
     paintings = make_paintings(vgg, config, on)
     photographs = [path for path in find_photographs(Path(config.content)) if not _is_preview(path)]
     if not photographs:
-        raise TrainingError(f"{config.content} holds nothing but previews of runs; give a folder of photographs")
-    previewed, learned = preview_photographs(photographs, held_out=config.held_out, seed=config.seed)
+        raise TrainingError(
+            f"{config.content} holds nothing but previews of runs; give a folder of photographs"
+        )
+    previewed, learned = preview_photographs(
+        photographs, held_out=config.held_out, seed=config.seed
+    )
     crops = RandomCrops(
         learned,
         crop=config.crop,
@@ -97,7 +108,9 @@ def train(
         state = load_checkpoint(run / CHECKPOINT)
         _check_same_network(config, state.config)
         if not state.optimizers:
-            raise TrainingError(f"{run / CHECKPOINT} holds the weights alone; start a new run from it with --start-from")
+            raise TrainingError(
+                f"{run / CHECKPOINT} holds the weights alone; start a new run from it with --start-from"
+            )
         net.load_state_dict(state.net)
         for name, optimizer in optimizers.items():
             optimizer.load_state_dict(state.optimizers[name])
@@ -127,14 +140,20 @@ def train(
     batches = crops.batches(step)
     with LossLog(run / LOSSES, step) as loss_log, ctrl_c_held_back() as raise_held_back:
         try:
-            while (fraction := _fraction(config, step, elapsed_before + time.perf_counter() - began)) < 1:
+            while (
+                fraction := _fraction(config, step, elapsed_before + time.perf_counter() - began)
+            ) < 1:
                 for optimizer in optimizers.values():
                     for group in optimizer.param_groups:
                         group["lr"] = config.learning_rate * one_cycle(fraction)
                 content = next(batches).to(on, memory_format=torch.channels_last)
                 losses = take_step(net, vgg, optimizers, content, paintings, config, step)
                 if not math.isfinite(losses["objective"]):
-                    how = "go on with --resume and" if (run / CHECKPOINT).exists() else "start again with"
+                    how = (
+                        "go on with --resume and"
+                        if (run / CHECKPOINT).exists()
+                        else "start again with"
+                    )
                     raise TrainingError(
                         f"the objective is no longer a number at step {step + 1}; "
                         f"{how} a learning rate below {config.learning_rate:g}"
@@ -149,7 +168,9 @@ def train(
                     save_checkpoint(run / CHECKPOINT, state_now())
                     saved = time.perf_counter()
                 if step in _PREVIEW_AT or step % 500 == 0:
-                    write_preview(run / PREVIEWS / f"step_{step:06d}.jpg", net, previewed, config.styles)
+                    write_preview(
+                        run / PREVIEWS / f"step_{step:06d}.jpg", net, previewed, config.styles
+                    )
                 raise_held_back()
         except KeyboardInterrupt:
             save_checkpoint(run / CHECKPOINT, state_now())
@@ -166,19 +187,26 @@ def make_optimizers(net: TransformNet, learning_rate: float) -> dict[str, torch.
 
     The rest: the last kernel, whose few rows are colours and whose length counts, and the scales, shifts and biases.
     """
-    inner = [module for module in net.modules() if isinstance(module, Kernel) and module.out_channels > 3]
+    inner = [
+        module for module in net.modules() if isinstance(module, Kernel) and module.out_channels > 3
+    ]
     kernels = [kernel.weight for kernel in inner]
     own = [(kernel.own, kernel.weight) for kernel in inner if kernel.own is not None]
     chosen = {id(kernel) for kernel in [*kernels, *(added for added, _ in own)]}
     rest = [parameter for parameter in net.parameters() if id(parameter) not in chosen]
-    return {"muon": Muon(kernels, learning_rate, own=own), "adam": torch.optim.Adam(rest, lr=learning_rate)}
+    return {
+        "muon": Muon(kernels, learning_rate, own=own),
+        "adam": torch.optim.Adam(rest, lr=learning_rate),
+    }
 
 
 def one_cycle(fraction: float) -> float:
     """Learning rate, 0..1 of its peak, at this fraction of the run: up from a tenth by a cosine, then down to a hundredth."""
     if fraction < _WARM_UP:
         return 0.1 + 0.9 * (1 - math.cos(math.pi * fraction / _WARM_UP)) / 2
-    return 0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, (fraction - _WARM_UP) / (1 - _WARM_UP)))) / 2
+    return (
+        0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, (fraction - _WARM_UP) / (1 - _WARM_UP)))) / 2
+    )
 
 
 def _is_preview(path: Path) -> bool:
@@ -195,7 +223,11 @@ def _fraction(config: TrainConfig, step: int, elapsed_s: float) -> float:
 def _mean(recent: deque[dict[str, float]]) -> dict[str, float]:
     """Of each term, over those steps that had it; empty before the first."""
     found = {name: [losses[name] for losses in recent if name in losses] for name in TERMS}
-    return {name: sum(values) / max(len(values), 1) for name, values in found.items()} if recent else {}
+    return (
+        {name: sum(values) / max(len(values), 1) for name, values in found.items()}
+        if recent
+        else {}
+    )
 
 
 def _start_from(before: Checkpoint, net: TransformNet, config: TrainConfig) -> None:
@@ -210,11 +242,16 @@ def _start_from(before: Checkpoint, net: TransformNet, config: TrainConfig) -> N
             "start from one with the same network"
         )
     names = [style.name for style in before.config.styles]
-    rows = [[names.index(style.name)] if style.name in names else range(len(names)) for style in config.styles]
+    rows = [
+        [names.index(style.name)] if style.name in names else range(len(names))
+        for style in config.styles
+    ]
     if net.photograph:
         rows.append([len(names)] if before.config.partial_every else range(len(names)))
     weights = {
-        name: torch.stack([value[list(row)].mean(0) for row in rows]) if name.endswith(_PER_STYLE) else value
+        name: torch.stack([value[list(row)].mean(0) for row in rows])
+        if name.endswith(_PER_STYLE)
+        else value
         for name, value in before.net.items()
     }
     net.load_state_dict(net.state_dict() | weights)

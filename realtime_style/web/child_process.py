@@ -30,10 +30,23 @@ class PageProcess:
     """Runs a module of this package whose ``main`` ends with :func:`realtime_style.web.server.serve`."""
 
     def __init__(
-        self, module: str, arguments: Sequence[str], *, port: int, remedy: str, environment: Mapping[str, str] | None = None
+        self,
+        module: str,
+        arguments: Sequence[str],
+        *,
+        port: int,
+        remedy: str,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         """Start it. Raises RealtimeStyleError, ending with `remedy`, when the port cannot be had."""
-        self._command = [sys.executable, "-m", f"realtime_style.{module}", *arguments, "--port", str(port)]
+        self._command = [
+            sys.executable,
+            "-m",
+            f"realtime_style.{module}",
+            *arguments,
+            "--port",
+            str(port),
+        ]
         self._module, self._port, self._remedy = module, port, remedy
         self._environment = {**os.environ, **(environment or {})}
         self._restart, self._next_start, self._closed = threading.Thread(), 0.0, False
@@ -46,9 +59,15 @@ class PageProcess:
             return True
         now = time.perf_counter()
         if not self._restart.is_alive() and now >= self._next_start and not self._closed:
-            log.warning("the page %s ended with %d; starting it again", self._module, self._process.returncode)
+            log.warning(
+                "the page %s ended with %d; starting it again",
+                self._module,
+                self._process.returncode,
+            )
             self._next_start = now + _PAUSE_S
-            self._restart = threading.Thread(target=self._start_again, name=f"start {self._module}", daemon=True)
+            self._restart = threading.Thread(
+                target=self._start_again, name=f"start {self._module}", daemon=True
+            )
             self._restart.start()
         return False
 
@@ -88,15 +107,24 @@ class PageProcess:
 
     def _start(self) -> tuple[subprocess.Popen[str], int]:
         process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self._environment, **_APART
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=self._environment,
+            **_APART,
         )
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line.strip().isdigit():
             process.wait(_PATIENCE_S)
             _close_pipes(process)
-            raise RealtimeStyleError(f"no page can be served: {line.strip() or 'it did not start'}; {self._remedy}")
-        self._listener = threading.Thread(target=self._listen, args=(process,), name=f"page {self._module}", daemon=True)
+            raise RealtimeStyleError(
+                f"no page can be served: {line.strip() or 'it did not start'}; {self._remedy}"
+            )
+        self._listener = threading.Thread(
+            target=self._listen, args=(process,), name=f"page {self._module}", daemon=True
+        )
         self._listener.start()
         return process, int(line)
 

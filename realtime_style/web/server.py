@@ -35,7 +35,9 @@ _STUCK_S = 10.0  # without a byte getting through, a viewer has gone
 _LIFE_S = 120.0  # enough for a film over a bad hotspot
 
 
-def serve(app: Starlette, port: int, hear: Callable[[], None], *, host: str = "", lasting: bool = False) -> int:
+def serve(
+    app: Starlette, port: int, hear: Callable[[], None], *, host: str = "", lasting: bool = False
+) -> int:
     """The life of a page's process: say on standard output which port it got, or why none; serve, and end when `hear` returns.
 
     `host` is the address to listen on, empty for all. Connections end after two minutes unless they are `lasting`.
@@ -100,7 +102,10 @@ class _HastyProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if self.client is not None and sum(_address(other) == self.client[0] for other in self.connections) > FROM_ONE:
+        if (
+            self.client is not None
+            and sum(_address(other) == self.client[0] for other in self.connections) > FROM_ONE
+        ):
             transport.abort()
         self._ends = [self.loop.call_later(_FIRST_REQUEST_S, self._abort_unless_asked)]
         if self.life_s is not None:

@@ -126,13 +126,23 @@ def run_webcam(
             stack.callback(screen.close)
         elif options.window:
             require_display()
-        if options.record is not None and not is_device(options.camera) and _same_file(options.record, Path(options.camera)):
-            raise OutputUnwritable(f"{options.record} is the clip to be played itself; choose another name for the recording")
+        if (
+            options.record is not None
+            and not is_device(options.camera)
+            and _same_file(options.record, Path(options.camera))
+        ):
+            raise OutputUnwritable(
+                f"{options.record} is the clip to be played itself; choose another name for the recording"
+            )
         playlist, problems = build_playlist(options.mix)
-        painter = stack.enter_context(Painter(options.mix, device=options.device, strength=options.strength))
+        painter = stack.enter_context(
+            Painter(options.mix, device=options.device, strength=options.strength)
+        )
         takes = stack.enter_context(Takes(options.snapshots, clock=clock))
         if options.record is not None:
-            takes.start(options.mix, options.record)  # a place that cannot be written is refused before the camera starts
+            takes.start(
+                options.mix, options.record
+            )  # a place that cannot be written is refused before the camera starts
         if camera is None:
             camera = stack.enter_context(
                 open_camera(
@@ -145,7 +155,9 @@ def run_webcam(
                 )
             )
         size_wh = camera.info.width, camera.info.height
-        outputs = stack.enter_context(Outputs(live_openers(options.mjpeg, options.virtual_camera, size_wh=size_wh)))
+        outputs = stack.enter_context(
+            Outputs(live_openers(options.mjpeg, options.virtual_camera, size_wh=size_wh))
+        )
         if screen is None and options.window:
             screen = stack.enter_context(Window(TITLE, fullscreen=options.fullscreen))
         controls = Controls(
@@ -200,7 +212,9 @@ def _finish(takes: Takes, record: Path | None) -> None:
             raise error
 
 
-def _summary(show: Show, camera: Camera, painter: Painter, takes: Takes, outputs: Outputs) -> WebcamSummary:
+def _summary(
+    show: Show, camera: Camera, painter: Painter, takes: Takes, outputs: Outputs
+) -> WebcamSummary:
     times = show.meter.summary()
     frames, span_s = show.meter.frames, show.last_shown - show.first_shown
     return WebcamSummary(

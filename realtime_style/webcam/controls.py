@@ -17,7 +17,9 @@ STRENGTH_STEP = 0.1
 
 STEADINESS_STEP = 0.25
 
-_PATIENCE_S = 0.25  # loading that is over sooner than this is not worth a message that only flashes up
+_PATIENCE_S = (
+    0.25  # loading that is over sooner than this is not worth a message that only flashes up
+)
 
 
 class Action(Enum):
@@ -203,7 +205,10 @@ class Controls:
 
     def _choose(self, step: int, now: float) -> Effect | None:
         if len(self.playlist) < 2:
-            self.say("only this style here; realtime-style train makes more, put them into ~/.realtime_style", now)
+            self.say(
+                "only this style here; realtime-style train makes more, put them into ~/.realtime_style",
+                now,
+            )
             return None
         here = self.wanted or self.target
         position = self.playlist.index(here) if here in self.playlist else 0

@@ -20,7 +20,9 @@ _DARK = 0.3  # what a box leaves of the picture behind it
 _LINES = 23  # lines of text that would fill the height of a frame
 _GAP = "   "  # between figures on one line
 _TITLE_SCALE = 1.15
-_HAS_ACCENTS = int(cv2.__version__.split(".")[0]) >= 5  # OpenCV 4 writes ? for anything beyond ASCII
+_HAS_ACCENTS = (
+    int(cv2.__version__.split(".")[0]) >= 5
+)  # OpenCV 4 writes ? for anything beyond ASCII
 
 
 def canvas(frame: Frame) -> Frame:
@@ -50,7 +52,9 @@ def draw_labels(frame: Frame, left: str, right: str) -> None:
     style = _Style(height)
     room = middle - 2 * (style.margin + style.pad)
     if left := _shorten(left, style, room):
-        _box(frame, [left], style, x=middle - style.margin - style.box_width([left]), y=style.margin)
+        _box(
+            frame, [left], style, x=middle - style.margin - style.box_width([left]), y=style.margin
+        )
     if right := _shorten(right, style, room):
         _box(frame, [right], style, x=middle + _line(height) + style.margin, y=style.margin)
 
@@ -60,7 +64,13 @@ def draw_status(frame: Frame, lines: Sequence[str]) -> None:
     style = _Style(frame.shape[0])
     room = frame.shape[1] - 2 * (style.margin + style.pad)
     shown = [_shorten(part, style, room) for line in lines for part in _parts(line, style, room)]
-    _box(frame, shown, style, x=style.margin, y=frame.shape[0] - style.margin - style.box_height(len(shown)))
+    _box(
+        frame,
+        shown,
+        style,
+        x=style.margin,
+        y=frame.shape[0] - style.margin - style.box_height(len(shown)),
+    )
 
 
 def draw_message(frame: Frame, text: str) -> None:
@@ -68,7 +78,13 @@ def draw_message(frame: Frame, text: str) -> None:
     height, width = frame.shape[:2]
     style = _Style(height, _TITLE_SCALE)
     lines = _wrap(text, style, width - 2 * (style.margin + style.pad))[:4]
-    _box(frame, lines, style, x=(width - style.box_width(lines)) // 2, y=style.margin + style.box_height(1) + style.margin)
+    _box(
+        frame,
+        lines,
+        style,
+        x=(width - style.box_width(lines)) // 2,
+        y=style.margin + style.box_height(1) + style.margin,
+    )
 
 
 def draw_recording(frame: Frame, seconds: float) -> None:
@@ -94,7 +110,9 @@ def draw_help(frame: Frame, keys: Iterable[Key]) -> None:
         first = max(style.width(shown) for shown, _ in rows) + 2 * style.pad
         box_width = first + max(style.width(words) for _, words in rows) + 2 * style.pad
         box_height = style.box_height(len(rows))
-        if scale < 0.4 or (box_width <= width - 2 * style.margin and box_height <= height - 2 * style.margin):
+        if scale < 0.4 or (
+            box_width <= width - 2 * style.margin and box_height <= height - 2 * style.margin
+        ):
             break
         scale *= 0.93
     x, y = max(0, (width - box_width) // 2), max(0, (height - box_height) // 2)
@@ -131,9 +149,13 @@ class _Style:
     def box_height(self, lines: int) -> int:
         return lines * self.line + 2 * self.pad
 
-    def write(self, frame: Frame, text: str, x: int, top: int, colour: tuple[int, int, int]) -> None:
+    def write(
+        self, frame: Frame, text: str, x: int, top: int, colour: tuple[int, int, int]
+    ) -> None:
         where = (x, top + self._baseline)
-        cv2.putText(frame, _plain(text), where, _FONT, self._scale, colour, self._thickness, cv2.LINE_AA)
+        cv2.putText(
+            frame, _plain(text), where, _FONT, self._scale, colour, self._thickness, cv2.LINE_AA
+        )
 
 
 def _box(frame: Frame, lines: Sequence[str], style: _Style, x: int, y: int) -> None:

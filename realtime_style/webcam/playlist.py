@@ -78,7 +78,10 @@ class StyleLoader:
         error = future.exception()
         if error is not None:  # of any kind: engines raise types of their own, and the show goes on
             log.warning("style left out: %s", error)
-        return Loaded(mix, None if error is None else str(error).strip().split("\n")[0] or type(error).__name__)
+        return Loaded(
+            mix,
+            None if error is None else str(error).strip().split("\n")[0] or type(error).__name__,
+        )
 
     def close(self) -> None:
         """Wait for the loading that goes on, if any."""
@@ -87,5 +90,10 @@ class StyleLoader:
     def __enter__(self) -> StyleLoader:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()

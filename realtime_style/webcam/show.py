@@ -57,7 +57,13 @@ class Show:
     ) -> None:
         """`camera` and `takes` go by the same `clock`. For `seconds` and `paint_size` see WebcamOptions."""
         self.controls = controls
-        self._camera, self._painter, self._takes, self._screen, self._clock = camera, painter, takes, screen, clock
+        self._camera, self._painter, self._takes, self._screen, self._clock = (
+            camera,
+            painter,
+            takes,
+            screen,
+            clock,
+        )
         self._outputs = outputs
         self._problems: dict[str, str] = {}
         self._seconds, self._paint_size = seconds, paint_size
@@ -109,7 +115,10 @@ class Show:
             photo = np.asarray(cv2.flip(photo, 1), dtype=np.uint8)
         with self.meter.stage("stylize"):
             self._painter.mix = self.controls.advance(now)
-            self._painter.strength, self._painter.steadiness = self.controls.strength, self.controls.steadiness
+            self._painter.strength, self._painter.steadiness = (
+                self.controls.strength,
+                self.controls.steadiness,
+            )
             self._painter.keep_colours = self.controls.keep_colours
             picture = self._paint(photo)
         if self.controls.split:
@@ -117,11 +126,17 @@ class Show:
         return picture
 
     def _paint(self, photo: Frame) -> Frame:
-        painted, share = self._painter.paint(fit_within(photo, self._paint_size) if self._paint_size else photo)
+        painted, share = self._painter.paint(
+            fit_within(photo, self._paint_size) if self._paint_size else photo
+        )
         if painted.shape != photo.shape:
-            enlarged = cv2.resize(painted, (photo.shape[1], photo.shape[0]), interpolation=cv2.INTER_CUBIC)
+            enlarged = cv2.resize(
+                painted, (photo.shape[1], photo.shape[0]), interpolation=cv2.INTER_CUBIC
+            )
             painted = np.asarray(enlarged, dtype=np.uint8)
-        return self._painter.finish(photo, painted, share)  # after enlarging: what is the photograph's stays sharp
+        return self._painter.finish(
+            photo, painted, share
+        )  # after enlarging: what is the photograph's stays sharp
 
     def _record(self, picture: Frame) -> None:
         if not self._takes.recording:
@@ -175,7 +190,10 @@ class Show:
 
     def _status(self) -> list[str]:
         times = self.meter.summary()
-        latency, stylize = times.get("latency", {}).get("p50", 0.0), times.get("stylize", {}).get("p50", 0.0)
+        latency, stylize = (
+            times.get("latency", {}).get("p50", 0.0),
+            times.get("stylize", {}).get("p50", 0.0),
+        )
         painted = "x".join(map(str, self._paint_wh()))
         strength, steadiness = self.controls.strength * 100, self.controls.steadiness * 100
         return [

@@ -46,7 +46,12 @@ def test_one_file_becomes_the_named_file(tmp_path: Path) -> None:
     summary = run([save(tmp_path / "a.png")], tmp_path / "out.png")
     assert (read_image(tmp_path / "out.png").bgr == 155).all()
     result = summary.results[0]
-    assert (result.input.name, result.output.name, result.width, result.height) == ("a.png", "out.png", 24, 16)
+    assert (result.input.name, result.output.name, result.width, result.height) == (
+        "a.png",
+        "out.png",
+        24,
+        16,
+    )
     assert (len(summary.results), summary.provider) == (1, "test")
 
 
@@ -58,7 +63,9 @@ def test_one_file_into_a_folder_keeps_its_name(tmp_path: Path, exists: bool) -> 
     assert names(tmp_path / "out") == ["a.png"]
 
 
-def test_a_folder_means_its_images_sorted_without_hidden_files_and_sub_folders(tmp_path: Path) -> None:
+def test_a_folder_means_its_images_sorted_without_hidden_files_and_sub_folders(
+    tmp_path: Path,
+) -> None:
     photos = tmp_path / "photos"
     for name in ("b.png", "a.JPG", "._a.JPG", "c.tiff"):
         save(photos / name)
@@ -66,7 +73,11 @@ def test_a_folder_means_its_images_sorted_without_hidden_files_and_sub_folders(t
     save(photos / "deeper" / "d.png")
     seen: list[tuple[int, int | None]] = []
     summary = stylize_images(
-        [photos], tmp_path / "out", invert, provider="test", report=lambda done, total: seen.append((done, total))
+        [photos],
+        tmp_path / "out",
+        invert,
+        provider="test",
+        report=lambda done, total: seen.append((done, total)),
     )
     assert [result.input.name for result in summary.results] == ["a.JPG", "b.png", "c.tiff"]
     assert names(tmp_path / "out") == ["a.JPG", "b.png", "c.tiff"]
@@ -122,7 +133,12 @@ def test_what_cannot_be_read_or_written_is_refused_before_any_work(tmp_path: Pat
     more = save(tmp_path / "b.png")
     cases: list[tuple[list[Path], Path, type[Exception], str]] = [
         ([tmp_path / "gone.png"], tmp_path / "o.png", ImageUnreadable, r"gone\.png does not exist"),
-        ([photo, tmp_path / "gone.png"], tmp_path / "out", ImageUnreadable, r"gone\.png does not exist"),
+        (
+            [photo, tmp_path / "gone.png"],
+            tmp_path / "out",
+            ImageUnreadable,
+            r"gone\.png does not exist",
+        ),
         ([tmp_path / "empty"], tmp_path / "out", ImageUnreadable, "empty has no images"),
         ([], tmp_path / "out", ImageUnreadable, "no images given"),
         ([photo], tmp_path / "o.xyz", OutputUnwritable, r"\.xyz is no image format"),
@@ -139,7 +155,9 @@ def test_what_cannot_be_read_or_written_is_refused_before_any_work(tmp_path: Pat
     assert names(tmp_path) == before
 
 
-def test_a_damaged_image_is_passed_over_and_named_at_the_end(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_image_is_passed_over_and_named_at_the_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     photos = tmp_path / "photos"
     for name in ("a.png", "b.png", "c.png"):
         save(photos / name)
@@ -161,17 +179,26 @@ def test_a_single_damaged_image_is_its_own_error(tmp_path: Path) -> None:
 
 
 def test_an_image_too_large_for_memory_is_passed_over_and_named(
-    tmp_path: Path, tiny_style: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    tiny_style: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     for name, size in (("a.png", (20, 20)), ("b.png", (60, 50)), ("c.png", (20, 20))):
         save(tmp_path / "photos" / name, size=size)
     large = tmp_path / "photos" / "b.png"
     monkeypatch.setattr(memory_limit, "available_bytes", lambda: 1000 * 176)
     with Stylizer(tiny_style, device="cpu") as paint:
-        with caplog.at_level(logging.WARNING), pytest.raises(ImageUnreadable, match=rf"1 of 3 images .*: {large}; the other 2"):
+        with (
+            caplog.at_level(logging.WARNING),
+            pytest.raises(ImageUnreadable, match=rf"1 of 3 images .*: {large}; the other 2"),
+        ):
             stylize_images([tmp_path / "photos"], tmp_path / "out", paint, provider="test")
         assert names(tmp_path / "out") == ["a.png", "c.png"]
-        with pytest.raises(ImageUnreadable, match=r"b\.png cannot be painted: painting 60x50 pixels needs .* --max-size"):
+        with pytest.raises(
+            ImageUnreadable,
+            match=r"b\.png cannot be painted: painting 60x50 pixels needs .* --max-size",
+        ):
             stylize_images([large], tmp_path / "o.png", paint, provider="test")
         stylize_images([large], tmp_path / "o.png", paint, provider="test", max_size=30)
     assert f"image {large} cannot be painted: painting 60x50 pixels" in caplog.text
@@ -192,8 +219,16 @@ try:
 except Exception as error:
     print(type(error).__name__, error)
 """
-    done = subprocess.run([sys.executable, "-c", script, str(photo)], capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout == f"ImageUnreadable image {photo} does not fit into memory; reduce it first\n"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(photo)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert (
+        done.stdout == f"ImageUnreadable image {photo} does not fit into memory; reduce it first\n"
+    )
 
 
 def test_a_style_that_fails_stops_at_the_first_image(tmp_path: Path) -> None:
@@ -218,7 +253,9 @@ def test_an_error_while_painting_keeps_the_old_file(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.png", "o.png"]
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write to read-only folders")
+@pytest.mark.skipif(
+    os.name != "posix" or os.geteuid() == 0, reason="root may write to read-only folders"
+)
 def test_a_read_only_folder_is_one_line(tmp_path: Path) -> None:
     photo = save(tmp_path / "a.png")
     (tmp_path / "locked").mkdir(mode=0o500)
@@ -244,7 +281,13 @@ def test_max_size_reduces_before_painting(tmp_path: Path) -> None:
         painted.append(frame.shape)
         return frame
 
-    stylize_images([save(tmp_path / "a.png", size=(800, 600))], tmp_path / "o.png", paint, provider="test", max_size=320)
+    stylize_images(
+        [save(tmp_path / "a.png", size=(800, 600))],
+        tmp_path / "o.png",
+        paint,
+        provider="test",
+        max_size=320,
+    )
     assert painted == [(240, 320, 3)]
     assert read_image(tmp_path / "o.png").bgr.shape == (240, 320, 3)
 
@@ -287,7 +330,9 @@ def test_hidden_colours_do_not_bleed_when_reduced(tmp_path: Path) -> None:
 
 
 def test_a_wholly_transparent_image_works(tmp_path: Path) -> None:
-    write_image(tmp_path / "a.png", Picture(np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8), np.uint8)))
+    write_image(
+        tmp_path / "a.png", Picture(np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8), np.uint8))
+    )
     run([tmp_path / "a.png"], tmp_path / "o.png")
     alpha = read_image(tmp_path / "o.png").alpha
     assert alpha is not None

@@ -39,7 +39,9 @@ def bad_files(folder: Path, clip: Path) -> dict[str, tuple[Path, str]]:
 
     with av.open(str(folder / "sound.m4a"), "w", format="mp4") as container:
         sound: Any = container.add_stream("aac", rate=44100, layout="mono")
-        piece = av.AudioFrame.from_ndarray(np.zeros((1, 4096), np.float32), format="fltp", layout="mono")
+        piece = av.AudioFrame.from_ndarray(
+            np.zeros((1, 4096), np.float32), format="fltp", layout="mono"
+        )
         piece.sample_rate = 44100
         container.mux(sound.encode(piece))
         container.mux(sound.encode(None))
@@ -71,7 +73,9 @@ def test_what_is_no_video_is_one_line_and_the_old_result_stays(clip: Path, tmp_p
 def test_an_mp4_cut_short_is_refused_before_any_work(tmp_path: Path) -> None:
     whole = make_clip(tmp_path / "whole.mp4", noisy(20), options={"movflags": "+faststart"})
     broken = cut(whole, tmp_path / "cut.mp4", 0.6)
-    with pytest.raises(VideoUnreadable, match=r"cut\.mp4 is damaged: (\d+) of 20 frames can be read .*cut short") as caught:
+    with pytest.raises(
+        VideoUnreadable, match=r"cut\.mp4 is damaged: (\d+) of 20 frames can be read .*cut short"
+    ) as caught:
         paint_clip(broken, tmp_path / "out.mp4", refuse_to_paint)
     assert 8 <= int(str(caught.value).split("damaged: ")[1].split(" ")[0]) <= 13
     assert names(tmp_path) == ["cut.mp4", "whole.mp4"]
@@ -128,7 +132,12 @@ def test_the_source_is_never_the_target(clip: Path, tmp_path: Path) -> None:
     before = source.read_bytes()
     (tmp_path / "link.mp4").symlink_to(source)
     os.link(source, tmp_path / "hard.mp4")
-    for given in (source, tmp_path / "link.mp4", tmp_path / "hard.mp4", Path(os.path.relpath(source))):
+    for given in (
+        source,
+        tmp_path / "link.mp4",
+        tmp_path / "hard.mp4",
+        Path(os.path.relpath(source)),
+    ):
         with pytest.raises(OutputUnwritable, match="to be painted itself"):
             paint_clip(source, given, refuse_to_paint)
         with pytest.raises(OutputUnwritable, match="to be painted itself"):
@@ -137,16 +146,21 @@ def test_the_source_is_never_the_target(clip: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("o.mkv", "videos are written as"), ("o", "videos are written as"), ("no/o.mp4", "no folder")]
+    ("name", "words"),
+    [("o.mkv", "videos are written as"), ("o", "videos are written as"), ("no/o.mp4", "no folder")],
 )
-def test_a_target_that_cannot_be_is_refused_before_any_work(clip: Path, tmp_path: Path, name: str, words: str) -> None:
+def test_a_target_that_cannot_be_is_refused_before_any_work(
+    clip: Path, tmp_path: Path, name: str, words: str
+) -> None:
     with pytest.raises(OutputUnwritable, match=words):
         paint_clip(clip, tmp_path / name, refuse_to_paint)
     assert not names(tmp_path)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, MemoryError])
-def test_an_interrupted_run_leaves_the_old_file(clip: Path, tmp_path: Path, error: type[BaseException]) -> None:
+def test_an_interrupted_run_leaves_the_old_file(
+    clip: Path, tmp_path: Path, error: type[BaseException]
+) -> None:
     target = tmp_path / "out.mp4"
     target.write_bytes(b"old")
     left = iter(range(10))
@@ -172,7 +186,9 @@ def test_a_disk_that_fills_up_is_one_line_and_leaves_the_old_file(tmp_path: Path
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, limits[1]))
     try:
-        with pytest.raises(OutputUnwritable, match=r"cannot write .*out\.mp4: File too large") as caught:
+        with pytest.raises(
+            OutputUnwritable, match=r"cannot write .*out\.mp4: File too large"
+        ) as caught:
             paint_clip(source, target, crf=5)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

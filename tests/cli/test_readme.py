@@ -17,7 +17,10 @@ from realtime_style.cli import build_parser
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 PAGES = sorted(
-    [*ROOT.glob("*.md"), *(page for folder in ("demos", "docs", "export") for page in (ROOT / folder).rglob("*.md"))]
+    [
+        *ROOT.glob("*.md"),
+        *(page for folder in ("demos", "docs", "export") for page in (ROOT / folder).rglob("*.md")),
+    ]
 )
 FENCE = re.compile(r"^[ \t]*```([^\n`]*)\n(.*?)^[ \t]*```[ \t]*$", re.MULTILINE | re.DOTALL)
 
@@ -79,7 +82,9 @@ def test_every_command_line_parses_with_the_real_parser(capsys: pytest.CaptureFi
     for page, call in pages_with("realtime-style"):
         code = exit_code(call)
         words = capsys.readouterr().err.strip().splitlines()
-        assert code == 0, f"{page.name}: realtime-style {shlex.join(call)}: {words[-1] if words else ''}"
+        assert code == 0, (
+            f"{page.name}: realtime-style {shlex.join(call)}: {words[-1] if words else ''}"
+        )
 
 
 def exit_code(call: list[str]) -> int | str | None:
@@ -94,34 +99,49 @@ def exit_code(call: list[str]) -> int | str | None:
 def test_every_workshop_command_names_an_existing_module():
     for page, call in pages_with("python"):
         if call[:1] == ["-m"] and call[1] in ("export", "realtime_style"):
-            assert (ROOT / call[1] / "__main__.py").is_file(), f"{page.name}: python {shlex.join(call)}"
+            assert (ROOT / call[1] / "__main__.py").is_file(), (
+                f"{page.name}: python {shlex.join(call)}"
+            )
         elif call and call[0].endswith(".py"):
             assert (ROOT / call[0]).is_file(), f"{page.name}: python {shlex.join(call)}"
 
 
 def test_every_make_target_exists():
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(
+        re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     for page, call in pages_with("make"):
         for word in call:
-            assert word.startswith("-") or "=" in word or word in targets, f"{page.name}: make {shlex.join(call)}"
+            assert word.startswith("-") or "=" in word or word in targets, (
+                f"{page.name}: make {shlex.join(call)}"
+            )
 
 
 def test_every_extra_exists():
     known = re.findall(r"^([\w-]+) = ", _section("project.optional-dependencies"), re.MULTILINE)
     for page in PAGES:
-        for extras in re.findall(r"(?:realtime-style|\.)\[([\w, -]+)\]", page.read_text(encoding="utf-8")):
+        for extras in re.findall(
+            r"(?:realtime-style|\.)\[([\w, -]+)\]", page.read_text(encoding="utf-8")
+        ):
             for extra in extras.split(","):
                 assert extra.strip() in known, f"{page.name}: no extra {extra.strip()!r}"
 
 
 def _section(name: str) -> str:
-    return (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition(f"[{name}]")[2].partition("\n[")[0]
+    return (
+        (ROOT / "pyproject.toml")
+        .read_text(encoding="utf-8")
+        .partition(f"[{name}]")[2]
+        .partition("\n[")[0]
+    )
 
 
 def test_every_relative_link_and_picture_exists():
     for page in PAGES:
         text = FENCE.sub("", page.read_text(encoding="utf-8"))
-        targets = re.findall(r"\]\(\s*<?([^)\s>]+)", text) + re.findall(r"""(?:src|href|srcset)\s*=\s*["']([^"'\s]+)""", text)
+        targets = re.findall(r"\]\(\s*<?([^)\s>]+)", text) + re.findall(
+            r"""(?:src|href|srcset)\s*=\s*["']([^"'\s]+)""", text
+        )
         for target in targets:
             if re.match(r"[a-z][a-z0-9+.-]*:", target):  # another site
                 continue
@@ -130,17 +150,28 @@ def test_every_relative_link_and_picture_exists():
             assert aim.exists(), f"{page.name} links to {target}, which is not there"
             assert aim.is_relative_to(ROOT), f"{page.name} links to {target}, outside the project"
             if anchor and aim.suffix == ".md":
-                assert anchor in anchors(aim), f"{page.name} links to {target}, but there is no such heading"
+                assert anchor in anchors(aim), (
+                    f"{page.name} links to {target}, but there is no such heading"
+                )
 
 
 def anchors(page: Path) -> set[str]:
     """The names that the headings of a page have as link targets on a forge."""
     headings = re.findall(r"^#+\s+(.*?)\s*$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", re.sub(r"\]\([^)]*\)", "", heading).lower()).replace(" ", "-") for heading in headings}
+    return {
+        re.sub(r"[^\w\- ]", "", re.sub(r"\]\([^)]*\)", "", heading).lower()).replace(" ", "-")
+        for heading in headings
+    }
 
 
-PYTHON = [block for page in PAGES for block in blocks(page) if block.language.split(" ")[0] == "python"]
-RUNNABLE = [pytest.param(block, id=f"{block.page.stem}-{n}") for n, block in enumerate(PYTHON) if "runnable" in block.language]
+PYTHON = [
+    block for page in PAGES for block in blocks(page) if block.language.split(" ")[0] == "python"
+]
+RUNNABLE = [
+    pytest.param(block, id=f"{block.page.stem}-{n}")
+    for n, block in enumerate(PYTHON)
+    if "runnable" in block.language
+]
 
 
 def test_every_python_block_compiles_and_imports_only_what_exists():
@@ -149,7 +180,9 @@ def test_every_python_block_compiles_and_imports_only_what_exists():
     for block in PYTHON:
         compile(block.text, str(block.page), "exec")
         for names in re.findall(r"^from realtime_style import ([\w, ]+)", block.text, re.MULTILINE):
-            assert {name.strip() for name in names.split(",")} <= set(realtime_style.__all__), block.text
+            assert {name.strip() for name in names.split(",")} <= set(realtime_style.__all__), (
+                block.text
+            )
 
 
 def run_as_newcomer(arguments: list[str], folder: Path) -> None:
@@ -157,7 +190,9 @@ def run_as_newcomer(arguments: list[str], folder: Path) -> None:
     import cv2
     import numpy as np
 
-    (folder / "clip.mp4").write_bytes((ROOT / "demos" / "media" / "big-buck-bunny.mp4").read_bytes())
+    (folder / "clip.mp4").write_bytes(
+        (ROOT / "demos" / "media" / "big-buck-bunny.mp4").read_bytes()
+    )
     (folder / "demos").mkdir()
     (folder / "demos" / "kiosk.toml").write_bytes((ROOT / "demos" / "kiosk.toml").read_bytes())
     (folder / "photos").mkdir()
@@ -165,7 +200,9 @@ def run_as_newcomer(arguments: list[str], folder: Path) -> None:
         cv2.imwrite(str(path), np.full((60, 80, 3), 90, np.uint8))
     if "--virtual-camera" in arguments:  # its driver is stood in for
         driver = "import pyvirtualcam\nfrom realtime_style.testing.virtual_camera import FakeVirtualCamera as fake\n"
-        (folder / "sitecustomize.py").write_text(driver + 'pyvirtualcam.register_backend("fake", fake)\n')
+        (folder / "sitecustomize.py").write_text(
+            driver + 'pyvirtualcam.register_backend("fake", fake)\n'
+        )
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
@@ -197,7 +234,8 @@ def readme_calls() -> list[list[str]]:
     return [
         call
         for call in commands(README, "realtime-style")
-        if call[0] not in ("train", "doctor") and not any(file in word for word in call for file in made)
+        if call[0] not in ("train", "doctor")
+        and not any(file in word for word in call for file in made)
     ]
 
 

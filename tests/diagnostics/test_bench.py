@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from realtime_style.diagnostics import bench
-from realtime_style.diagnostics.bench import BenchEntry, BenchResult, format_table, parse_entry, run_bench
+from realtime_style.diagnostics.bench import (
+    BenchEntry,
+    BenchResult,
+    format_table,
+    parse_entry,
+    run_bench,
+)
 from realtime_style.errors import DeviceUnavailable, StyleNotFound
 from realtime_style.frames import Frame
 from realtime_style.styles.mix import Mix
@@ -55,7 +61,9 @@ class SlowPainter:
 
 
 @pytest.fixture
-def slow_and_fast(own_home: Path, monkeypatch: pytest.MonkeyPatch, fake_clock: FakeClock) -> list[BenchEntry]:
+def slow_and_fast(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, fake_clock: FakeClock
+) -> list[BenchEntry]:
     """Two entries on a fake clock: the first takes 800 ms, the second 100."""
     for name in ("slow", "fast"):
         write_tiny_style(own_home / f"{name}.onnx", names=[name])
@@ -77,7 +85,12 @@ def test_real_engines_are_measured_and_named(tiny_style: Path):
     first, second = result.entries
     assert first.provider == "CPUExecutionProvider"
     assert second.device == "auto"
-    assert second.provider in ("CPUExecutionProvider", "CUDAExecutionProvider", "OpenVINO CPU bf16", "OpenVINO CPU fp32")
+    assert second.provider in (
+        "CPUExecutionProvider",
+        "CUDAExecutionProvider",
+        "OpenVINO CPU bf16",
+        "OpenVINO CPU fp32",
+    )
     for entry in result.entries:
         assert entry.frames == result.rounds >= 5
         assert 0 < entry.min_ms <= entry.p50_ms <= entry.p95_ms
@@ -88,7 +101,9 @@ def test_real_engines_are_measured_and_named(tiny_style: Path):
     assert any("warm-up" in line for line in said)
 
 
-def test_figures_are_milliseconds_per_frame_and_ratios_to_the_first(slow_and_fast: list[BenchEntry], fake_clock: FakeClock):
+def test_figures_are_milliseconds_per_frame_and_ratios_to_the_first(
+    slow_and_fast: list[BenchEntry], fake_clock: FakeClock
+):
     result = run(slow_and_fast, fake_clock)
     slow, fast = result.entries
     assert (slow.p50_ms, slow.min_ms, slow.fps, slow.times_faster) == (800, 800, 1.25, 1)
@@ -96,19 +111,25 @@ def test_figures_are_milliseconds_per_frame_and_ratios_to_the_first(slow_and_fas
     assert fast.times_faster == fast.times_faster_per_round == 8
 
 
-def test_warming_up_is_reported_and_in_no_other_figure(slow_and_fast: list[BenchEntry], fake_clock: FakeClock):
+def test_warming_up_is_reported_and_in_no_other_figure(
+    slow_and_fast: list[BenchEntry], fake_clock: FakeClock
+):
     result = run(slow_and_fast, fake_clock)
     assert [entry.warm_up_s for entry in result.entries] == [5, 5]
     assert result.seconds == pytest.approx(result.rounds * 0.9)
 
 
-def test_entries_take_turns_frame_by_frame_and_each_begins_as_often(slow_and_fast: list[BenchEntry], fake_clock: FakeClock):
+def test_entries_take_turns_frame_by_frame_and_each_begins_as_often(
+    slow_and_fast: list[BenchEntry], fake_clock: FakeClock
+):
     result = run(slow_and_fast, fake_clock)
     assert result.rounds == 10
     assert SlowPainter.turns == ["slow", "fast", "fast", "slow"] * 5
 
 
-def test_a_slow_entry_does_not_get_more_rounds_than_the_least(slow_and_fast: list[BenchEntry], fake_clock: FakeClock):
+def test_a_slow_entry_does_not_get_more_rounds_than_the_least(
+    slow_and_fast: list[BenchEntry], fake_clock: FakeClock
+):
     assert run(slow_and_fast, fake_clock, seconds=0.1).rounds == 5
 
 
@@ -121,7 +142,9 @@ def test_a_machine_that_slows_down_hardly_moves_the_ratio_of_the_rounds(
 
 
 def test_everything_in_the_result_is_plain(tiny_style: Path):
-    result = run_bench([BenchEntry(str(tiny_style), "cpu")], size_wh=SMALL, seconds=0.01, stages=True)
+    result = run_bench(
+        [BenchEntry(str(tiny_style), "cpu")], size_wh=SMALL, seconds=0.01, stages=True
+    )
     values = json.loads(json.dumps(asdict(result)))
     assert values["entries"][0]["provider"] == "CPUExecutionProvider"
     assert values["machine"]["cores"] >= 1
@@ -130,7 +153,9 @@ def test_everything_in_the_result_is_plain(tiny_style: Path):
 
 @pytest.mark.parametrize("size_wh", [(64, 48), (33, 17)])
 def test_stages_follow_a_frame_from_source_to_sink(tiny_style: Path, size_wh: tuple[int, int]):
-    result = run_bench([BenchEntry(str(tiny_style), "cpu")], size_wh=size_wh, seconds=0.05, stages=True)
+    result = run_bench(
+        [BenchEntry(str(tiny_style), "cpu")], size_wh=size_wh, seconds=0.05, stages=True
+    )
     assert [stage.stage for stage in result.stages] == [
         "capture: test pattern",
         "capture: decode H.264",
@@ -144,16 +169,24 @@ def test_stages_follow_a_frame_from_source_to_sink(tiny_style: Path, size_wh: tu
     assert encode.mean_ms > 0
 
 
-def test_the_table_names_the_machine_and_says_what_is_compared(slow_and_fast: list[BenchEntry], fake_clock: FakeClock):
+def test_the_table_names_the_machine_and_says_what_is_compared(
+    slow_and_fast: list[BenchEntry], fake_clock: FakeClock
+):
     result = run(slow_and_fast, fake_clock)
     table = format_table(result)
     assert result.machine.one_line() in table
     assert "64x48, 10 rounds of one frame each in 9.0 s" in table
-    assert re.search(r"^fast +cpu +cpu of a test +5\.00 +100\.0 +100\.0 +100\.0 +10\.0 +8\.00$", table, re.MULTILINE)
+    assert re.search(
+        r"^fast +cpu +cpu of a test +5\.00 +100\.0 +100\.0 +100\.0 +10\.0 +8\.00$",
+        table,
+        re.MULTILINE,
+    )
     assert "times as fast: as slow on cpu of a test" in table
 
 
-def test_the_table_of_one_entry_compares_nothing_and_tells_a_fallback(tiny_style: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_table_of_one_entry_compares_nothing_and_tells_a_fallback(
+    tiny_style: Path, monkeypatch: pytest.MonkeyPatch
+):
     from realtime_style.engines import onnxruntime_engine
     from realtime_style.engines import table as engines
 
@@ -191,7 +224,9 @@ def test_entries_that_cannot_run_stop_the_bench():
         run_bench([])
 
 
-def test_nothing_is_left_behind_by_the_stages(tiny_style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_nothing_is_left_behind_by_the_stages(
+    tiny_style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     rooms = tmp_path / "rooms"
     rooms.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(rooms))
@@ -199,7 +234,9 @@ def test_nothing_is_left_behind_by_the_stages(tiny_style: Path, tmp_path: Path, 
     assert list(rooms.iterdir()) == []
 
 
-def test_without_the_memory_to_settle_it_is_measured_all_the_same(tiny_style: Path, monkeypatch: pytest.MonkeyPatch):
+def test_without_the_memory_to_settle_it_is_measured_all_the_same(
+    tiny_style: Path, monkeypatch: pytest.MonkeyPatch
+):
     from realtime_style.errors import RealtimeStyleError
     from realtime_style.stylize.style_model import Stylizer
 
@@ -208,6 +245,8 @@ def test_without_the_memory_to_settle_it_is_measured_all_the_same(tiny_style: Pa
 
     monkeypatch.setattr(Stylizer, "settle", refuse)
     said: list[str] = []
-    result = run_bench([BenchEntry(str(tiny_style), "cpu")], size_wh=(64, 48), seconds=0.01, report=said.append)
+    result = run_bench(
+        [BenchEntry(str(tiny_style), "cpu")], size_wh=(64, 48), seconds=0.01, report=said.append
+    )
     assert result.rounds >= 5
     assert any("first moments: painting 64x48" in line for line in said)

@@ -73,7 +73,9 @@ def test_only_devices_can_be_required():
         examine(require="abacus")
 
 
-def test_a_driver_without_a_usable_cuda_is_noted_but_painting_works(monkeypatch: pytest.MonkeyPatch):
+def test_a_driver_without_a_usable_cuda_is_noted_but_painting_works(
+    monkeypatch: pytest.MonkeyPatch,
+):
     def refuse(ort: object) -> None:
         raise DeviceUnavailable("CUDA cannot be used: the libraries are missing; install them")
 
@@ -82,15 +84,22 @@ def test_a_driver_without_a_usable_cuda_is_noted_but_painting_works(monkeypatch:
     monkeypatch.setattr(onnxruntime_engine, "refuse_without_cuda", refuse)
     found = examine()
     assert found.ok
-    assert any(note.startswith("there is an NVIDIA driver, and yet: CUDA cannot be used") for note in found.notes)
+    assert any(
+        note.startswith("there is an NVIDIA driver, and yet: CUDA cannot be used")
+        for note in found.notes
+    )
     assert found.auto_fallback == "CUDA cannot be used: the libraries are missing; install them"
 
 
-def test_both_wheels_are_a_problem_with_the_way_to_mend_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_both_wheels_are_a_problem_with_the_way_to_mend_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     for name in {"onnxruntime", "onnxruntime-gpu"} - set(installed_runtimes()):
         info = tmp_path / f"{name.replace('-', '_')}-1.31.1.dist-info"
         info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.31.1\n", encoding="utf-8")
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.31.1\n", encoding="utf-8"
+        )
     monkeypatch.syspath_prepend(str(tmp_path))
     found = examine()
     assert not found.ok
@@ -98,7 +107,9 @@ def test_both_wheels_are_a_problem_with_the_way_to_mend_it(tmp_path: Path, monke
     assert "pip uninstall -y onnxruntime onnxruntime-gpu, then pip install" in found.problems[0]
 
 
-def test_a_machine_without_onnxruntime_gets_one_problem_and_a_whole_report(monkeypatch: pytest.MonkeyPatch):
+def test_a_machine_without_onnxruntime_gets_one_problem_and_a_whole_report(
+    monkeypatch: pytest.MonkeyPatch,
+):
     def absent() -> None:
         raise ImportError("No module named 'onnxruntime'")
 
@@ -124,7 +135,9 @@ def test_a_broken_style_file_is_named_and_hides_nothing(own_home: Path):
     assert found.ok
     assert found.styles == ("tiny",)
     assert list(found.broken_styles) == [str(own_home / "broken.onnx")]
-    assert any("broken.onnx" in note and "train or download it again" in note for note in found.notes)
+    assert any(
+        "broken.onnx" in note and "train or download it again" in note for note in found.notes
+    )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has machines without a screen")
@@ -146,7 +159,10 @@ def test_a_camera_that_may_not_be_read_is_named_with_the_remedy(monkeypatch: pyt
     monkeypatch.setattr(sources, "list_cameras", lambda: ["0", "2"])
     monkeypatch.setattr(os, "access", lambda path, mode: path == "/dev/video0")
     found = examine()
-    assert [(camera.camera, camera.readable) for camera in found.cameras] == [("0", True), ("2", False)]
+    assert [(camera.camera, camera.readable) for camera in found.cameras] == [
+        ("0", True),
+        ("2", False),
+    ]
     assert any("/dev/video2" in note and "usermod -aG video" in note for note in found.notes)
     assert "cameras   0, 2 (may not be read)" in format_report(found)
 

@@ -33,7 +33,10 @@ def test_the_style_becomes_a_constant_and_the_frame_stays_an_input(two_styles: b
 @pytest.mark.parametrize("path", [None, PACK / "gallery.onnx"])
 def test_all_else_is_as_it_was(two_styles: bytes, path: Path | None):
     model = two_styles if path is None else path.read_bytes()
-    before, fixed = onnx.load_from_string(model), onnx.load_from_string(with_constant_style(model, WEIGHTS))
+    before, fixed = (
+        onnx.load_from_string(model),
+        onnx.load_from_string(with_constant_style(model, WEIGHTS)),
+    )
     (style,) = (value for value in before.graph.input if value.name == "style")
     before.graph.input.remove(style)
     fixed.graph.initializer.pop()

@@ -42,8 +42,19 @@ def what_happens(code: str, style: Path, home: Path) -> dict[str, Any]:
     """Run `code` in a fresh Python with an empty home directory; returns what it did and which files it left there."""
     home.mkdir()
     # Both engines keep quiet where these say that a robot is at work, and would so hide a fault from this test.
-    robots = ("CI", "TF_BUILD", "GITHUB_ACTIONS", "JENKINS_URL", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS")
-    environ = {key: value for key, value in os.environ.items() if key not in robots and not key.startswith("XDG_")}
+    robots = (
+        "CI",
+        "TF_BUILD",
+        "GITHUB_ACTIONS",
+        "JENKINS_URL",
+        "ORT_DISABLE_TELEMETRY",
+        "ORT_RUNNING_UNIT_TESTS",
+    )
+    environ = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in robots and not key.startswith("XDG_")
+    }
     done = subprocess.run(
         [sys.executable, "-c", BEFORE + code + AFTER, str(style)],
         env={**environ, "HOME": str(home), "USERPROFILE": str(home), "PYTHONPATH": str(ROOT)},
@@ -65,7 +76,9 @@ def test_onnxruntime_reports_nothing_and_keeps_nothing(tmp_path: Path, tiny_styl
     assert what_happens(code + USE_ONNXRUNTIME, tiny_style, tmp_path / "home") == QUIET
 
 
-@pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="the openvino extra is not installed")
+@pytest.mark.skipif(
+    importlib.util.find_spec("openvino") is None, reason="the openvino extra is not installed"
+)
 def test_openvino_reports_nothing_and_keeps_nothing(tmp_path: Path, tiny_style: Path):
     code = "from realtime_style.engines.telemetry import import_openvino\nopenvino = import_openvino()\n"
     assert what_happens(code + USE_OPENVINO, tiny_style, tmp_path / "home") == QUIET
@@ -88,7 +101,11 @@ def fake_onnxruntime(monkeypatch: pytest.MonkeyPatch, **members: object) -> None
 
 def test_a_user_who_wants_the_reports_keeps_them(monkeypatch: pytest.MonkeyPatch):
     switched_off: list[str] = []
-    fake_onnxruntime(monkeypatch, InferenceSession=object, disable_telemetry_events=lambda: switched_off.append("off"))
+    fake_onnxruntime(
+        monkeypatch,
+        InferenceSession=object,
+        disable_telemetry_events=lambda: switched_off.append("off"),
+    )
     monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "0")
     import_onnxruntime()
     assert (os.environ["ORT_DISABLE_TELEMETRY"], switched_off) == ("0", [])

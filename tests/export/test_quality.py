@@ -6,7 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
-from export.quality import border_by_chance, border_contrast, grid_peaks, luma, scaled, still_scene_flicker, warp_error
+from export.quality import (
+    border_by_chance,
+    border_contrast,
+    grid_peaks,
+    luma,
+    scaled,
+    still_scene_flicker,
+    warp_error,
+)
 from realtime_style.frames import Frame
 
 GREY = np.full((96, 128, 3), 128, np.uint8)
@@ -21,7 +29,10 @@ def smooth_texture(height: int, width: int) -> Frame:
 def moving_clip(pixels: int, frames: int = 4) -> list[Frame]:
     """A texture seen through a window that moves right by `pixels` a frame."""
     texture = smooth_texture(120, 160 + pixels * frames)
-    return [np.ascontiguousarray(texture[:, shift * pixels : shift * pixels + 160]) for shift in range(frames)]
+    return [
+        np.ascontiguousarray(texture[:, shift * pixels : shift * pixels + 160])
+        for shift in range(frames)
+    ]
 
 
 def test_flicker_of_a_photograph_is_that_of_its_noise():
@@ -42,7 +53,9 @@ def test_flicker_grows_with_what_the_painter_makes_of_noise():
     assert still_scene_flicker(triple_contrast, GREY) == pytest.approx(3 * once, rel=0.05)
 
 
-@pytest.mark.parametrize("pixels", [0, 3, 8])  # what comes into the frame has no frame before to differ from
+@pytest.mark.parametrize(
+    "pixels", [0, 3, 8]
+)  # what comes into the frame has no frame before to differ from
 def test_a_painting_that_moves_with_the_scene_has_no_warp_error(pixels: int):
     assert warp_error(lambda frame: frame, moving_clip(pixels)) < 0.002
 
@@ -71,7 +84,9 @@ def test_the_warp_error_of_a_single_frame_is_not_a_number():
     ("period", "direction", "wave"),
     [(2, "x", (0, 1)), (4, "y", (1, 0)), (8, "xy", (1, 1)), (4, "xy", (1, 1))],
 )
-def test_a_grid_is_found_at_its_period_and_direction(period: int, direction: str, wave: tuple[int, int]):
+def test_a_grid_is_found_at_its_period_and_direction(
+    period: int, direction: str, wave: tuple[int, int]
+):
     rows, columns = np.mgrid[0:240, 0:320]
     grid = 3 * np.cos(2 * np.pi / period * (wave[0] * rows + wave[1] * columns))
     texture = smooth_texture(240, 320)
@@ -86,14 +101,20 @@ def test_a_grid_is_found_at_its_period_and_direction(period: int, direction: str
 def test_noise_has_no_grid_by_chance():
     random = np.random.default_rng(0)
     for _ in range(8):
-        noise = np.clip(random.normal(128, 20, (480, 640, 1)), 0, 255).repeat(3, axis=2).astype(np.uint8)
+        noise = (
+            np.clip(random.normal(128, 20, (480, 640, 1)), 0, 255)
+            .repeat(3, axis=2)
+            .astype(np.uint8)
+        )
         assert max(peak.over_neighbours for peak in grid_peaks(noise)) < 1.3
 
 
 def test_a_faint_grid_is_found_in_loud_texture():
     noise = np.random.default_rng(0).normal(128, 20, (480, 640, 1)).repeat(3, axis=2)
     noise[::4] += 8  # a wave of amplitude 4, with its overtone
-    peak = max(grid_peaks(np.clip(noise, 0, 255).astype(np.uint8)), key=lambda peak: peak.over_neighbours)
+    peak = max(
+        grid_peaks(np.clip(noise, 0, 255).astype(np.uint8)), key=lambda peak: peak.over_neighbours
+    )
     assert (peak.period, peak.direction) == (4, "y")
     assert peak.over_neighbours > 2
 
@@ -121,7 +142,9 @@ def test_luma_weighs_blue_green_and_red():
     assert luma(colours)[0] == pytest.approx([29.07, 149.685, 76.245, 255])
 
 
-@pytest.mark.parametrize(("size_wh", "expected"), [((640, 480), (384, 288)), ((100, 200), (192, 384))])
+@pytest.mark.parametrize(
+    ("size_wh", "expected"), [((640, 480), (384, 288)), ((100, 200), (192, 384))]
+)
 def test_scaling_sets_the_longer_side(size_wh: tuple[int, int], expected: tuple[int, int]):
     photograph = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
     assert scaled(photograph, 384).shape[1::-1] == expected
@@ -133,6 +156,8 @@ def test_pieces_without_a_border_differ_by_chance_by_as_much_as_strokes_are_larg
     for stroke in (1, 8, 40):
         cells = random.uniform(60, 200, (-(-900 // stroke), -(-1200 // stroke))).astype(np.float32)
         plane = cv2.resize(cells, (1200, 900), interpolation=cv2.INTER_NEAREST)
-        seen.append(border_by_chance(plane[..., np.newaxis].repeat(3, axis=2).astype(np.uint8), 240, 320))
+        seen.append(
+            border_by_chance(plane[..., np.newaxis].repeat(3, axis=2).astype(np.uint8), 240, 320)
+        )
     assert seen[0] < 1 < seen[1] < seen[2]
     assert border_by_chance(np.full((900, 1200, 3), 128, np.uint8), 240, 320) == 0

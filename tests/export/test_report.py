@@ -32,7 +32,16 @@ class Workshop:
     slow: Path
 
     def report(self, output: Path, *options: str) -> int:
-        arguments = ["report", str(self.file), "--recipe", str(self.recipe), "--data", str(self.data), "-o", str(output)]
+        arguments = [
+            "report",
+            str(self.file),
+            "--recipe",
+            str(self.recipe),
+            "--data",
+            str(self.data),
+            "-o",
+            str(output),
+        ]
         return export_main([*arguments, "--slow", str(self.slow), "--seconds", "0.1", *options])
 
 
@@ -59,7 +68,9 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     slow.mkdir()
     settings = "0.2 cut continued"
     names = [
-        f"{photo} {style} vgg 64 0 {weight} {settings}" for style, weight in SLOW_STYLES for photo in ("photo_0", "photo_3")
+        f"{photo} {style} vgg 64 0 {weight} {settings}"
+        for style, weight in SLOW_STYLES
+        for photo in ("photo_0", "photo_3")
     ]
     falling = [1e12 / (1 + iteration) for iteration in range(ITERATIONS + 1)]
     (slow / CURVES).write_text(json.dumps(dict.fromkeys(names, falling)))
@@ -74,12 +85,18 @@ def test_report_tells_every_style_and_shows_pictures(
     assert workshop.report(tmp_path / "gallery", "--clip", str(clip)) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "gallery" / "README.md")
     text = (tmp_path / "gallery" / "README.md").read_text()
-    rows = {line.split(" | ")[0].strip("| "): line for line in text.splitlines() if line.startswith("| ")}
+    rows = {
+        line.split(" | ")[0].strip("| "): line
+        for line in text.splitlines()
+        if line.startswith("| ")
+    }
     assert {"waves", "sea", "mean", "CPUExecutionProvider"} <= set(rows)
     assert "0 to 1, along the scene's own optical flow" in text
     assert "of 1 pairs" in text
     assert "content + 6 x style; 3 x for sea" in text
-    assert len(json.loads((workshop.slow / CURVES).read_text())) == 2 * len(SLOW_STYLES)  # none had to be computed
+    assert len(json.loads((workshop.slow / CURVES).read_text())) == 2 * len(
+        SLOW_STYLES
+    )  # none had to be computed
     assert str(tmp_path) not in text
     assert str(workshop.data) not in text
     for name in ("painters.jpg", "slow.jpg", "blends.jpg", "flicker.jpg"):
@@ -88,14 +105,18 @@ def test_report_tells_every_style_and_shows_pictures(
     assert not (tmp_path / "gallery" / "rivals.jpg").exists()
 
 
-def test_report_shows_photographs_and_rivals_only_on_demand(workshop: Workshop, tmp_path: Path) -> None:
+def test_report_shows_photographs_and_rivals_only_on_demand(
+    workshop: Workshop, tmp_path: Path
+) -> None:
     photo = workshop.data / "photos" / "photo_1.png"
     rival = ["--rival", "sea", str(photo), str(photo), "--no-slow"]
     assert workshop.report(tmp_path / "open", *rival) == 0
     assert workshop.report(tmp_path / "own", *rival, "--show-originals") == 0
     assert not (tmp_path / "open" / "rivals.jpg").exists()
     assert (tmp_path / "own" / "rivals.jpg").exists()
-    widths = [read_image(tmp_path / folder / "painters.jpg").bgr.shape[1] for folder in ("open", "own")]
+    widths = [
+        read_image(tmp_path / folder / "painters.jpg").bgr.shape[1] for folder in ("open", "own")
+    ]
     assert widths[0] < widths[1]
     lines = (tmp_path / "open" / "README.md").read_text().splitlines()
     rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| photo_1 | sea")]
@@ -107,26 +128,53 @@ def test_report_shows_photographs_and_rivals_only_on_demand(workshop: Workshop, 
 def test_report_refuses_the_file_of_another_recipe(
     workshop: Workshop, tiny_style: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--recipe", str(workshop.recipe), "--data", str(workshop.data), "-o", str(tmp_path / "gallery"), "--no-slow"]
+    arguments = [
+        "--recipe",
+        str(workshop.recipe),
+        "--data",
+        str(workshop.data),
+        "-o",
+        str(tmp_path / "gallery"),
+        "--no-slow",
+    ]
     assert export_main(["report", str(tiny_style), *arguments]) == 1
     assert "not the styles of the recipe" in capsys.readouterr().err
 
 
-def test_report_looks_for_its_clip_first(workshop: Workshop, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_report_looks_for_its_clip_first(
+    workshop: Workshop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "broken.onnx").write_bytes(b"not looked at yet")
-    words = ["--recipe", str(workshop.recipe), "--data", str(workshop.data), "--clip", str(tmp_path / "typo.mp4")]
-    assert export_main(["report", str(tmp_path / "broken.onnx"), *words, "-o", str(tmp_path / "gallery")]) == 1
+    words = [
+        "--recipe",
+        str(workshop.recipe),
+        "--data",
+        str(workshop.data),
+        "--clip",
+        str(tmp_path / "typo.mp4"),
+    ]
+    assert (
+        export_main(
+            ["report", str(tmp_path / "broken.onnx"), *words, "-o", str(tmp_path / "gallery")]
+        )
+        == 1
+    )
     assert "typo.mp4" in capsys.readouterr().err
     assert not (tmp_path / "gallery").exists()
 
 
 def test_contact_sheet_holds_every_picture_in_its_place() -> None:
-    pictures = [[np.full((20, 30, 3), 40 * row + 10 * column, np.uint8) for column in range(3)] for row in range(2)]
+    pictures = [
+        [np.full((20, 30, 3), 40 * row + 10 * column, np.uint8) for column in range(3)]
+        for row in range(2)
+    ]
     sheet = contact_sheet(pictures, ["a", "b", "c"], ["first", "second"])
     corners = []
     for row in pictures:
         for picture in row:
-            difference, _, corner, _ = cv2.minMaxLoc(cv2.matchTemplate(sheet, picture, cv2.TM_SQDIFF))
+            difference, _, corner, _ = cv2.minMaxLoc(
+                cv2.matchTemplate(sheet, picture, cv2.TM_SQDIFF)
+            )
             assert difference < 1000  # the next grey would give 180,000
             corners.append(corner)
     lefts, tops = ([corner[axis] for corner in corners] for axis in (0, 1))

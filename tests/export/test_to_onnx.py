@@ -21,7 +21,12 @@ from realtime_style.stylize.style_model import Stylizer
 from realtime_style.training.config import load_recipe
 from realtime_style.training.export import to_onnx
 from realtime_style.training.export.swatch import sample_scene
-from realtime_style.training.export.to_onnx import check_parity, export_network, paint_in_torch, parity_frame
+from realtime_style.training.export.to_onnx import (
+    check_parity,
+    export_network,
+    paint_in_torch,
+    parity_frame,
+)
 from realtime_style.training.networks.transform_net import TransformNet
 from realtime_style.training.train import CHECKPOINT, train
 from tests.helpers.training import (
@@ -67,14 +72,18 @@ def test_file_and_network_agree_within_one_grey_level(exported: tuple[TransformN
 
 
 @pytest.mark.parametrize("size_wh", [(641, 479), (640, 480), (16, 16), (1, 1), (5, 300)])
-def test_any_frame_size_goes_through_one_file(exported: tuple[TransformNet, Path], size_wh: tuple[int, int]) -> None:
+def test_any_frame_size_goes_through_one_file(
+    exported: tuple[TransformNet, Path], size_wh: tuple[int, int]
+) -> None:
     width, height = size_wh
     frame = parity_frame(width, height, seed=1)
     with Stylizer(exported[1], device="cpu") as stylize:
         assert stylize(frame).shape == (height, width, 3)
 
 
-def test_onnx_runtime_puts_phases_in_their_places_in_blocks(exported: tuple[TransformNet, Path], tmp_path: Path) -> None:
+def test_onnx_runtime_puts_phases_in_their_places_in_blocks(
+    exported: tuple[TransformNet, Path], tmp_path: Path
+) -> None:
     """Number by number, as a pixel shuffle goes, or a transposition of more than four axes, takes a tenth of a frame's time."""
     ort = require_onnxruntime()
     options = ort.SessionOptions()
@@ -88,11 +97,16 @@ def test_onnx_runtime_puts_phases_in_their_places_in_blocks(exported: tuple[Tran
     assert not [node for node in nodes if node.op_type == "DepthToSpace"]
 
 
-def test_each_style_has_a_swatch_that_it_painted_itself(exported: tuple[TransformNet, Path]) -> None:
+def test_each_style_has_a_swatch_that_it_painted_itself(
+    exported: tuple[TransformNet, Path],
+) -> None:
     swatches = [style.swatch_frame() for style in read_metadata(exported[1]).styles]
     with Stylizer(exported[1], device="cpu") as stylize:
         painted = [stylize(sample_scene(), weights) for weights in np.eye(2, dtype=np.float32)]
-    small = [cv2.resize(picture, (96, 96), interpolation=cv2.INTER_AREA).astype(int) for picture in painted]
+    small = [
+        cv2.resize(picture, (96, 96), interpolation=cv2.INTER_AREA).astype(int)
+        for picture in painted
+    ]
     assert abs(small[0] - small[1]).mean() > 5
     for swatch, own, other in zip(swatches, small, reversed(small), strict=True):
         assert swatch is not None
@@ -135,7 +149,10 @@ def test_own_kernels_take_two_bytes_each_in_the_file(tmp_path: Path) -> None:
 
     net = TransformNet("c5s2-8,(d64,R64*,s8),s3", styles=3)
     export_network(net, [StyleInfo(name) for name in "abc"], tmp_path / "own.onnx")
-    kinds = {tuple(each.dims): each.data_type for each in onnx.load(tmp_path / "own.onnx").graph.initializer}
+    kinds = {
+        tuple(each.dims): each.data_type
+        for each in onnx.load(tmp_path / "own.onnx").graph.initializer
+    }
     assert kinds[3, 64 * 64 * 9] == onnx.TensorProto.FLOAT16
     assert kinds[64, 64, 3, 3] == onnx.TensorProto.FLOAT
 
@@ -152,7 +169,9 @@ def test_file_says_what_it_is(exported: tuple[TransformNet, Path]) -> None:
     model = onnx.load(path)
     assert {entry.domain: entry.version for entry in model.opset_import}[""] == OPSET
     assert not any(tensor.external_data for tensor in model.graph.initializer)
-    assert {node.op_type for node in model.graph.node}.isdisjoint({"Gather", "ConvTranspose", "PRelu", "If", "Loop"})
+    assert {node.op_type for node in model.graph.node}.isdisjoint(
+        {"Gather", "ConvTranspose", "PRelu", "If", "Loop"}
+    )
 
 
 def test_file_holds_the_grain_once(exported: tuple[TransformNet, Path]) -> None:
@@ -162,13 +181,17 @@ def test_file_holds_the_grain_once(exported: tuple[TransformNet, Path]) -> None:
     assert sizes.count((256, 256)) == 1
 
 
-def test_file_holds_no_path_of_the_machine_that_made_it(exported: tuple[TransformNet, Path]) -> None:
+def test_file_holds_no_path_of_the_machine_that_made_it(
+    exported: tuple[TransformNet, Path],
+) -> None:
     content = exported[1].read_bytes()
     assert str(Path(to_onnx.__file__).parent).encode() not in content
     assert b"site-packages" not in content
 
 
-def test_picture_is_shuffled_as_bytes_after_a_plain_convolution(exported: tuple[TransformNet, Path]) -> None:
+def test_picture_is_shuffled_as_bytes_after_a_plain_convolution(
+    exported: tuple[TransformNet, Path],
+) -> None:
     import onnx
 
     graph = onnx.load(exported[1]).graph
@@ -186,11 +209,15 @@ def test_picture_is_shuffled_as_bytes_after_a_plain_convolution(exported: tuple[
 
 
 def test_johnson_exports_too(tmp_path: Path) -> None:
-    assert export_main(["onnx", "--untrained", "johnson", "-o", str(tmp_path / "johnson.onnx")]) == 0
+    assert (
+        export_main(["onnx", "--untrained", "johnson", "-o", str(tmp_path / "johnson.onnx")]) == 0
+    )
     assert read_metadata(tmp_path / "johnson.onnx").network.startswith("c9s1-32,d64,d128,R128")
 
 
-def test_file_that_fails_the_parity_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_that_fails_the_parity_is_not_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     target = tmp_path / "style.onnx"
     target.write_bytes(b"the old file")
     monkeypatch.setattr(to_onnx, "paint_in_torch", lambda net, frame, weights: np.zeros_like(frame))
@@ -200,15 +227,23 @@ def test_file_that_fails_the_parity_is_not_left(tmp_path: Path, monkeypatch: pyt
     assert [path.name for path in tmp_path.iterdir()] == ["style.onnx"]
 
 
-def test_other_opset_than_asked_for_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = torch.onnx.export  # torch's exporter writes 18 when asked for 17, and says so in a log line only
-    monkeypatch.setattr(torch.onnx, "export", lambda *args, **kwargs: real(*args, **{**kwargs, "opset_version": 20}))
+def test_other_opset_than_asked_for_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = (
+        torch.onnx.export
+    )  # torch's exporter writes 18 when asked for 17, and says so in a log line only
+    monkeypatch.setattr(
+        torch.onnx, "export", lambda *args, **kwargs: real(*args, **{**kwargs, "opset_version": 20})
+    )
     with pytest.raises(TrainingError, match="opset 20, not 18"):
         export_network(TransformNet(SMALL), [StyleInfo("a")], tmp_path / "style.onnx")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_workshop_exports_and_checks_a_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_workshop_exports_and_checks_a_checkpoint(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     train(small_config(tmp_path, steps=2), tmp_path / "run", loss_network=random_loss_network())
     checkpoint, output = tmp_path / "run" / CHECKPOINT, tmp_path / "waves.onnx"
     assert export_main(["onnx", str(checkpoint), "-o", str(output)]) == 0
@@ -217,11 +252,23 @@ def test_workshop_exports_and_checks_a_checkpoint(tmp_path: Path, capsys: pytest
     assert "waves" in said
     assert "GMAC" in said
     assert "grey levels" in said
-    train(small_config(tmp_path, steps=3), tmp_path / "run", resume=True, loss_network=random_loss_network())
+    train(
+        small_config(tmp_path, steps=3),
+        tmp_path / "run",
+        resume=True,
+        loss_network=random_loss_network(),
+    )
     assert export_main(["check", str(output), "--checkpoint", str(checkpoint)]) == 1
     assert "was made at step 2" in capsys.readouterr().err
-    train(small_config(tmp_path, steps=1, network="d8,s3"), tmp_path / "other", loss_network=random_loss_network())
-    assert export_main(["check", str(output), "--checkpoint", str(tmp_path / "other" / CHECKPOINT)]) == 1
+    train(
+        small_config(tmp_path, steps=1, network="d8,s3"),
+        tmp_path / "other",
+        loss_network=random_loss_network(),
+    )
+    assert (
+        export_main(["check", str(output), "--checkpoint", str(tmp_path / "other" / CHECKPOINT)])
+        == 1
+    )
     assert "was not made from" in capsys.readouterr().err
 
 

@@ -34,7 +34,9 @@ def test_it_survives_a_negative_a_blend_and_h264(tmp_path: Path) -> None:
     with VideoSink(tmp_path / "pattern.mp4", fps=30, crf=30) as sink:
         for picture in pattern:
             sink.write(mix_frames(picture, np.asarray(255 - picture), 0.3))
-    assert [read_barcode(picture) for picture in VideoFile(tmp_path / "pattern.mp4")] == list(range(40))
+    assert [read_barcode(picture) for picture in VideoFile(tmp_path / "pattern.mp4")] == list(
+        range(40)
+    )
     assert read_barcode(np.asarray(255 - pattern.picture(33))) == 33
 
 
@@ -59,11 +61,18 @@ def test_frame_n_is_always_the_same_picture_and_moves() -> None:
 
 def test_it_says_what_it_is_and_ends_where_asked() -> None:
     with TestPattern(64, 48, fps=25, frames=3) as pattern:
-        assert (pattern.info.width, pattern.info.height, pattern.info.fps, pattern.info.frame_count) == (64, 48, 25, 3)
+        assert (
+            pattern.info.width,
+            pattern.info.height,
+            pattern.info.fps,
+            pattern.info.frame_count,
+        ) == (64, 48, 25, 3)
         assert not pattern.info.live
         pictures = list(pattern)
     assert len(pictures) == 3
-    assert all(p.shape == (48, 64, 3) and p.dtype == np.uint8 and p.flags["C_CONTIGUOUS"] for p in pictures)
+    assert all(
+        p.shape == (48, 64, 3) and p.dtype == np.uint8 and p.flags["C_CONTIGUOUS"] for p in pictures
+    )
 
 
 def test_closing_an_endless_pattern_ends_the_loop() -> None:

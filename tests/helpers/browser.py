@@ -13,11 +13,17 @@ from playwright.sync_api import Page, sync_playwright
 @pytest.fixture
 def page() -> Iterator[Page]:
     """A page of Chromium, as on a phone."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromium = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if chromium is None:
         pytest.skip("needs Chromium; on Debian: apt install chromium")
     with sync_playwright() as playwright:
-        sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # it refuses to run as root with one
+        sandbox = (
+            ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        )  # it refuses to run as root with one
         browser = playwright.chromium.launch(executable_path=chromium, args=sandbox)
         yield browser.new_page(viewport={"width": 412, "height": 732})
         browser.close()

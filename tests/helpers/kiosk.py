@@ -67,10 +67,19 @@ class World:
 
 @contextmanager
 def open_kiosk(
-    world: World, tmp_path: Path, *, rescued: bool = False, files: int = 1, before: Memory | None = None, camera: str = "0"
+    world: World,
+    tmp_path: Path,
+    *,
+    rescued: bool = False,
+    files: int = 1,
+    before: Memory | None = None,
+    camera: str = "0",
 ) -> Iterator[Kiosk]:
     """A kiosk whose painter notes in `world` on which device it was opened; two styles in each file."""
-    written = [write_tiny_style(tmp_path / f"two{number}.onnx", names=(f"a{number}", f"b{number}")) for number in range(files)]
+    written = [
+        write_tiny_style(tmp_path / f"two{number}.onnx", names=(f"a{number}", f"b{number}"))
+        for number in range(files)
+    ]
     styles = [style for file in written for style in open_style_file(file)]
     mixes = [((style, 1.0),) for style in styles]
     keepsakes = Keepsakes(tmp_path / "kept", hours=2, clock=lambda: world.wall)

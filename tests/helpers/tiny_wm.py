@@ -24,7 +24,10 @@ class Screen:
         self.connection = ctypes.c_void_p(self.x11.XOpenDisplay(None))
         assert self.connection, "no X server"
         self.root = ctypes.c_ulong(self.x11.XDefaultRootWindow(self.connection))
-        self.size = self.x11.XDisplayWidth(self.connection, 0), self.x11.XDisplayHeight(self.connection, 0)
+        self.size = (
+            self.x11.XDisplayWidth(self.connection, 0),
+            self.x11.XDisplayHeight(self.connection, 0),
+        )
 
     def atom(self, name: str) -> int:
         return int(self.x11.XInternAtom(self.connection, name.encode(), 0))
@@ -41,7 +44,22 @@ class Screen:
     def place(self, window: int, x: int, y: int, width: int, height: int) -> None:
         """Give a window its place and tell it, also when it has that place already: Qt paints nothing until told."""
         self.x11.XMoveResizeWindow(self.connection, ctypes.c_ulong(window), x, y, width, height)
-        told = struct.pack("ixxxxLixxxxPLLiiiiixxxxLi", CONFIGURE_NOTIFY, 0, 1, 0, window, window, x, y, width, height, 0, 0, 0)
+        told = struct.pack(
+            "ixxxxLixxxxPLLiiiiixxxxLi",
+            CONFIGURE_NOTIFY,
+            0,
+            1,
+            0,
+            window,
+            window,
+            x,
+            y,
+            width,
+            height,
+            0,
+            0,
+            0,
+        )
         self.send(window, STRUCTURE_NOTIFY, told)
 
     def send(self, window: int, mask: int, event: bytes) -> None:
@@ -54,8 +72,12 @@ def manage() -> None:
     """Serve windows until killed."""
     screen = Screen()
     fullscreen = screen.atom("_NET_WM_STATE_FULLSCREEN")
-    screen.x11.XSelectInput(screen.connection, screen.root, ctypes.c_long(SUBSTRUCTURE_NOTIFY | SUBSTRUCTURE_REDIRECT))
-    screen.set_atoms(screen.root.value, "_NET_SUPPORTED", "_NET_WM_STATE", "_NET_WM_STATE_FULLSCREEN")
+    screen.x11.XSelectInput(
+        screen.connection, screen.root, ctypes.c_long(SUBSTRUCTURE_NOTIFY | SUBSTRUCTURE_REDIRECT)
+    )
+    screen.set_atoms(
+        screen.root.value, "_NET_SUPPORTED", "_NET_WM_STATE", "_NET_WM_STATE_FULLSCREEN"
+    )
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     places: dict[int, tuple[int, int, int, int]] = {}
@@ -77,15 +99,33 @@ def manage() -> None:
             on, *states = struct.unpack_from("lll", event, 56)
             if fullscreen in states:
                 filling = filling | {window} if on else filling - {window}
-                screen.set_atoms(window, "_NET_WM_STATE", *(["_NET_WM_STATE_FULLSCREEN"] if on else []))
-                screen.place(window, *((0, 0, *screen.size) if on else places.get(window, (0, 0, 320, 240))))
+                screen.set_atoms(
+                    window, "_NET_WM_STATE", *(["_NET_WM_STATE_FULLSCREEN"] if on else [])
+                )
+                screen.place(
+                    window, *((0, 0, *screen.size) if on else places.get(window, (0, 0, 320, 240)))
+                )
 
 
 def close_window(window: int) -> None:
     """Send what a click on the cross of a window sends; the window may do with it what it likes."""
     screen = Screen()
     protocols, delete = screen.atom("WM_PROTOCOLS"), screen.atom("WM_DELETE_WINDOW")
-    event = struct.pack("ixxxxLixxxxPLLixxxxlllll", CLIENT_MESSAGE, 0, 1, 0, window, protocols, 32, delete, 0, 0, 0, 0)
+    event = struct.pack(
+        "ixxxxLixxxxPLLixxxxlllll",
+        CLIENT_MESSAGE,
+        0,
+        1,
+        0,
+        window,
+        protocols,
+        32,
+        delete,
+        0,
+        0,
+        0,
+        0,
+    )
     screen.send(window, 0, event)
     screen.x11.XCloseDisplay(screen.connection)
 

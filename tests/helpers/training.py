@@ -33,7 +33,9 @@ def random_weights(name: str = "vgg16") -> dict[str, torch.Tensor]:
         for _ in range(count):
             out = (64, 128, 256, 512)[block]
             scale = (2 / (9 * channels)) ** 0.5
-            weights[f"features.{index}.weight"] = torch.randn(out, channels, 3, 3, generator=generator) * scale
+            weights[f"features.{index}.weight"] = (
+                torch.randn(out, channels, 3, 3, generator=generator) * scale
+            )
             weights[f"features.{index}.bias"] = torch.zeros(out)
             index, channels = index + 2, out
         index += 1
@@ -49,7 +51,9 @@ def write_photographs(folder: Path, count: int = 6) -> Path:
         tilt = rng.uniform(-1, 1, (3, 2))
         pixels = 128 + tilt[:, 0] * (rows[..., None] - 40) + tilt[:, 1] * (columns[..., None] - 48)
         pixels += 40 * ((rows // 12 + columns // (9 + number)) % 2)[..., None]
-        write_image(folder / f"photo_{number}.png", Picture(np.clip(pixels, 0, 255).astype(np.uint8)))
+        write_image(
+            folder / f"photo_{number}.png", Picture(np.clip(pixels, 0, 255).astype(np.uint8))
+        )
     return folder
 
 

@@ -28,7 +28,9 @@ def refuse_to_paint(frame: Frame) -> Frame:
     raise AssertionError("painted although it should have been refused first")
 
 
-def paint_clip(source: Path, target: Path, paint: Callable[[Frame], Frame] = identity, **options: Any) -> VideoSummary:
+def paint_clip(
+    source: Path, target: Path, paint: Callable[[Frame], Frame] = identity, **options: Any
+) -> VideoSummary:
     return stylize_video(source, target, paint, provider="test", preset="ultrafast", **options)
 
 
@@ -56,13 +58,19 @@ def make_clip(
     import av
 
     with av.open(str(path), "w", options=options or {}) as container:
-        video: Any = container.add_stream(codec, rate=RATE, options={"crf": "5", "g": "10"} if codec == "libx264" else {})
+        video: Any = container.add_stream(
+            codec, rate=RATE, options={"crf": "5", "g": "10"} if codec == "libx264" else {}
+        )
         height, width = frames[0].shape[:2]
         video.width, video.height, video.pix_fmt = width, height, pix_fmt
         if time_base is not None:
             video.codec_context.time_base = time_base
         prepare(video)
-        sounds: list[Any] = [container.add_stream(audio, rate=audio_rate, layout="mono") for _ in range(audio_tracks) if audio]
+        sounds: list[Any] = [
+            container.add_stream(audio, rate=audio_rate, layout="mono")
+            for _ in range(audio_tracks)
+            if audio
+        ]
         for number, pixels in enumerate(frames):
             picture = av.VideoFrame.from_ndarray(pixels, format="bgr24")
             if pts is not None:
@@ -70,11 +78,20 @@ def make_clip(
             container.mux(video.encode(picture))
         container.mux(video.encode(None))
         for track, sound in enumerate(sounds):
-            wave = np.sin(np.arange(audio_rate * len(frames) // 30) * (track + 1) * 440 * 2 * np.pi / audio_rate)
+            wave = np.sin(
+                np.arange(audio_rate * len(frames) // 30)
+                * (track + 1)
+                * 440
+                * 2
+                * np.pi
+                / audio_rate
+            )
             samples = (wave * 20000).astype(np.int16)[np.newaxis]
             for start in range(0, samples.shape[1] - 1023, 1024):
                 piece = av.AudioFrame.from_ndarray(
-                    np.ascontiguousarray(samples[:, start : start + 1024]), format="s16", layout="mono"
+                    np.ascontiguousarray(samples[:, start : start + 1024]),
+                    format="s16",
+                    layout="mono",
                 )
                 piece.sample_rate, piece.pts = audio_rate, audio_start + start
                 container.mux(sound.encode(piece))
@@ -86,12 +103,20 @@ def decode(path: Path) -> list[tuple[Fraction, Frame]]:
     """All frames with their times in seconds, as stored: not turned."""
     import av
 
-    flags = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
+    flags = (
+        Interpolation.BILINEAR
+        | Interpolation.ACCURATE_RND
+        | Interpolation.FULL_CHR_H_INT
+        | Interpolation.FULL_CHR_H_INP
+    )
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         unit = Fraction(stream.time_base or 0)
         return [
-            ((frame.pts or 0) * unit, np.asarray(frame.to_ndarray(format="bgr24", interpolation=flags), dtype=np.uint8))
+            (
+                (frame.pts or 0) * unit,
+                np.asarray(frame.to_ndarray(format="bgr24", interpolation=flags), dtype=np.uint8),
+            )
             for frame in container.decode(stream)
         ]
 

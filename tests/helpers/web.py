@@ -10,9 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 
-def ask(port: int, path: str, method: str = "GET", *, address: str = "127.0.0.1") -> tuple[int, bytes]:
+def ask(
+    port: int, path: str, method: str = "GET", *, address: str = "127.0.0.1"
+) -> tuple[int, bytes]:
     """Ask this machine, from an address of it; returns status and body. The path goes as it is, dots and all."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20, source_address=(address, 0))
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", port, timeout=20, source_address=(address, 0)
+    )
     try:
         connection.request(method, path)
         answer = connection.getresponse()
@@ -58,7 +62,10 @@ def all_at_once(count: int, fetch: Callable[[str], bool]) -> list[bool]:
     """What `fetch` returns to each of `count` clients that ask together, given an address of its own each."""
     results: list[bool] = []
     addresses = [f"127.0.1.{number + 1}" for number in range(count)]
-    clients = [threading.Thread(target=lambda address=address: results.append(fetch(address))) for address in addresses]
+    clients = [
+        threading.Thread(target=lambda address=address: results.append(fetch(address)))
+        for address in addresses
+    ]
     for client in clients:
         client.start()
     for client in clients:

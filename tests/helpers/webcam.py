@@ -43,7 +43,13 @@ class GreyCapture:
 class Script:
     """A screen that presses keys after given frames, keeps what it was shown, and closes itself at the end."""
 
-    def __init__(self, keys: dict[int, str] | None = None, *, frames: int = 12, at: Callable[[int], object] = lambda n: None):
+    def __init__(
+        self,
+        keys: dict[int, str] | None = None,
+        *,
+        frames: int = 12,
+        at: Callable[[int], object] = lambda n: None,
+    ):
         self.keys, self.last, self.at = keys or {}, frames, at
         self.shown: list[Frame] = []
         self.fullscreen: list[bool] = []
@@ -77,9 +83,13 @@ class Script:
         return [float(np.median(frame)) for frame in self.shown[1:]]
 
 
-def show(options: WebcamOptions, screen: Script | None = None, capture: Any = None) -> WebcamSummary:
+def show(
+    options: WebcamOptions, screen: Script | None = None, capture: Any = None
+) -> WebcamSummary:
     camera = Camera(capture or GreyCapture(), name="grey camera")
-    return run_webcam(options if screen else replace(options, window=False), camera=camera, screen=screen)
+    return run_webcam(
+        options if screen else replace(options, window=False), camera=camera, screen=screen
+    )
 
 
 def read_video(path: Path) -> tuple[list[Frame], list[float]]:
@@ -88,7 +98,9 @@ def read_video(path: Path) -> tuple[list[Frame], list[float]]:
 
     with av.open(str(path)) as container:
         pictures = list(container.decode(video=0))
-    frames = [np.asarray(picture.to_ndarray(format="bgr24"), dtype=np.uint8) for picture in pictures]
+    frames = [
+        np.asarray(picture.to_ndarray(format="bgr24"), dtype=np.uint8) for picture in pictures
+    ]
     return frames, [float(picture.time or 0) for picture in pictures]
 
 

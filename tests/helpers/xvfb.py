@@ -35,8 +35,18 @@ def start_screen(name: str = "") -> tuple[subprocess.Popen[bytes], str]:
     if shutil.which("Xvfb") is None:
         pytest.skip("needs Xvfb (apt-get install xvfb)")
     reading, writing = os.pipe()
-    command = ["Xvfb", *([name] if name else []), "-displayfd", str(writing), "-screen", "0", "800x600x24"]
-    server = subprocess.Popen([*command, "-nolisten", "tcp", "-noreset"], pass_fds=[writing], stderr=subprocess.DEVNULL)
+    command = [
+        "Xvfb",
+        *([name] if name else []),
+        "-displayfd",
+        str(writing),
+        "-screen",
+        "0",
+        "800x600x24",
+    ]
+    server = subprocess.Popen(
+        [*command, "-nolisten", "tcp", "-noreset"], pass_fds=[writing], stderr=subprocess.DEVNULL
+    )
     os.close(writing)
     with os.fdopen(reading) as answer:
         number = answer.readline().strip()
@@ -49,7 +59,11 @@ def start_screen(name: str = "") -> tuple[subprocess.Popen[bytes], str]:
 @pytest.fixture
 def desktop(display: str) -> Iterator[str]:
     """The same with a window manager: windows can fill the screen."""
-    manager = subprocess.Popen([sys.executable, str(Path(__file__).with_name("tiny_wm.py"))], stdout=subprocess.PIPE, text=True)
+    manager = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("tiny_wm.py"))],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert manager.stdout is not None
     with manager.stdout as answer:
         if answer.readline() != "ready\n":
@@ -82,4 +96,6 @@ def xdotool(*arguments: str) -> str:
     """Run it and return what it prints."""
     if shutil.which("xdotool") is None:
         pytest.skip("needs xdotool (apt-get install xdotool)")
-    return subprocess.run(["xdotool", *arguments], check=True, timeout=20, capture_output=True, text=True).stdout
+    return subprocess.run(
+        ["xdotool", *arguments], check=True, timeout=20, capture_output=True, text=True
+    ).stdout

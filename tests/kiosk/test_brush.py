@@ -34,7 +34,9 @@ class Gone:
         pass
 
 
-def test_chip_that_fails_is_replaced_by_the_processor_at_a_lower_size(kiosk: Kiosk, world: World) -> None:
+def test_chip_that_fails_is_replaced_by_the_processor_at_a_lower_size(
+    kiosk: Kiosk, world: World
+) -> None:
     world.picture = TestPattern(800, 600).picture
     kiosk.round()
     assert kiosk._live is not None
@@ -46,7 +48,9 @@ def test_chip_that_fails_is_replaced_by_the_processor_at_a_lower_size(kiosk: Kio
     assert kiosk._live.shape == (360, 480, 3)
 
 
-def test_kiosk_that_fell_again_and_again_paints_smaller_on_the_processor(world: World, tmp_path: Path) -> None:
+def test_kiosk_that_fell_again_and_again_paints_smaller_on_the_processor(
+    world: World, tmp_path: Path
+) -> None:
     world.picture = TestPattern(800, 600).picture
     with open_kiosk(world, tmp_path, rescued=True) as kiosk:
         kiosk.round()
@@ -55,7 +59,9 @@ def test_kiosk_that_fell_again_and_again_paints_smaller_on_the_processor(world: 
         assert kiosk._live.shape == (360, 480, 3)
 
 
-def test_first_painting_is_waited_for_also_when_the_slider_was_down_before(kiosk: Kiosk, world: World) -> None:
+def test_first_painting_is_waited_for_also_when_the_slider_was_down_before(
+    kiosk: Kiosk, world: World
+) -> None:
     waited: list[float] = []
 
     @contextmanager
@@ -70,7 +76,9 @@ def test_first_painting_is_waited_for_also_when_the_slider_was_down_before(kiosk
     assert waited == [1.0]
 
 
-def test_styles_of_other_files_are_loaded_before_a_visitor_chooses_one(world: World, tmp_path: Path) -> None:
+def test_styles_of_other_files_are_loaded_before_a_visitor_chooses_one(
+    world: World, tmp_path: Path
+) -> None:
     with open_kiosk(world, tmp_path, files=3) as kiosk:
         kiosk.round()
         began = time.perf_counter()
@@ -79,7 +87,9 @@ def test_styles_of_other_files_are_loaded_before_a_visitor_chooses_one(world: Wo
             time.sleep(0.01)
 
 
-def test_chip_that_fails_for_good_ends_it_with_an_error(kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chip_that_fails_for_good_ends_it_with_an_error(
+    kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def gone(*what: object) -> Frame:
         raise RealtimeStyleError("the graphics chip has gone")
 
@@ -102,7 +112,9 @@ class Slow:
         return self._paint(*what)
 
 
-def test_painting_is_shown_while_the_next_is_made(kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_painting_is_shown_while_the_next_is_made(
+    kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     brush, world.ahead = Slow(kiosk, monkeypatch), True
     brush.go.release()
     kiosk.round()

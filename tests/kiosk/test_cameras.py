@@ -28,7 +28,9 @@ class Day(World):
     def __init__(self, port: Port) -> None:
         super().__init__()
         self.port = port
-        self.watch = CameraWatch(lambda: port.open(stale_s=STALE_S / SPEED), clock=lambda: time.perf_counter() * SPEED)
+        self.watch = CameraWatch(
+            lambda: port.open(stale_s=STALE_S / SPEED), clock=lambda: time.perf_counter() * SPEED
+        )
 
     @property
     def problem(self) -> str:  # type: ignore[override]
@@ -133,7 +135,9 @@ def test_camera_comes_back_from_every_fault_of_a_day(day: Day, tmp_path: Path) -
         def rounds(until: Callable[[], bool], words: str) -> None:
             began = time.perf_counter()
             while not until():
-                day.touches = [Key(chance.choice(["right", "up", "down"]))] if chance.random() < 0.05 else []
+                day.touches = (
+                    [Key(chance.choice(["right", "up", "down"]))] if chance.random() < 0.05 else []
+                )
                 kiosk.round()
                 assert time.perf_counter() - began < 10, words
 
@@ -144,10 +148,16 @@ def test_camera_comes_back_from_every_fault_of_a_day(day: Day, tmp_path: Path) -
             opened, end = day.watch.opened, time.perf_counter() + chance.uniform(0, 0.3)
             over = kind(day)
             # One that is mended by opening the camera anew may be over before the kiosk has looked.
-            rounds(lambda: bool(kiosk.state.camera_lost) or day.watch.opened > opened, f"{kind.__name__} is not told")  # noqa: B023
+            rounds(
+                lambda: bool(kiosk.state.camera_lost) or day.watch.opened > opened,
+                f"{kind.__name__} is not told",
+            )  # noqa: B023
             rounds(lambda: time.perf_counter() > end, "time stands still")  # noqa: B023
             over()
-            rounds(lambda: in_use(day) and not kiosk.state.camera_lost, f"not back after {kind.__name__}")
+            rounds(
+                lambda: in_use(day) and not kiosk.state.camera_lost,
+                f"not back after {kind.__name__}",
+            )
             taken = day.taken
             rounds(lambda: day.taken > taken + 1, f"no pictures after {kind.__name__}")  # noqa: B023
         assert kiosk.state.scene in NEEDS_CAMERA

@@ -19,7 +19,8 @@ from realtime_style.styles.catalog import list_styles
 from tests.helpers.lettering import note_settings
 
 LONG = CardText(
-    wish="Ein frohes und gesundes neues Jahr wünschen wir allen Besucherinnen und Besuchern unseres Tages der offenen Tür " * 2,
+    wish="Ein frohes und gesundes neues Jahr wünschen wir allen Besucherinnen und Besuchern unseres Tages der offenen Tür "
+    * 2,
     painter="In der Art von Joseph Mallord William Turner, Der Schiffbruch der Minotaurus, um 1805-10 gemalt",
     date="Donnerstag, der fünfundzwanzigste November zweitausendsechsundzwanzig",
     host="Königlich Niederländisches Institut für Meteorologie, Hydrologie und Geowissenschaften, Abteilung Öffentlichkeit",
@@ -34,7 +35,9 @@ def photo(width: int = 640, height: int = 480) -> Frame:
 @pytest.mark.parametrize("size", ["A6", "A5"])
 @pytest.mark.parametrize(("width", "height"), [(640, 480), (480, 640), (1920, 1080), (500, 500)])
 @pytest.mark.parametrize("text", [LONG, SHORT], ids=["long", "short"])
-def test_nothing_leaves_the_card_or_covers_the_picture(size: str, width: int, height: int, text: CardText) -> None:
+def test_nothing_leaves_the_card_or_covers_the_picture(
+    size: str, width: int, height: int, text: CardText
+) -> None:
     logo = Picture(np.full((100, 900, 3), 40, np.uint8))
     card = draw_card(photo(width, height), text, size, logo)
     assert card.shape[1::-1] == card_size(size, portrait=height > width)
@@ -60,7 +63,13 @@ def test_no_words_of_a_card_are_cut_in_any_language(
     picture = photo(480, 640) if portrait else photo()
     infos = {(style.info.artist, style.info.year) for style in list_styles()}
     for artist, year in infos:
-        draw_card(picture, CardText(words("wish"), f"{words('manner', painter=artist)}, {year}", longest, "Institut"), size)
+        draw_card(
+            picture,
+            CardText(
+                words("wish"), f"{words('manner', painter=artist)}, {year}", longest, "Institut"
+            ),
+            size,
+        )
     assert len(set_in) == 4 * len(infos) == 36
     for text, setting in set_in:
         assert " ".join(setting.lines) == text
@@ -103,7 +112,9 @@ def test_pdf_is_one_page_of_the_true_size_with_the_card_on_it(tmp_path: Path) ->
     (tmp_path / "card.pdf").write_bytes(encode_card(card, "pdf"))
     with pypdfium2.PdfDocument(tmp_path / "card.pdf") as pdf:
         assert len(pdf) == 1
-        assert [side / 72 * 25.4 for side in pdf[0].get_size()] == pytest.approx([148, 105], abs=0.1)
+        assert [side / 72 * 25.4 for side in pdf[0].get_size()] == pytest.approx(
+            [148, 105], abs=0.1
+        )
         seen = pdf[0].render(scale=DPI / 72).to_numpy()
         assert not any(pdf.get_metadata_dict().values())
     seen = cv2.resize(seen, (card.shape[1], card.shape[0]))
@@ -116,7 +127,9 @@ def test_text_is_as_large_as_its_box_allows() -> None:
     assert fitted("Ouvert\u00a0!", Box(0, 0, 10, 200), 40, smallest=40, lines=3).lines[1:] == ()
     tight = fitted("Portes ouvertes à l'institut", box, 40)
     assert tight.lines == ("Portes ouvertes à l'institut",)
-    assert text_width(tight.lines[0], tight.size) <= 300 < text_width(tight.lines[0], tight.size + 1)
+    assert (
+        text_width(tight.lines[0], tight.size) <= 300 < text_width(tight.lines[0], tight.size + 1)
+    )
     assert fitted("Portes ouvertes à l'institut", box, 40, lines=2).size > tight.size
     cut = fitted("une très longue phrase " * 20, box, 40, smallest=20, lines=2)
     assert cut.lines[-1].endswith("…")

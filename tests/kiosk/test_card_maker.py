@@ -46,7 +46,14 @@ def printed(album: Album) -> bool:
 
 def test_card_goes_to_the_printer_as_a_pdf(tmp_path: Path) -> None:
     paper = tmp_path / "paper.pdf"
-    kiosk = album(tmp_path, sys.executable, "-c", "import shutil, sys; shutil.copy(*sys.argv[1:])", "{file}", str(paper))
+    kiosk = album(
+        tmp_path,
+        sys.executable,
+        "-c",
+        "import shutil, sys; shutil.copy(*sys.argv[1:])",
+        "{file}",
+        str(paper),
+    )
     kiosk.print(made_by(kiosk, Taken(PICTURE)).keepsake)
     assert printed(kiosk)
     assert paper.read_bytes().startswith(b"%PDF")
@@ -120,7 +127,9 @@ def test_no_words_about_a_printed_card_stay_over_its_code(tmp_path: Path) -> Non
     kiosk.close()
 
 
-def test_cards_kept_in_quick_succession_are_all_heard_of_and_each_is_its_own_visitors(tmp_path: Path) -> None:
+def test_cards_kept_in_quick_succession_are_all_heard_of_and_each_is_its_own_visitors(
+    tmp_path: Path,
+) -> None:
     kiosk = album(tmp_path)
     visitor = Visitor(kiosk, lambda token: None)
     for painter in range(3):

@@ -81,7 +81,12 @@ def load(tmp_path: Path, text: str) -> KioskSettings:
 
 
 def test_everything_can_be_left_out(tmp_path: Path) -> None:
-    assert load_settings(None) == load(tmp_path, "") == load(tmp_path, "[screen]\n[host]\n") == KioskSettings()
+    assert (
+        load_settings(None)
+        == load(tmp_path, "")
+        == load(tmp_path, "[screen]\n[host]\n")
+        == KioskSettings()
+    )
 
 
 def test_everything_can_be_said(tmp_path: Path) -> None:
@@ -136,7 +141,9 @@ def test_settings_in_another_encoding_are_refused_with_the_line(tmp_path: Path) 
 def test_example_is_valid_and_what_it_comments_out_is_too(tmp_path: Path) -> None:
     example = Path(__file__).parents[2] / "demos" / "kiosk.toml"
     assert load_settings(example) == KioskSettings()
-    shown = example.read_text(encoding="utf-8").partition("[host]")[0]  # whose secrets are placeholders
+    shown = example.read_text(encoding="utf-8").partition("[host]")[
+        0
+    ]  # whose secrets are placeholders
     text = re.sub(r"^# (?=\w+ = )", "", shown, flags=re.MULTILINE)
     settings = load(tmp_path, text)
     assert settings.printer.command[0] == "lp"
@@ -146,7 +153,11 @@ def test_example_is_valid_and_what_it_comments_out_is_too(tmp_path: Path) -> Non
 
 def test_an_empty_path_is_none(tmp_path: Path) -> None:
     settings = load(tmp_path, re.sub(r'"(logo.png|films|words)"', '""', ALL))
-    assert (settings.card.logo, settings.outputs.record, settings.screen.words) == (None, None, None)
+    assert (settings.card.logo, settings.outputs.record, settings.screen.words) == (
+        None,
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -175,7 +186,12 @@ def test_an_empty_path_is_none(tmp_path: Path) -> None:
         ("[screen]", "screen = 5\n[screens]", 2, r"\[screen\] is a section"),
         ('size = "A5"', 'size = "A4"', 18, "size must be one of A6, A5"),
         ('size = "1280x720"', 'size = "big"', 11, "size must be like 640x480"),
-        ('size = "1280x720"', 'fourcc = "MJPEG"', 11, "fourcc has four letters, MJPG or YUYV, not 'MJPEG'"),
+        (
+            'size = "1280x720"',
+            'fourcc = "MJPEG"',
+            11,
+            "fourcc has four letters, MJPG or YUYV, not 'MJPEG'",
+        ),
         ('size = "1280x720"', 'backend = "vfw"', 11, "backend must be one of auto, v4l2, msmf"),
         ('"18:30"', '"half past six"', 25, "a time such as"),
         ("port = 9000", "port = 80.5", 29, "port must be a whole number"),
@@ -197,7 +213,9 @@ def test_an_empty_path_is_none(tmp_path: Path) -> None:
         ('host = "Institute"', "host = Institute", 19, "Invalid value"),
     ],
 )
-def test_mistakes_are_told_by_line(tmp_path: Path, before: str, after: str, line: int, complaint: str) -> None:
+def test_mistakes_are_told_by_line(
+    tmp_path: Path, before: str, after: str, line: int, complaint: str
+) -> None:
     assert before in ALL
     with pytest.raises(BadSettings, match=complaint) as caught:
         load(tmp_path, ALL.replace(before, after, 1))

@@ -33,14 +33,34 @@ def live_again(kiosk: Kiosk, world: World) -> bool:
     settle(kiosk, world, 170)
     before = world.taken
     kiosk.round()
-    return kiosk.state.scene is Scene.ATTRACT and not kiosk.state.covered and world.taken > before and world.shown is not None
+    return (
+        kiosk.state.scene is Scene.ATTRACT
+        and not kiosk.state.covered
+        and world.taken > before
+        and world.shown is not None
+    )
 
 
 def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
     kiosk: Kiosk, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(0)
-    keys = ["space", "enter", "esc", "f", "left", "right", "up", "down", "l", "1", "y", "n", "p", "x"]
+    keys = [
+        "space",
+        "enter",
+        "esc",
+        "f",
+        "left",
+        "right",
+        "up",
+        "down",
+        "l",
+        "1",
+        "y",
+        "n",
+        "p",
+        "x",
+    ]
     end, faults = world.now + HOURS * 3600, 0
     next_fault = world.now
     back_at = room_at = float("inf")
@@ -75,7 +95,9 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
     def sleeps() -> None:
         slept = chance.choice([600, 7200])
         world.wall += slept
-        world.now += chance.choice([0, slept])  # clocks that only go forward stand still meanwhile on Linux, not everywhere
+        world.now += chance.choice(
+            [0, slept]
+        )  # clocks that only go forward stand still meanwhile on Linux, not everywhere
 
     def disk_is_full() -> None:
         nonlocal room_at
@@ -84,7 +106,14 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
     def chip_fails() -> None:
         failing[0] = 0 if kiosk._brush._rescued else 1
 
-    trouble: list[Callable[[], None]] = [camera_gone, camera_gone, disk_is_full, clock_jumps, sleeps, chip_fails]
+    trouble: list[Callable[[], None]] = [
+        camera_gone,
+        camera_gone,
+        disk_is_full,
+        clock_jumps,
+        sleeps,
+        chip_fails,
+    ]
     there, comes_or_goes = False, world.now
     while world.now < end or faults < FAULTS:
         world.pass_by(chance.choice([0.1, 0.5, 2.0]))
@@ -98,13 +127,18 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
             world.touches += [Key(chance.choice(keys)), CloseAsked()]
         if world.now >= next_fault:
             chance.choice(trouble)()
-            faults, next_fault = faults + 1, world.now + HOURS * 3600 / FAULTS * chance.uniform(0.2, 1.8)
+            faults, next_fault = (
+                faults + 1,
+                world.now + HOURS * 3600 / FAULTS * chance.uniform(0.2, 1.8),
+            )
         if world.now >= back_at:
             world.problem, back_at = "", float("inf")
         if world.now >= room_at:
             room_at = float("inf")
         kiosk.round()
-        while kiosk.state.scene is Scene.CARD and kiosk._visitor.card is None:  # cards take real time
+        while (
+            kiosk.state.scene is Scene.CARD and kiosk._visitor.card is None
+        ):  # cards take real time
             time.sleep(0.005)
             kiosk.round()
     world.problem, room_at = "", float("inf")
@@ -165,7 +199,9 @@ def test_film_goes_there_and_back(kiosk: Kiosk, world: World, tmp_path: Path) ->
         assert time.perf_counter() - began < 30
     (path,) = (tmp_path / "kept").glob("*.mp4")
     with av.open(str(path)) as container:
-        pictures = [frame.to_ndarray(format="bgr24").astype(int) for frame in container.decode(video=0)]
+        pictures = [
+            frame.to_ndarray(format="bgr24").astype(int) for frame in container.decode(video=0)
+        ]
     assert 90 <= len(pictures) <= 105  # five seconds at ten frames each, and back
     assert np.abs(pictures[1] - pictures[-1]).mean() < 6
     assert np.abs(pictures[1] - pictures[len(pictures) // 2]).mean() > 15
@@ -199,7 +235,10 @@ def test_hung_driver_asks_for_a_new_process(kiosk: Kiosk, world: World) -> None:
 def test_second_tap_on_keep_does_not_put_the_card_away(kiosk: Kiosk, world: World) -> None:
     press(kiosk, world, "space", "space")
     settle(kiosk, world, 4)
-    world.touches = [Key("space"), Key("space")]  # keep, and the same place means done on the next screen
+    world.touches = [
+        Key("space"),
+        Key("space"),
+    ]  # keep, and the same place means done on the next screen
     kiosk.round()
     assert kiosk.state.scene is Scene.CARD
     world.pass_by(0.5)
@@ -215,7 +254,9 @@ def test_card_that_is_late_does_nothing_to_the_next_visitor(
 ) -> None:
     slow = threading.Event()
     draw = kiosk._visitor._album._make
-    monkeypatch.setattr(kiosk._visitor._album, "_make", lambda *arguments: (slow.wait(30), draw(*arguments))[1])
+    monkeypatch.setattr(
+        kiosk._visitor._album, "_make", lambda *arguments: (slow.wait(30), draw(*arguments))[1]
+    )
     press(kiosk, world, "space", "space")
     settle(kiosk, world, 4)
     press(kiosk, world, "space")
@@ -275,7 +316,9 @@ def test_face_does_not_stand_still_on_other_screens_when_the_camera_is_lost(
     assert not sent[-1].any()
 
 
-def test_keypad_in_the_break_puts_nobody_on_air(kiosk: Kiosk, world: World, sent: list[Frame]) -> None:
+def test_keypad_in_the_break_puts_nobody_on_air(
+    kiosk: Kiosk, world: World, sent: list[Frame]
+) -> None:
     kiosk.round()
     assert sent[-1].any()
     kiosk._do(Host.PAUSE, world.now)

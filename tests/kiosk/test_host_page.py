@@ -16,7 +16,13 @@ from realtime_style.kiosk.config.pin import check_hash, hash_pin, is_pin
 from realtime_style.kiosk.pages.client import HostDesk
 from realtime_style.kiosk.pages.host import STALE_S, Board
 from realtime_style.kiosk.state.model import Host, HostChoose
-from tests.helpers.web import all_at_once, answer_to_a_huge_request, ask, seconds_until_cut_off, slow_clients
+from tests.helpers.web import (
+    all_at_once,
+    answer_to_a_huge_request,
+    ask,
+    seconds_until_cut_off,
+    slow_clients,
+)
 
 TOKEN = "kVq2Zr8mT0aYxW4cN6bLpQ"
 
@@ -39,7 +45,15 @@ def state_of(desk: HostDesk, **wanted: object) -> dict[str, object]:
 
 
 def test_host_reads_how_the_kiosk_is(desk: HostDesk) -> None:
-    desk.tell({"scene": "LIVE", "fps": 29.9, "painter": "<b>Turner</b>", "camera_lost": "", "by_painter": {"turner": 3}})
+    desk.tell(
+        {
+            "scene": "LIVE",
+            "fps": 29.9,
+            "painter": "<b>Turner</b>",
+            "camera_lost": "",
+            "by_painter": {"turner": 3},
+        }
+    )
     assert state_of(desk, scene="LIVE", by_painter={"turner": 3})["well"] is True
     status, page = ask(desk.port, f"/{TOKEN}/")
     assert status == 200
@@ -108,7 +122,14 @@ def test_host_chooses_a_painter_from_the_phone(desk: HostDesk) -> None:
     assert "<i>Hokusai" not in page
     (action,) = re.findall(r'action="([^"]+)"><button class="painter">&lt;i&gt;Hokusai', page)
     assert ask(desk.port, f"/{TOKEN}/{action}", "POST")[0] == 303
-    for nobody in ("CHOOSE", "CHOOSE%202", "CHOOSE%20-1", "CHOOSE%20%E0%A5%AB", "CHOOSE%2001", "CHOOSE%200%0AQUIT"):
+    for nobody in (
+        "CHOOSE",
+        "CHOOSE%202",
+        "CHOOSE%20-1",
+        "CHOOSE%20%E0%A5%AB",
+        "CHOOSE%2001",
+        "CHOOSE%200%0AQUIT",
+    ):
         assert ask(desk.port, f"/{TOKEN}/ask?for={nobody}", "POST")[0] == 400
     began = time.perf_counter()
     heard: list[object] = []
@@ -118,7 +139,9 @@ def test_host_chooses_a_painter_from_the_phone(desk: HostDesk) -> None:
 
 
 @pytest.mark.parametrize("path", ["/{}/", "/{}/state", "/{}/health", "/{}/ask?for=QUIT"])
-@pytest.mark.parametrize("token", ["", "wrong", TOKEN[:-1], TOKEN + "A", TOKEN.swapcase(), "%00", "..", "é"])
+@pytest.mark.parametrize(
+    "token", ["", "wrong", TOKEN[:-1], TOKEN + "A", TOKEN.swapcase(), "%00", "..", "é"]
+)
 def test_without_the_token_there_is_nothing(desk: HostDesk, path: str, token: str) -> None:
     from urllib.parse import quote
 
@@ -173,7 +196,9 @@ def test_pin_is_four_to_twelve_digits(pin: str) -> None:
         hash_pin(pin)
 
 
-@pytest.mark.parametrize("hashed", ["4711", "scrypt:a:b", "md5:AAAA:AAAA", "scrypt:!!:!!", "::", ""])
+@pytest.mark.parametrize(
+    "hashed", ["4711", "scrypt:a:b", "md5:AAAA:AAAA", "scrypt:!!:!!", "::", ""]
+)
 def test_what_is_no_hash_is_refused(hashed: str) -> None:
     with pytest.raises(BadSettings, match="kiosk --secrets"):
         check_hash(hashed)

@@ -36,8 +36,12 @@ def test_words_are_filled_in() -> None:
 
 def test_somebody_adds_a_language_and_mends_another(tmp_path: Path) -> None:
     english = (OWN / "en.toml").read_text(encoding="utf-8")
-    (tmp_path / "it.toml").write_text(english.replace("Touch the screen", "Tocca lo schermo"), encoding="utf-8")
-    (tmp_path / "en.toml").write_text(english.replace("Touch the screen", "Hello there"), encoding="utf-8")
+    (tmp_path / "it.toml").write_text(
+        english.replace("Touch the screen", "Tocca lo schermo"), encoding="utf-8"
+    )
+    (tmp_path / "en.toml").write_text(
+        english.replace("Touch the screen", "Hello there"), encoding="utf-8"
+    )
     languages = load_words(tmp_path)
     assert languages["it"]("invite") == "Tocca lo schermo"
     assert languages["en"]("invite") == "Hello there"
@@ -56,7 +60,9 @@ def test_somebody_adds_a_language_and_mends_another(tmp_path: Path) -> None:
         ('done = "Done"', "done = Done", r"line \d+, column 8"),
     ],
 )
-def test_bad_catalogue_is_refused_by_file_and_key(tmp_path: Path, before: str, after: str, complaint: str) -> None:
+def test_bad_catalogue_is_refused_by_file_and_key(
+    tmp_path: Path, before: str, after: str, complaint: str
+) -> None:
     english = (OWN / "en.toml").read_text(encoding="utf-8")
     assert before in english
     (tmp_path / "xx.toml").write_text(english.replace(before, after, 1), encoding="utf-8")
@@ -73,6 +79,8 @@ def test_folder_of_words_must_be_one(tmp_path: Path) -> None:
 def test_catalogue_in_another_encoding_is_refused(tmp_path: Path) -> None:
     shutil.copy(OWN / "fr.toml", tmp_path / "fr.toml")
     text = (tmp_path / "fr.toml").read_text(encoding="utf-8")
-    (tmp_path / "fr.toml").write_bytes(text.replace("\u2019", "'").replace("œ", "oe").encode("latin-1"))
+    (tmp_path / "fr.toml").write_bytes(
+        text.replace("\u2019", "'").replace("œ", "oe").encode("latin-1")
+    )
     with pytest.raises(BadSettings, match=r"fr\.toml"):
         load_words(tmp_path)

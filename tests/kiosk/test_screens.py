@@ -19,13 +19,33 @@ import sdl2
 from realtime_style.errors import DisplayUnavailable
 from realtime_style.frames import Frame
 from realtime_style.kiosk.config.i18n import load_words
-from realtime_style.kiosk.state.model import Choose, Digit, Host, Rules, Scene, Speak, State, Strength, Touch
+from realtime_style.kiosk.state.model import (
+    Choose,
+    Digit,
+    Host,
+    Rules,
+    Scene,
+    Speak,
+    State,
+    Strength,
+    Touch,
+)
 from realtime_style.kiosk.ui import widgets
 from realtime_style.kiosk.ui import window as stage_module
 from realtime_style.kiosk.ui.layout import Painter, Props, Screen
 from realtime_style.kiosk.ui.text import Box
 from realtime_style.kiosk.ui.visitor_screens import lay_out
-from realtime_style.kiosk.ui.window import CloseAsked, Drag, Image, Key, Press, Release, Sprite, Stage, _key_name
+from realtime_style.kiosk.ui.window import (
+    CloseAsked,
+    Drag,
+    Image,
+    Key,
+    Press,
+    Release,
+    Sprite,
+    Stage,
+    _key_name,
+)
 from realtime_style.sources.pattern import TestPattern
 from tests.helpers.lettering import note_settings
 from tests.helpers.xvfb import desktop, display, screenshot, xdotool  # noqa: F401  (fixtures)
@@ -76,7 +96,9 @@ def means(screen: Screen) -> dict[object, Box]:
 
 @pytest.mark.parametrize("size_wh", SIZES)
 @pytest.mark.parametrize("scene", list(Scene))
-def test_all_that_can_be_touched_is_on_the_screen_apart_and_within_reach(size_wh: tuple[int, int], scene: Scene) -> None:
+def test_all_that_can_be_touched_is_on_the_screen_apart_and_within_reach(
+    size_wh: tuple[int, int], scene: Scene
+) -> None:
     screen = lay_out(State(scene=scene), props(size_wh), 0.0)
     width, height = size_wh
     finger = min(size_wh) * 0.09  # 3 cm on a screen of 24 inches
@@ -90,7 +112,10 @@ def test_all_that_can_be_touched_is_on_the_screen_apart_and_within_reach(size_wh
         assert min(box.width, box.height) >= finger * 0.6
         assert max(box.width, box.height) >= finger
         for other in targets[number + 1 :]:
-            assert not any(other.box.holds(x, y) for x, y in ((box.x, box.y), centre(box), (box.x + box.width - 1, box.y)))
+            assert not any(
+                other.box.holds(x, y)
+                for x, y in ((box.x, box.y), centre(box), (box.x + box.width - 1, box.y))
+            )
 
 
 @pytest.mark.parametrize("size_wh", SIZES)
@@ -109,10 +134,16 @@ def test_sign_says_that_the_camera_is_on(scene: Scene) -> None:
 
 @pytest.mark.parametrize("recorded", [False, True])
 @pytest.mark.parametrize("shown_elsewhere", [False, True])
-def test_sign_says_where_the_picture_goes(recorded: bool, shown_elsewhere: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sign_says_where_the_picture_goes(
+    recorded: bool, shown_elsewhere: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     set_in = note_settings(monkeypatch)
     widgets.label.cache_clear()
-    scenes = [Scene.ATTRACT, Scene.LIVE, *([Scene.REVIEW, Scene.CARD] if recorded or shown_elsewhere else [])]
+    scenes = [
+        Scene.ATTRACT,
+        Scene.LIVE,
+        *([Scene.REVIEW, Scene.CARD] if recorded or shown_elsewhere else []),
+    ]
     for scene in scenes:
         widgets.label.cache_clear()
         lay_out(State(scene=scene), props(recorded=recorded, shown_elsewhere=shown_elsewhere), 0.0)
@@ -161,10 +192,15 @@ def test_no_words_are_cut_and_none_too_small_to_read(
     for drawn in (widgets.label, widgets.passing_label, widgets.button, widgets.slider):
         drawn.cache_clear()
     shown = props(size_wh, language)
-    states = [State(scene=scene, language=language) for scene in Scene] + [State(on_break=True), State(camera_lost="gone")]
+    states = [State(scene=scene, language=language) for scene in Scene] + [
+        State(on_break=True),
+        State(camera_lost="gone"),
+    ]
     for recorded in (True, False):
         for scene in (Scene.ATTRACT, Scene.REVIEW, Scene.CARD):
-            lay_out(State(scene=scene), replace(shown, recorded=recorded, shown_elsewhere=True), 0.0)
+            lay_out(
+                State(scene=scene), replace(shown, recorded=recorded, shown_elsewhere=True), 0.0
+            )
     for state in states:
         for notice in ("", "print_failed", "keep_failed"):
             lay_out(state, replace(shown, notice=notice), 0.0)
@@ -183,7 +219,9 @@ def test_no_words_are_cut_and_none_too_small_to_read(
 
 def test_touches_mean_what_is_under_them() -> None:
     live = means(lay_out(State(scene=Scene.LIVE), props(), 0.0))
-    assert {Touch.SHOOT, Touch.FILM, Speak("fr"), *(Choose(painter) for painter in range(9))} < set(live)
+    assert {Touch.SHOOT, Touch.FILM, Speak("fr"), *(Choose(painter) for painter in range(9))} < set(
+        live
+    )
     review = means(lay_out(State(scene=Scene.REVIEW), props(), 0.0))
     assert set(review) == {Touch.KEEP, Touch.DISCARD}
     card = State(scene=Scene.CARD)
@@ -192,8 +230,12 @@ def test_touches_mean_what_is_under_them() -> None:
     assert set(means(lay_out(card, props(rules=Rules(9)), 0.0))) == {Touch.DONE}
     for covered in (State(on_break=True), State(scene=Scene.LIVE, camera_lost="gone")):
         assert set(means(lay_out(covered, props(), 0.0))) == {Touch.CORNER}
-    assert {Host.PAUSE, Host.QUIT, Host.LEAVE} < set(means(lay_out(State(scene=Scene.MENU), props(), 0.0)))
-    assert {Digit("0"), Digit("9"), Touch.PIN_DONE} < set(means(lay_out(State(scene=Scene.PIN), props(), 0.0)))
+    assert {Host.PAUSE, Host.QUIT, Host.LEAVE} < set(
+        means(lay_out(State(scene=Scene.MENU), props(), 0.0))
+    )
+    assert {Digit("0"), Digit("9"), Touch.PIN_DONE} < set(
+        means(lay_out(State(scene=Scene.PIN), props(), 0.0))
+    )
     screen = lay_out(State(scene=Scene.LIVE), props(), 0.0)
     assert screen.hit(5, 200) is None
     assert screen.hit(*centre(live[Choose(3)])) is not None
@@ -219,7 +261,10 @@ def test_frame_after_frame_shows_the_same_images() -> None:
 
 def test_countdown_counts_down() -> None:
     state = State(scene=Scene.COUNTDOWN, since=100.0)
-    pictures = [lay_out(state, props(), now).sprites[0].image.bgra for now in (100.0, 100.9, 101.1, 102.1, 103.5)]
+    pictures = [
+        lay_out(state, props(), now).sprites[0].image.bgra
+        for now in (100.0, 100.9, 101.1, 102.1, 103.5)
+    ]
     assert np.array_equal(pictures[0], pictures[1])
     assert len({picture.tobytes() for picture in pictures}) == 3
     assert np.array_equal(pictures[3], pictures[4])  # never a zero
@@ -238,7 +283,9 @@ def settled(stage: Stage, picture: Frame, box: Box, sprites: list[Sprite]) -> No
         time.sleep(0.05)
 
 
-def test_stage_fills_a_real_screen_and_blends_images_over_the_picture(desktop: str, tmp_path: Path) -> None:  # noqa: F811
+def test_stage_fills_a_real_screen_and_blends_images_over_the_picture(
+    desktop: str, tmp_path: Path
+) -> None:  # noqa: F811
     stage = Stage("kiosk")
     try:
         assert stage.size_wh == (800, 600)
@@ -253,7 +300,9 @@ def test_stage_fills_a_real_screen_and_blends_images_over_the_picture(desktop: s
         stage.close()
 
 
-def test_stage_fills_the_screen_where_there_is_no_window_manager(display: str, tmp_path: Path) -> None:  # noqa: F811
+def test_stage_fills_the_screen_where_there_is_no_window_manager(
+    display: str, tmp_path: Path
+) -> None:  # noqa: F811
     stage = Stage("kiosk")
     try:
         assert stage.size_wh == (800, 600)
@@ -294,7 +343,9 @@ def test_stage_without_a_graphics_chip_is_not_drawn_by_opengl(
     monkeypatch.delenv("SDL_RENDER_DRIVER")
     monkeypatch.delenv("SDL_FRAMEBUFFER_ACCELERATION")
     command = [sys.executable, "-c", _STAGE_BY_ITSELF]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stdout.readline() == "software 800 600\n"
@@ -310,7 +361,9 @@ def test_stage_hears_touches_and_keys_and_is_not_closed_by_visitors(desktop: str
     try:
         picture = TestPattern().picture(0)
         settled(stage, picture, Box(0, 0, 800, 600), [])
-        xdotool("mousemove", "100", "200", "mousedown", "1", "mousemove", "300", "220", "mouseup", "1")
+        xdotool(
+            "mousemove", "100", "200", "mousedown", "1", "mousemove", "300", "220", "mouseup", "1"
+        )
         xdotool("key", "--delay", "30", "q", "Escape", "Left", "7", "alt+F4")
         heard = []
         for _ in range(20):
@@ -320,7 +373,13 @@ def test_stage_hears_touches_and_keys_and_is_not_closed_by_visitors(desktop: str
         assert Press(100, 200) in heard
         assert Drag(300, 220) in heard
         assert Release() in heard
-        assert [event.name for event in heard if isinstance(event, Key)] == ["q", "esc", "left", "7", "f4"]
+        assert [event.name for event in heard if isinstance(event, Key)] == [
+            "q",
+            "esc",
+            "left",
+            "7",
+            "f4",
+        ]
         assert CloseAsked() not in heard
         xdotool("mousemove", "50", "50")
         assert not any(isinstance(event, Drag) for event in stage.inputs())
@@ -328,7 +387,9 @@ def test_stage_hears_touches_and_keys_and_is_not_closed_by_visitors(desktop: str
         stage.close()
 
 
-def test_pointer_is_seen_on_a_full_screen_while_a_mouse_moves(desktop: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_pointer_is_seen_on_a_full_screen_while_a_mouse_moves(
+    desktop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:  # noqa: F811
     monkeypatch.setattr(stage_module, "_POINTER_S", 1.0)
     stage = Stage("kiosk")
 
@@ -382,7 +443,9 @@ def test_nothing_that_was_shown_stays_in_memory(desktop: str) -> None:  # noqa: 
         stage.close()
 
 
-def test_screen_that_shows_nothing_any_more_is_told(desktop: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_screen_that_shows_nothing_any_more_is_told(
+    desktop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:  # noqa: F811
     import sdl2
 
     stage = Stage("kiosk", fullscreen=False, size_wh=(320, 240))
@@ -392,7 +455,11 @@ def test_screen_that_shows_nothing_any_more_is_told(desktop: str, monkeypatch: p
         monkeypatch.setattr(sdl2, "SDL_CreateTexture", lambda *arguments: None)
         stage.show(picture, Box(0, 0, 320, 240))
         with pytest.raises(DisplayUnavailable, match="not show pictures any more"):
-            stage.show(picture, Box(0, 0, 320, 240), [Sprite(Image(np.zeros((4, 4, 4), np.uint8)), Box(0, 0, 4, 4))])
+            stage.show(
+                picture,
+                Box(0, 0, 320, 240),
+                [Sprite(Image(np.zeros((4, 4, 4), np.uint8)), Box(0, 0, 4, 4))],
+            )
     finally:
         stage.close()
 
@@ -404,11 +471,15 @@ def test_no_screen_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         Stage("kiosk")
 
 
-def test_qr_code_on_the_card_screen_can_be_read_from_a_screenshot(desktop: str, tmp_path: Path) -> None:  # noqa: F811
+def test_qr_code_on_the_card_screen_can_be_read_from_a_screenshot(
+    desktop: str, tmp_path: Path
+) -> None:  # noqa: F811
     link = "http://192.168.178.23:8080/XbVIX-FOL_ebuNjrRGsmfQ"
     stage = Stage("kiosk")
     try:
-        screen = lay_out(State(scene=Scene.CARD), props(stage.size_wh, code=widgets.qr_code(link)), 0.0)
+        screen = lay_out(
+            State(scene=Scene.CARD), props(stage.size_wh, code=widgets.qr_code(link)), 0.0
+        )
         settled(stage, TestPattern().picture(0), screen.video, screen.sprites)
         found, _, _ = cv2.QRCodeDetectorAruco().detectAndDecode(screenshot(tmp_path))
         assert found == link
@@ -420,7 +491,12 @@ def test_an_hour_of_times_on_screen_is_not_kept() -> None:
     shown = props()
     before = widgets.label.cache_info().currsize
     for minute in range(60):
-        at = replace(shown, kept_until=f"12:{minute:02}", until=f"12:{minute:02}", status=[f"{minute} fps"] * 2)
+        at = replace(
+            shown,
+            kept_until=f"12:{minute:02}",
+            until=f"12:{minute:02}",
+            status=[f"{minute} fps"] * 2,
+        )
         for scene in (Scene.REVIEW, Scene.CARD, Scene.MENU, Scene.PIN):
             lay_out(State(scene=scene, locked_until=minute), at, 0.0)
     assert widgets.label.cache_info().currsize <= before + 12

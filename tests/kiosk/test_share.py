@@ -16,7 +16,12 @@ import pytest
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.kiosk.pages.client import HandOver, own_address
 from realtime_style.kiosk.pictures.store import Keepsakes
-from tests.helpers.web import all_at_once, answer_to_a_huge_request, seconds_until_cut_off, slow_clients
+from tests.helpers.web import (
+    all_at_once,
+    answer_to_a_huge_request,
+    seconds_until_cut_off,
+    slow_clients,
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +39,19 @@ def page(folder: Path) -> Iterator[HandOver]:
 def get(
     page: HandOver, path: str, method: str = "GET", *, address: str = "127.0.0.1", **headers: str
 ) -> tuple[int, bytes, dict[str, str]]:
-    connection = http.client.HTTPConnection("127.0.0.1", page.port, timeout=20, source_address=(address, 0))
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", page.port, timeout=20, source_address=(address, 0)
+    )
     try:
-        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        connection.request(
+            method, path, headers={name.replace("_", "-"): value for name, value in headers.items()}
+        )
         response = connection.getresponse()
-        return response.status, response.read(), {name.lower(): value for name, value in response.getheaders()}
+        return (
+            response.status,
+            response.read(),
+            {name.lower(): value for name, value in response.getheaders()},
+        )
     finally:
         connection.close()
 
@@ -73,10 +86,36 @@ def test_nothing_else_is_served(page: HandOver, folder: Path) -> None:
     kept = Keepsakes(folder, hours=2).keep({"png": b"secret card"})
     name = next(path.name for path in folder.iterdir() if path.read_bytes() == b"secret card")
     (folder / "secret.png").write_bytes(b"secret")
-    tries = ["/", "/secret.png", f"/{name}", f"/{kept.token}.pdf", f"/{kept.token}/", f"/{kept.token}.png/", "/*", "/%2e%2e/x"]
-    tries += ["/../../../../etc/passwd", "/..%2f..%2fetc%2fpasswd", f"//{kept.token}.png", f"/x/../{kept.token}.png", "/docs"]
-    tries += [f"/{kept.token[:-1]}.png", f"/{kept.token}A.png", f"/{kept.token.swapcase()}.png", f"/{kept.token}%00.png"]
-    tries += [f"/{kept.token}.png%0a", "/openapi.json", "/" + "A" * 5000, f"/{kept.token}.PNG", f"/?{kept.token}"]
+    tries = [
+        "/",
+        "/secret.png",
+        f"/{name}",
+        f"/{kept.token}.pdf",
+        f"/{kept.token}/",
+        f"/{kept.token}.png/",
+        "/*",
+        "/%2e%2e/x",
+    ]
+    tries += [
+        "/../../../../etc/passwd",
+        "/..%2f..%2fetc%2fpasswd",
+        f"//{kept.token}.png",
+        f"/x/../{kept.token}.png",
+        "/docs",
+    ]
+    tries += [
+        f"/{kept.token[:-1]}.png",
+        f"/{kept.token}A.png",
+        f"/{kept.token.swapcase()}.png",
+        f"/{kept.token}%00.png",
+    ]
+    tries += [
+        f"/{kept.token}.png%0a",
+        "/openapi.json",
+        "/" + "A" * 5000,
+        f"/{kept.token}.PNG",
+        f"/?{kept.token}",
+    ]
     for path in tries:
         status, body, _ = get(page, path)
         assert status in {400, 404}, path
@@ -127,7 +166,8 @@ def test_page_that_died_is_served_again_and_ends_with_the_kiosk(folder: Path) ->
 
 def test_port_that_is_taken_is_told(folder: Path, page: HandOver) -> None:
     with pytest.raises(
-        RealtimeStyleError, match=r"port \d+ cannot be used: .*; set another port, or on = false, in \[take_home\]"
+        RealtimeStyleError,
+        match=r"port \d+ cannot be used: .*; set another port, or on = false, in \[take_home\]",
     ):
         HandOver(folder, port=page.port)
 
@@ -136,16 +176,30 @@ def test_film_is_given_in_the_parts_that_a_phone_asks_for(page: HandOver, folder
     film = bytes(range(256)) * 1000
     kept = Keepsakes(folder, hours=2).keep({"mp4": film})
     path, size = f"/{kept.token}.mp4", len(film)
-    for asked, first, end in (("0-1", 0, 2), ("100-", 100, size), ("-5", size - 5, size), (f"7-{size * 2}", 7, size)):
+    for asked, first, end in (
+        ("0-1", 0, 2),
+        ("100-", 100, size),
+        ("-5", size - 5, size),
+        (f"7-{size * 2}", 7, size),
+    ):
         status, body, headers = get(page, path, Range=f"bytes={asked}")
         assert (status, body) == (206, film[first:end])
         assert headers["content-range"] == f"bytes {first}-{end - 1}/{size}"
         assert headers["content-length"] == str(end - first)
-    for nonsense in ("bytes=5-2", f"bytes={size}-", "bytes=-", "bytes=0-1,4-5", "pages=1-2", "bytes=a-b"):
+    for nonsense in (
+        "bytes=5-2",
+        f"bytes={size}-",
+        "bytes=-",
+        "bytes=0-1,4-5",
+        "pages=1-2",
+        "bytes=a-b",
+    ):
         assert get(page, path, Range=nonsense)[:2] == (200, film)
 
 
-def test_kiosk_with_a_hotspot_and_no_way_out_gives_its_own_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kiosk_with_a_hotspot_and_no_way_out_gives_its_own_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     class Nowhere(socket.socket):
         def connect(self, address: object) -> None:
             raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))

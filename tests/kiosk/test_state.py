@@ -101,7 +101,9 @@ def test_painters_take_turns_while_nobody_is_there_and_stay_while_somebody_is() 
         ([Touch.SCREEN, Touch.FILM], 3 + 5 + 60, True),
     ],
 )
-def test_left_alone_it_starts_again_for_somebody_else(events: list[Event], seconds: float, forgotten: bool) -> None:
+def test_left_alone_it_starts_again_for_somebody_else(
+    events: list[Event], seconds: float, forgotten: bool
+) -> None:
     visit = Visit()
     visit.do(*events)
     assert visit.wait(seconds - 0.5) is not Scene.ATTRACT
@@ -132,7 +134,13 @@ def test_discarded_and_cancelled_pictures_are_forgotten() -> None:
     visit.do(Touch.FILM)
     visit.wait(4)
     assert visit.do(Touch.CANCEL) is Scene.LIVE
-    assert visit.done == [Effect.GREET, Effect.SHOOT, Effect.FORGET, Effect.START_FILM, Effect.FORGET]
+    assert visit.done == [
+        Effect.GREET,
+        Effect.SHOOT,
+        Effect.FORGET,
+        Effect.START_FILM,
+        Effect.FORGET,
+    ]
 
 
 def test_lost_camera_covers_the_scene_and_spoils_only_what_needs_it() -> None:
@@ -304,7 +312,15 @@ def test_nonsense_changes_nothing() -> None:
     visit = Visit(replace(RULES, printing=False))
     visit.do(Touch.SCREEN)
     before = replace(visit.state)
-    visit.do(Choose(9), Choose(-1), Touch.KEEP, Touch.PRINT, Touch.DONE, Touch.CANCEL, Happening.CARD_FAILED)
+    visit.do(
+        Choose(9),
+        Choose(-1),
+        Touch.KEEP,
+        Touch.PRINT,
+        Touch.DONE,
+        Touch.CANCEL,
+        Happening.CARD_FAILED,
+    )
     assert visit.state == before
     visit.do(Strength(7.0))
     assert visit.state.strength == 1

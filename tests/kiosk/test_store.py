@@ -52,7 +52,9 @@ def test_picture_is_found_by_its_link_until_its_time_is_over(tmp_path: Path, clo
     assert list((tmp_path / "kept").iterdir()) == []
 
 
-def test_crashed_kiosk_finds_what_lasts_and_deletes_what_is_over(tmp_path: Path, clock: Clock) -> None:
+def test_crashed_kiosk_finds_what_lasts_and_deletes_what_is_over(
+    tmp_path: Path, clock: Clock
+) -> None:
     before = Keepsakes(tmp_path, hours=2, clock=clock)
     old = before.keep({"png": b"old"})
     clock.now += 5000
@@ -91,12 +93,16 @@ def test_links_do_not_repeat_and_are_not_on_the_disk(tmp_path: Path, clock: Cloc
     keepsakes = Keepsakes(tmp_path, hours=2, clock=clock)
     tokens = [keepsakes.keep({"png": b"card"}).token for _ in range(200)]
     assert len(set(tokens)) == 200
-    assert all(re.fullmatch(r"[A-Za-z0-9_-]{22}", token) for token in tokens)  # 22 x 6 bits hold 128
+    assert all(
+        re.fullmatch(r"[A-Za-z0-9_-]{22}", token) for token in tokens
+    )  # 22 x 6 bits hold 128
     names = " ".join(path.name for path in tmp_path.iterdir())
     assert not any(token in names for token in tokens)
 
 
-def test_what_is_being_made_is_left_alone_by_readers_and_cleared_away_after_a_crash(tmp_path: Path, clock: Clock) -> None:
+def test_what_is_being_made_is_left_alone_by_readers_and_cleared_away_after_a_crash(
+    tmp_path: Path, clock: Clock
+) -> None:
     keepsakes = Keepsakes(tmp_path, hours=2, clock=clock)
     with keepsakes.workplace() as folder:
         (folder / "film.mp4").write_bytes(b"half")
@@ -109,7 +115,19 @@ def test_what_is_being_made_is_left_alone_by_readers_and_cleared_away_after_a_cr
 
 @pytest.mark.parametrize(
     "token",
-    ["", "*", "..", "../../etc/passwd", "?" * 22, "A" * 22, "A" * 21, "*" * 22, "[a-z]" * 4 + "ab", "é" * 22, "A" * 22 + "\n"],
+    [
+        "",
+        "*",
+        "..",
+        "../../etc/passwd",
+        "?" * 22,
+        "A" * 22,
+        "A" * 21,
+        "*" * 22,
+        "[a-z]" * 4 + "ab",
+        "é" * 22,
+        "A" * 22 + "\n",
+    ],
 )
 def test_nothing_else_finds_a_picture(tmp_path: Path, clock: Clock, token: str) -> None:
     keepsakes = Keepsakes(tmp_path, hours=2, clock=clock)
@@ -164,12 +182,16 @@ def test_other_folders_of_the_host_are_left_alone(tmp_path: Path, clock: Clock) 
     assert (tmp_path / "making-of" / "film.mp4").read_bytes() == b"the host's"
 
 
-def test_visitor_is_told_the_time_at_which_a_picture_is_deleted(tmp_path: Path, clock: Clock) -> None:
+def test_visitor_is_told_the_time_at_which_a_picture_is_deleted(
+    tmp_path: Path, clock: Clock
+) -> None:
     assert Keepsakes(tmp_path, hours=2, clock=clock).until() == "12:00"
     assert Keepsakes(tmp_path, hours=2, closing=time(11, 30), clock=clock).until() == "11:30"
 
 
-def test_folder_that_somebody_took_away_is_made_again(tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_folder_that_somebody_took_away_is_made_again(
+    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
     keepsakes = Keepsakes(tmp_path / "kept", hours=2, clock=clock)
     (tmp_path / "kept").rmdir()
     assert keepsakes.sweep() == 0
@@ -186,7 +208,9 @@ def test_what_is_over_goes_from_former_folders_too(tmp_path: Path, clock: Clock)
     (tmp_path / "former" / "holiday.png").write_bytes(b"not ours")
     clock.now += 3000
     gone = tmp_path / "a stick"
-    keepsakes = Keepsakes(tmp_path / "kept", hours=2, former=[tmp_path / "former", gone], clock=clock)
+    keepsakes = Keepsakes(
+        tmp_path / "kept", hours=2, former=[tmp_path / "former", gone], clock=clock
+    )
     assert former.find(lasting.token, "png") is not None
     assert len(list((tmp_path / "former").iterdir())) == 2
     keepsakes.clear()
@@ -197,15 +221,22 @@ def test_what_is_over_goes_from_former_folders_too(tmp_path: Path, clock: Clock)
     assert not gone.exists()
 
 
-def test_second_kiosk_is_refused_and_touches_nothing_of_the_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_second_kiosk_is_refused_and_touches_nothing_of_the_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings = tmp_path / "kiosk.toml"
     settings.write_text('[pictures]\nfolder = "kept"\n')
     with sole_keepsakes(settings) as keepsakes, keepsakes.workplace() as being_made:
         kept = keepsakes.keep({"png": b"card"})
-        settings.write_text('[pictures]\nfolder = "kept"\n[screens]\n')  # with a mistake, to be told by its line
+        settings.write_text(
+            '[pictures]\nfolder = "kept"\n[screens]\n'
+        )  # with a mistake, to be told by its line
         for words in (["kiosk", str(settings)], ["kiosk", str(settings), "--no-watchdog"]):
             assert main(words) == 1
-            assert f"another kiosk keeps its pictures in {tmp_path / 'kept'}" in capsys.readouterr().err
+            assert (
+                f"another kiosk keeps its pictures in {tmp_path / 'kept'}"
+                in capsys.readouterr().err
+            )
         assert keepsakes.find(kept.token, "png") is not None
         assert being_made.is_dir()
     assert main(["kiosk", str(settings), "--no-watchdog"]) == 1
@@ -226,7 +257,9 @@ def test_kiosk_starts_again_and_again_where_the_file_system_knows_no_locks(
         assert caplog.text.count("a second kiosk would not be kept from") == 2
 
 
-def test_what_a_crash_left_half_made_goes_from_former_folders_too_if_no_kiosk_is_there(tmp_path: Path) -> None:
+def test_what_a_crash_left_half_made_goes_from_former_folders_too_if_no_kiosk_is_there(
+    tmp_path: Path,
+) -> None:
     one, two = tmp_path / "one.toml", tmp_path / "two.toml"
     one.write_text('[pictures]\nfolder = "one"\n')
     two.write_text('[pictures]\nfolder = "two"\n')
@@ -244,9 +277,13 @@ def test_kiosk_knows_the_folders_of_settings_before(tmp_path: Path) -> None:
         open_keepsakes(tmp_path / "kiosk.toml")
     then = int(datetime.now().timestamp()) - 9000
     for name in ("one", "two"):
-        (tmp_path / name / f"{then}-{then + 7200}-{64 * 'a'}.png").write_bytes(b"left by a power cut")
+        (tmp_path / name / f"{then}-{then + 7200}-{64 * 'a'}.png").write_bytes(
+            b"left by a power cut"
+        )
     open_keepsakes(tmp_path / "kiosk.toml")
     assert [list((tmp_path / name).iterdir()) for name in ("one", "two")] == [[], []]
     note = user_folder() / "kiosk-folders.txt"
     note.write_bytes(b"\xff")
-    open_keepsakes(tmp_path / "kiosk.toml")  # nothing is known any more, and the kiosk starts all the same
+    open_keepsakes(
+        tmp_path / "kiosk.toml"
+    )  # nothing is known any more, and the kiosk starts all the same

@@ -40,8 +40,19 @@ class Visit:
             '[take_home]\naddress = "127.0.0.1"\nport = 18473\n[screen]\ncountdown = 1\n[pictures]\nfolder = "kept"\n'
             + settings
         )
-        command = [sys.executable, "-m", "realtime_style", "kiosk", str(folder / "kiosk.toml"), "--camera", str(CLIP), "--json"]
-        self.process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        command = [
+            sys.executable,
+            "-m",
+            "realtime_style",
+            "kiosk",
+            str(folder / "kiosk.toml"),
+            "--camera",
+            str(CLIP),
+            "--json",
+        ]
+        self.process = subprocess.Popen(
+            [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
 
     @property
     def kept(self) -> list[Path]:
@@ -192,7 +203,9 @@ def test_mistakes_stop_it_at_once(tmp_path: Path, settings: str, complaint: str)
 
 @pytest.mark.skipif(os.name == "nt", reason="terminals are those of POSIX")
 def test_no_screen_is_told_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DISPLAY", ":4711")  # SDL would rather paint where nobody sees it than say so
+    monkeypatch.setenv(
+        "DISPLAY", ":4711"
+    )  # SDL would rather paint where nobody sees it than say so
     terminal, its_end = os.openpty()
     command = [sys.executable, "-m", "realtime_style", "kiosk", "--camera", str(CLIP)]
     with subprocess.Popen(command, stderr=its_end) as process:
@@ -210,7 +223,9 @@ def test_killed_kiosk_is_back_with_the_pictures_that_last(visit: Visit) -> None:
     xdotool("key", "space")
     link = link_on(visit.wait_for(link_on))
     worker = int(
-        subprocess.run(["pgrep", "-P", str(visit.process.pid)], capture_output=True, text=True, check=True).stdout.split()[0]
+        subprocess.run(
+            ["pgrep", "-P", str(visit.process.pid)], capture_output=True, text=True, check=True
+        ).stdout.split()[0]
     )
     time.sleep(1.5)  # it tells its watchdog every second what it has counted
     os.kill(worker, signal.SIGKILL)
@@ -229,7 +244,12 @@ def test_lost_camera_is_told_on_screen_and_the_kiosk_goes_on(desktop: str, tmp_p
     (tmp_path / "later.mp4").touch()
     visit = Visit(tmp_path, "", "--camera", str(tmp_path / "later.mp4"))
     try:
-        dark = visit.wait_for(lambda seen: 0 < float((seen.max(2) > 250).mean()) < 0.2 and float(np.median(seen)) < 40, 40)
+        dark = visit.wait_for(
+            lambda seen: (
+                0 < float((seen.max(2) > 250).mean()) < 0.2 and float(np.median(seen)) < 40
+            ),
+            40,
+        )
         assert not painted(dark) or float(dark[:200].std()) < 5
         os.link(CLIP, tmp_path / "whole.mp4")
         (tmp_path / "whole.mp4").replace(tmp_path / "later.mp4")
@@ -241,9 +261,13 @@ def test_lost_camera_is_told_on_screen_and_the_kiosk_goes_on(desktop: str, tmp_p
             visit.process.communicate()
 
 
-def test_host_pauses_and_ends_it_by_pin_and_by_phone(desktop: str, tmp_path: Path, page: Page) -> None:  # noqa: F811
+def test_host_pauses_and_ends_it_by_pin_and_by_phone(
+    desktop: str, tmp_path: Path, page: Page
+) -> None:  # noqa: F811
     token = "kVq2Zr8mT0aYxW4cN6bLpQ"
-    visit = Visit(tmp_path, f'[host]\nport = 18474\ntoken = "{token}"\npin = "{hash_pin("4711")}"\n')
+    visit = Visit(
+        tmp_path, f'[host]\nport = 18474\ntoken = "{token}"\npin = "{hash_pin("4711")}"\n'
+    )
     address = f"http://127.0.0.1:18474/{token}"
     try:
         visit.wait_for(painted, 40)
@@ -252,7 +276,9 @@ def test_host_pauses_and_ends_it_by_pin_and_by_phone(desktop: str, tmp_path: Pat
             visit.touch(20, 20)
             time.sleep(0.1)
         xdotool("key", "--delay", "30", "4", "7", "1", "1", "Return")
-        visit.wait_for(lambda seen: int((abs(seen.astype(int) - (40, 40, 200)) < 12).all(-1).sum()) > 2000, 10)  # red: quit
+        visit.wait_for(
+            lambda seen: int((abs(seen.astype(int) - (40, 40, 200)) < 12).all(-1).sum()) > 2000, 10
+        )  # red: quit
         time.sleep(SETTLED_S + 0.3)
         visit.touch(400, 555)  # back to the visitors
         visit.wait_for(painted, 10)
@@ -262,7 +288,9 @@ def test_host_pauses_and_ends_it_by_pin_and_by_phone(desktop: str, tmp_path: Pat
         page.get_by_text("Technical break").click()
         visit.wait_for(lambda seen: float(seen[:200].std()) < 5, 10)
         began = time.perf_counter()
-        while json.loads(get(address + "/state")[1])["on_break"] is not True:  # the page is told once a second
+        while (
+            json.loads(get(address + "/state")[1])["on_break"] is not True
+        ):  # the page is told once a second
             assert time.perf_counter() - began < 10
             time.sleep(0.2)
         page.reload()  # it does so by itself every five seconds, and what was opened is closed again
@@ -277,7 +305,9 @@ def test_host_pauses_and_ends_it_by_pin_and_by_phone(desktop: str, tmp_path: Pat
             visit.process.communicate()
 
 
-def test_second_screen_and_film_have_the_live_picture_and_nothing_of_the_break(desktop: str, tmp_path: Path) -> None:  # noqa: F811
+def test_second_screen_and_film_have_the_live_picture_and_nothing_of_the_break(
+    desktop: str, tmp_path: Path
+) -> None:  # noqa: F811
     token = "kVq2Zr8mT0aYxW4cN6bLpQ"
     outputs = '[outputs]\nmjpeg = "18475"\nvirtual_camera = "/dev/nowhere"\nrecord = "films"\n'
     visit = Visit(tmp_path, f'{outputs}[host]\nport = 18474\ntoken = "{token}"\n')
@@ -293,12 +323,16 @@ def test_second_screen_and_film_have_the_live_picture_and_nothing_of_the_break(d
         first, second = second_screen(), second_screen()
         assert painted(first)
         assert (first != second).any()  # it goes on while a visitor makes up his mind
-        urllib.request.urlopen(urllib.request.Request(host + "/ask?for=PAUSE", method="POST"), timeout=10).close()
+        urllib.request.urlopen(
+            urllib.request.Request(host + "/ask?for=PAUSE", method="POST"), timeout=10
+        ).close()
         began = time.perf_counter()
         while second_screen().any():
             assert time.perf_counter() - began < 10
         state = json.loads(get(host + "/state")[1])
-        assert "virtual camera" in state["outputs_lost"]  # and it does not keep the others from anything
+        assert (
+            "virtual camera" in state["outputs_lost"]
+        )  # and it does not keep the others from anything
         assert state["well"] is True
         visit.stop()
         (film,) = (tmp_path / "films").iterdir()
@@ -314,7 +348,9 @@ def test_second_screen_and_film_have_the_live_picture_and_nothing_of_the_break(d
 
 
 @pytest.mark.parametrize("began_without", [True, False])
-def test_kiosk_is_there_when_its_screen_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, began_without: bool) -> None:
+def test_kiosk_is_there_when_its_screen_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, began_without: bool
+) -> None:
     server, name = start_screen()
     monkeypatch.setenv("DISPLAY", name)
     if began_without:  # as by a service manager, which is no terminal

@@ -15,7 +15,15 @@ import pytest
 
 from realtime_style.kiosk.pictures.store import Keepsakes
 from realtime_style.kiosk.supervision.stats import Counters, Memory
-from realtime_style.kiosk.supervision.watchdog import _HUNG_S, _START_S, _WELL_S, BEAT, FALLS, UNAVAILABLE, Watchdog
+from realtime_style.kiosk.supervision.watchdog import (
+    _HUNG_S,
+    _START_S,
+    _WELL_S,
+    BEAT,
+    FALLS,
+    UNAVAILABLE,
+    Watchdog,
+)
 
 HEART = "from realtime_style.kiosk.supervision.watchdog import Heart\n"
 ALIVE = f"print({BEAT!r}, flush=True)\n"
@@ -23,7 +31,9 @@ ALIVE = f"print({BEAT!r}, flush=True)\n"
 
 def dog(tmp_path: Path, script: str, **patience: Any) -> Watchdog:
     """A watchdog of a script that counts its starts in the file `starts`."""
-    count = "import os, sys, time\nopen('starts', 'a').write('x')\nn = len(open('starts').read()) - 1\n"
+    count = (
+        "import os, sys, time\nopen('starts', 'a').write('x')\nn = len(open('starts').read()) - 1\n"
+    )
     path = tmp_path / "kiosk.py"
     path.write_text(f"import os\nos.chdir({str(tmp_path)!r})\n{count}{script}")
     return Watchdog([sys.executable, str(path)], **patience)
@@ -66,7 +76,9 @@ def test_failure_after_it_lived_is_no_reason_to_stop(tmp_path: Path) -> None:
 
 
 def test_mistake_in_the_settings_at_noon_is_waited_out(tmp_path: Path) -> None:
-    watched = dog(tmp_path, "if n in (1, 2): sys.exit(1)\n" + ALIVE + "sys.exit(75 if n == 0 else 0)\n")
+    watched = dog(
+        tmp_path, "if n in (1, 2): sys.exit(1)\n" + ALIVE + "sys.exit(75 if n == 0 else 0)\n"
+    )
     assert watched.run() == 0
     assert watched.starts == 4
 
@@ -79,7 +91,9 @@ def test_kiosk_that_takes_its_time_to_close_is_not_taken_for_a_hung_one(tmp_path
 
 
 @pytest.mark.parametrize(("begins", "starts"), [("with heart.busy():", 1), ("if True:", 2)])
-def test_kiosk_that_compiles_for_a_new_camera_is_not_taken_for_a_hung_one(tmp_path: Path, begins: str, starts: int) -> None:
+def test_kiosk_that_compiles_for_a_new_camera_is_not_taken_for_a_hung_one(
+    tmp_path: Path, begins: str, starts: int
+) -> None:
     script = HEART + f"heart = Heart()\nheart.beat()\nif n == 0:\n    {begins}\n"
     watched = dog(tmp_path, script + "        time.sleep(4)\n", hung_s=2.0)
     assert watched.run() == 0
@@ -93,7 +107,9 @@ def test_closing_terminal_ends_the_kiosk_gently() -> None:
     )
     run = [sys.executable, "-c", script]
     assert subprocess.run(run, capture_output=True, text=True, check=True).stdout == "told\n"
-    ignoring = subprocess.run(["nohup", *run], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
+    ignoring = subprocess.run(
+        ["nohup", *run], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
+    )
     assert ignoring.stdout == ""
 
 
@@ -114,11 +130,21 @@ def test_kiosk_hears_what_the_one_before_it_said_last(tmp_path: Path) -> None:
         "if n < 2: os.kill(os.getpid(), 9)\nopen('last', 'w').write(memory.line())\n"
     )
     assert dog(tmp_path, heart).run() == 0
-    assert Memory.of_line((tmp_path / "last").read_text()) == Memory(Counters(visitors=106, by_painter={"b": 2}))
+    assert Memory.of_line((tmp_path / "last").read_text()) == Memory(
+        Counters(visitors=106, by_painter={"b": 2})
+    )
 
 
 @pytest.mark.parametrize(
-    "line", ["", "{}", "no JSON", '{"counters": {"guests": 3}, "on_break": false}', "[]", '{"counters": 1, "on_break": true}']
+    "line",
+    [
+        "",
+        "{}",
+        "no JSON",
+        '{"counters": {"guests": 3}, "on_break": false}',
+        "[]",
+        '{"counters": 1, "on_break": true}',
+    ],
 )
 def test_what_cannot_be_remembered_stops_no_start(line: str) -> None:
     assert Memory.of_line(line) == Memory()
@@ -129,7 +155,9 @@ def test_break_and_wrong_pins_outlast_a_fall() -> None:
     assert Memory.of_line(memory.line()) == memory
 
 
-def test_words_in_another_encoding_do_not_blind_the_watchdog(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_words_in_another_encoding_do_not_blind_the_watchdog(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     words = "sys.stdout.buffer.write(b'\\xfc\\n'); sys.stdout.flush()\n"
     watched = dog(tmp_path, ALIVE + words + "if n == 0: time.sleep(60)\nprint('bye')\n", hung_s=1.0)
     assert watched.run() == 0
@@ -142,10 +170,14 @@ def test_driver_that_hangs_at_every_start_counts_as_falls_in_a_row(tmp_path: Pat
     watched = dog(tmp_path, note + "if n < 2: time.sleep(60)\n" + ALIVE, start_s=1.5)
     assert watched.run() == 0
     assert (tmp_path / "falls").read_text() == "012"
-    assert _START_S + _HUNG_S + _START_S < _WELL_S  # a hang before the first beat, or while something is compiled
+    assert (
+        _START_S + _HUNG_S + _START_S < _WELL_S
+    )  # a hang before the first beat, or while something is compiled
 
 
-def test_kiosk_that_cannot_be_started_for_a_while_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kiosk_that_cannot_be_started_for_a_while_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     watched = dog(tmp_path, ALIVE + "sys.exit(75 if n == 0 else 0)\n")
     real = subprocess.Popen
     tries: list[int] = []
@@ -213,7 +245,9 @@ def test_ctrl_c_ends_a_kiosk_that_hangs_as_well(tmp_path: Path) -> None:
         guard.kill()
 
 
-def test_after_ctrl_c_the_kiosk_is_left_to_end_by_itself(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_after_ctrl_c_the_kiosk_is_left_to_end_by_itself(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     listen = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_DFL)\nsys.stdin.read()\ntime.sleep(0.5)\nprint('bye')\n"
     watched = dog(tmp_path, ALIVE + listen)
     threading.Timer(1.5, watched.interrupt).start()
@@ -245,7 +279,9 @@ def test_screen_that_comes_after_the_kiosk_is_waited_for(tmp_path: Path) -> None
     assert watched.starts == 3
 
 
-def test_told_to_end_it_ends_the_kiosk_gently(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_told_to_end_it_ends_the_kiosk_gently(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     watched = dog(
         tmp_path,
         "import signal\nsignal.signal(signal.SIGTERM, lambda *_: (open('ended', 'w').close(), print('bye'), sys.exit(0)))\n"
@@ -268,9 +304,7 @@ def test_kiosk_ends_when_its_watchdog_is_killed(tmp_path: Path) -> None:
         f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\nheart = Heart()\n"
         "while not heart.alone.is_set():\n    heart.beat()\n    time.sleep(0.1)\n"
     )
-    command = (
-        f"from realtime_style.kiosk.supervision.watchdog import Watchdog; Watchdog([{sys.executable!r}, {str(script)!r}]).run()"
-    )
+    command = f"from realtime_style.kiosk.supervision.watchdog import Watchdog; Watchdog([{sys.executable!r}, {str(script)!r}]).run()"
     guard = subprocess.Popen([sys.executable, "-c", command], cwd=Path(__file__).parents[2])
     began = time.perf_counter()
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():

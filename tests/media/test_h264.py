@@ -20,7 +20,9 @@ def write(path: Path, frames: list[Frame], rate: Fraction = Fraction(30), crf: i
     import av
 
     with av.open(str(path), "w") as container:
-        stream = add_h264_stream(container, width=frames[0].shape[1], height=frames[0].shape[0], rate=rate, crf=crf)
+        stream = add_h264_stream(
+            container, width=frames[0].shape[1], height=frames[0].shape[0], rate=rate, crf=crf
+        )
         for number, frame in enumerate(frames):
             container.mux(stream.encode(encode_frame(frame, number, 1 / rate)))
         container.mux(stream.encode(None))
@@ -36,22 +38,35 @@ def test_colours_come_back_as_they_went_in_and_are_tagged_bt709(tmp_path: Path) 
         stream = container.streams.video[0]
         context = stream.codec_context
         assert (context.name, context.pix_fmt) == ("h264", "yuv420p")
-        assert (context.colorspace, context.color_primaries, context.color_trc, context.color_range) == (1, 1, 1, 1)
+        assert (
+            context.colorspace,
+            context.color_primaries,
+            context.color_trc,
+            context.color_range,
+        ) == (1, 1, 1, 1)
         for colour, picture in zip(colours, container.decode(stream), strict=True):
-            assert np.abs(picture.to_ndarray(format="bgr24").astype(int) - colour).max() <= 6, colour
+            assert np.abs(picture.to_ndarray(format="bgr24").astype(int) - colour).max() <= 6, (
+                colour
+            )
 
 
 @pytest.mark.parametrize("crf", [1, 51])
-def test_every_quality_is_of_a_profile_that_browsers_and_phones_play(tmp_path: Path, crf: int) -> None:
+def test_every_quality_is_of_a_profile_that_browsers_and_phones_play(
+    tmp_path: Path, crf: int
+) -> None:
     import av
 
-    with av.open(str(write(tmp_path / "out.mp4", [np.full((48, 64, 3), 99, np.uint8)], crf=crf))) as container:
+    with av.open(
+        str(write(tmp_path / "out.mp4", [np.full((48, 64, 3), 99, np.uint8)], crf=crf))
+    ) as container:
         assert container.streams.video[0].codec_context.profile == "High"
 
 
 @pytest.mark.parametrize("crf", [-1, 0, 52])
 def test_other_qualities_are_refused(tmp_path: Path, crf: int) -> None:
-    with pytest.raises(ValueError, match=f"from 1 to 51, not {crf}"):  # x264 makes 0 a profile of its own: High 4:4:4
+    with pytest.raises(
+        ValueError, match=f"from 1 to 51, not {crf}"
+    ):  # x264 makes 0 a profile of its own: High 4:4:4
         write(tmp_path / "out.mp4", [np.full((48, 64, 3), 99, np.uint8)], crf=crf)
 
 
@@ -82,7 +97,9 @@ def test_the_frame_itself_is_left_alone(frame: Frame) -> None:
 def test_an_uneven_rate_is_kept_exactly(tmp_path: Path, frame: Frame) -> None:
     import av
 
-    with av.open(str(write(tmp_path / "ntsc.mp4", [frame] * 5, Fraction(30000, 1001)))) as container:
+    with av.open(
+        str(write(tmp_path / "ntsc.mp4", [frame] * 5, Fraction(30000, 1001)))
+    ) as container:
         assert container.streams.video[0].average_rate == Fraction(30000, 1001)
 
 
@@ -111,7 +128,9 @@ def test_what_is_no_rate_is_refused(fps: float) -> None:
         exact_rate(fps)
 
 
-def test_a_missing_encoder_is_named_with_its_remedy(tmp_path: Path, frame: Frame, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_encoder_is_named_with_its_remedy(
+    tmp_path: Path, frame: Frame, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(h264, "_CODEC", "libx2640")
     with pytest.raises(SinkError, match=r"tried libx2640.*pip install"):
         write(tmp_path / "never.mp4", [frame])

@@ -44,8 +44,12 @@ def test_every_format_comes_back_in_the_same_colours(tmp_path: Path, suffix: str
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-@pytest.mark.parametrize(("orientation", "red_corner"), [(1, (0, 0)), (3, (-1, -1)), (6, (0, -1)), (8, (-1, 0))])
-def test_phone_photos_come_out_upright(tmp_path: Path, mode: str, orientation: int, red_corner: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("orientation", "red_corner"), [(1, (0, 0)), (3, (-1, -1)), (6, (0, -1)), (8, (-1, 0))]
+)
+def test_phone_photos_come_out_upright(
+    tmp_path: Path, mode: str, orientation: int, red_corner: tuple[int, int]
+) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     image = Image.new(mode, (40, 20), "white")
@@ -67,7 +71,9 @@ def test_transparency_survives(tmp_path: Path, suffix: str) -> None:
 
 
 def test_a_format_without_transparency_gets_white(tmp_path: Path) -> None:
-    write_image(tmp_path / "a.bmp", Picture(np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.uint8)))
+    write_image(
+        tmp_path / "a.bmp", Picture(np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.uint8))
+    )
     assert (read_image(tmp_path / "a.bmp").bgr == 255).all()
 
 
@@ -96,7 +102,9 @@ def test_sixteen_bit_grey_is_scaled_by_its_type_not_by_its_brightness(tmp_path: 
 
 
 def test_float_pictures_are_scaled(tmp_path: Path) -> None:
-    Image.fromarray(np.linspace(0, 1, 64, dtype=np.float32)[np.newaxis].repeat(8, axis=0)).save(tmp_path / "a.tif")
+    Image.fromarray(np.linspace(0, 1, 64, dtype=np.float32)[np.newaxis].repeat(8, axis=0)).save(
+        tmp_path / "a.tif"
+    )
     assert read_image(tmp_path / "a.tif").bgr.max() == 255
 
 
@@ -111,14 +119,18 @@ def test_a_colour_profile_is_applied(tmp_path: Path) -> None:
         ("broken", b"no profile at all", (200, 60, 120)),
     ):
         plain.save(tmp_path / f"{name}.png", icc_profile=profile)
-        assert tuple(read_image(tmp_path / f"{name}.png").bgr[0, 0]) == pytest.approx(bgr, abs=2), name
+        assert tuple(read_image(tmp_path / f"{name}.png").bgr[0, 0]) == pytest.approx(bgr, abs=2), (
+            name
+        )
 
 
 def bad_files() -> list[tuple[str, bytes, str]]:
     import io
 
     good = io.BytesIO()
-    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)).save(good, "JPEG")
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)).save(
+        good, "JPEG"
+    )
     return [
         ("empty.jpg", b"", "not an image"),
         ("text.png", b"hello", "not an image"),
@@ -127,7 +139,9 @@ def bad_files() -> list[tuple[str, bytes, str]]:
 
 
 @pytest.mark.parametrize(("name", "content", "reason"), bad_files())
-def test_a_bad_file_is_one_line_with_its_name(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
+def test_a_bad_file_is_one_line_with_its_name(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ImageUnreadable, match=reason) as caught:
         read_image(tmp_path / name)
@@ -148,7 +162,9 @@ def test_a_broken_tag_is_no_warning_and_no_error(tmp_path: Path) -> None:
     red_left().save(tmp_path / "a.jpg", exif=exif)
     data = (tmp_path / "a.jpg").read_bytes()
     at = data.index(b"Exif\0\0") + 6 + 8
-    (tmp_path / "a.jpg").write_bytes(data[:at] + b"\xff\x7f" + data[at + 2 :])  # 32767 tags, in a file that holds one
+    (tmp_path / "a.jpg").write_bytes(
+        data[:at] + b"\xff\x7f" + data[at + 2 :]
+    )  # 32767 tags, in a file that holds one
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert read_image(tmp_path / "a.jpg").bgr.size == 40 * 20 * 3
@@ -156,13 +172,21 @@ def test_a_broken_tag_is_no_warning_and_no_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("tag", "kind", "value"),
-    [(0x11A, 2, b"abc\0"), (0x132, 5, struct.pack("<II", 1, 0)), (0x128, 11, struct.pack("<f", 1.5))],
+    [
+        (0x11A, 2, b"abc\0"),
+        (0x132, 5, struct.pack("<II", 1, 0)),
+        (0x128, 11, struct.pack("<f", 1.5)),
+    ],
     ids=["resolution in letters", "date as a fraction", "unit as a float"],
 )
-def test_tags_of_the_wrong_kind_keep_no_photo_from_being_upright(tmp_path: Path, tag: int, kind: int, value: bytes) -> None:
+def test_tags_of_the_wrong_kind_keep_no_photo_from_being_upright(
+    tmp_path: Path, tag: int, kind: int, value: bytes
+) -> None:
     count = 4 if kind == 2 else 1
     orientation = struct.pack("<HHII", 0x112, 3, 1, 6)
-    odd = struct.pack("<HHI", tag, kind, count) + (value if len(value) == 4 else struct.pack("<I", 38))
+    odd = struct.pack("<HHI", tag, kind, count) + (
+        value if len(value) == 4 else struct.pack("<I", 38)
+    )
     both = b"".join(sorted([orientation, odd]))
     exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + both + bytes(4) + value
     red_left().save(tmp_path / "a.jpg", exif=exif)
@@ -170,10 +194,14 @@ def test_tags_of_the_wrong_kind_keep_no_photo_from_being_upright(tmp_path: Path,
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_way_a_camera_can_be_held_comes_out_as_pillow_turns_it(tmp_path: Path, orientation: int) -> None:
+def test_every_way_a_camera_can_be_held_comes_out_as_pillow_turns_it(
+    tmp_path: Path, orientation: int
+) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    Image.fromarray(np.random.default_rng(0).integers(0, 256, (4, 6, 3), np.uint8)).save(tmp_path / "a.png", exif=exif)
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (4, 6, 3), np.uint8)).save(
+        tmp_path / "a.png", exif=exif
+    )
     with Image.open(tmp_path / "a.png") as opened:
         expected = np.asarray(ImageOps.exif_transpose(opened))
     np.testing.assert_array_equal(read_image(tmp_path / "a.png").bgr[..., ::-1], expected)
@@ -181,12 +209,16 @@ def test_every_way_a_camera_can_be_held_comes_out_as_pillow_turns_it(tmp_path: P
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "I;16"])
 @pytest.mark.parametrize("with_profile", [False, True])
-def test_a_single_transparent_colour_has_alpha_in_every_mode(tmp_path: Path, mode: str, with_profile: bool) -> None:
+def test_a_single_transparent_colour_has_alpha_in_every_mode(
+    tmp_path: Path, mode: str, with_profile: bool
+) -> None:
     values = np.full((8, 8), 300 if mode == "I;16" else 100, np.uint16)
     values[:, :4] = 200
     image = Image.fromarray(values if mode == "I;16" else values.astype(np.uint8))
     clear = (200, 200, 200) if mode == "RGB" else 200
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() if with_profile else None
+    profile = (
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() if with_profile else None
+    )
     image.convert(mode).save(tmp_path / "a.png", transparency=clear, icc_profile=profile)
     picture = read_image(tmp_path / "a.png")
     assert picture.alpha is not None
@@ -195,8 +227,12 @@ def test_a_single_transparent_colour_has_alpha_in_every_mode(tmp_path: Path, mod
     assert picture.bgr[0, 6] == pytest.approx([1 if mode == "I;16" else 100] * 3, abs=1)
 
 
-@pytest.mark.parametrize(("mode", "suffix"), [("RGB", "png"), ("RGBA", "png"), ("P", "png"), ("RGBA", "webp")])
-def test_a_profile_is_applied_beside_transparency_and_palettes(tmp_path: Path, mode: str, suffix: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "suffix"), [("RGB", "png"), ("RGBA", "png"), ("P", "png"), ("RGBA", "webp")]
+)
+def test_a_profile_is_applied_beside_transparency_and_palettes(
+    tmp_path: Path, mode: str, suffix: str
+) -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     exchanged = srgb.replace(b"rXYZ", b"tXYZ").replace(b"bXYZ", b"rXYZ").replace(b"tXYZ", b"bXYZ")
     image = Image.new("RGBA", (8, 8), (120, 60, 200, 90)).convert("RGB" if mode == "P" else mode)
@@ -227,19 +263,27 @@ def grey_profile() -> bytes:
     for name, part in parts:
         table += name + struct.pack(">II", at + len(data), len(part))
         data += part
-    head = struct.pack(">I4sI4s4s4s", at + len(data), bytes(4), 0x02400000, b"mntr", b"GRAY", b"XYZ ") + bytes(12) + b"acsp"
+    head = (
+        struct.pack(">I4sI4s4s4s", at + len(data), bytes(4), 0x02400000, b"mntr", b"GRAY", b"XYZ ")
+        + bytes(12)
+        + b"acsp"
+    )
     head += bytes(28) + struct.pack(">iii", 63190, 65536, 54061)
     return head.ljust(128, b"\0") + table + data
 
 
-def test_of_an_animation_the_first_picture_is_read_with_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_of_an_animation_the_first_picture_is_read_with_one_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     pictures = [Image.new("RGB", (8, 8), colour) for colour in ("red", "lime", "blue")]
     for name in ("a.gif", "a.png", "a.webp", "a.tif"):
         lossless: dict[str, Any] = {"lossless": True} if name == "a.webp" else {}
         pictures[0].save(tmp_path / name, save_all=True, append_images=pictures[1:], **lossless)
         caplog.clear()
         assert tuple(read_image(tmp_path / name).bgr[0, 0]) == RED_BGR
-        assert caplog.messages == [f"{tmp_path / name} holds 3 pictures, of which only the first is read"]
+        assert caplog.messages == [
+            f"{tmp_path / name} holds 3 pictures, of which only the first is read"
+        ]
 
 
 def test_a_sample_of_a_photograph_is_upright_and_as_large_as_asked(tmp_path: Path) -> None:
@@ -248,31 +292,43 @@ def test_a_sample_of_a_photograph_is_upright_and_as_large_as_asked(tmp_path: Pat
     exif = Image.Exif()
     exif[0x0112] = 6  # a quarter turn
     Image.fromarray(picture[..., ::-1]).save(tmp_path / "photo.jpg", exif=exif, quality=95)
-    whole, half, least = (read_image(tmp_path / "photo.jpg", at_least=size).bgr for size in (None, 200, 1))
+    whole, half, least = (
+        read_image(tmp_path / "photo.jpg", at_least=size).bgr for size in (None, 200, 1)
+    )
     assert (whole.shape, half.shape, least.shape) == ((600, 400, 3), (300, 200, 3), (75, 50, 3))
     for sample in (half, least):
         smaller = cv2.resize(whole, sample.shape[1::-1], interpolation=cv2.INTER_AREA)
         assert np.abs(sample.astype(int) - smaller).mean() < 3
 
 
-def test_of_an_animation_a_sample_is_read_without_a_word(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_of_an_animation_a_sample_is_read_without_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     pictures = [Image.new("RGB", (40, 30), colour) for colour in ("red", "blue")]
     pictures[0].save(tmp_path / "two.gif", save_all=True, append_images=pictures[1:])
     assert read_image(tmp_path / "two.gif", at_least=10).bgr.shape == (30, 40, 3)
     assert caplog.records == []
 
 
-def test_a_phones_photo_with_more_beside_it_is_one_picture(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    red_left().save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[Image.new("RGB", (8, 8))])
+def test_a_phones_photo_with_more_beside_it_is_one_picture(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    red_left().save(
+        tmp_path / "a.jpg", "MPO", save_all=True, append_images=[Image.new("RGB", (8, 8))]
+    )
     assert read_image(tmp_path / "a.jpg").bgr.shape == (20, 40, 3)
     assert not caplog.messages
 
 
-def test_formats_of_cameras_are_refused_by_name_and_no_thumbnail_taken_for_them(tmp_path: Path) -> None:
+def test_formats_of_cameras_are_refused_by_name_and_no_thumbnail_taken_for_them(
+    tmp_path: Path,
+) -> None:
     red_left().save(tmp_path / "a.dng", "TIFF")
     (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
     for name, hint in (("a.dng", ""), ("a.heic", r" \(iPhones do so with .*\)")):
-        with pytest.raises(ImageUnreadable, match=rf"{name} cannot be read: .* save it as JPEG first{hint}$"):
+        with pytest.raises(
+            ImageUnreadable, match=rf"{name} cannot be read: .* save it as JPEG first{hint}$"
+        ):
             read_image(tmp_path / name)
     red_left().save(tmp_path / "b.heic", "JPEG")  # some programs copy without a change of name
     assert read_image(tmp_path / "b.heic").bgr.shape == (20, 40, 3)
@@ -287,7 +343,9 @@ def test_reading_in_several_threads_leaves_pillow_as_it_was(tmp_path: Path) -> N
     assert before == Image.MAX_IMAGE_PIXELS is not None
 
 
-def test_more_pixels_than_any_camera_makes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_pixels_than_any_camera_makes_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("realtime_style.media.images._LARGEST_PX", 100)
     red_left().save(tmp_path / "a.png")
     with pytest.raises(ImageUnreadable, match="40x20 pixels"):

@@ -16,7 +16,16 @@ import pytest
 
 from realtime_style.errors import VideoUnreadable
 from realtime_style.frames import Frame
-from tests.helpers.video import RATE, flat, greys, make_clip, packets, paint_clip, refuse_to_paint, times
+from tests.helpers.video import (
+    RATE,
+    flat,
+    greys,
+    make_clip,
+    packets,
+    paint_clip,
+    refuse_to_paint,
+    times,
+)
 
 FRAMES = [flat(n) for n in range(24)]
 
@@ -47,7 +56,12 @@ def joined(
     [
         ("in.ts", "libx264", "libmp3lame", (0, 0)),
         ("in.ts", "libx264", "aac", (0, 0, 0)),
-        ("in.ts", "libx264", "ac3", (7200, 3600)),  # by more than a minute: FFmpeg alone takes it for 26 hours of stillness
+        (
+            "in.ts",
+            "libx264",
+            "ac3",
+            (7200, 3600),
+        ),  # by more than a minute: FFmpeg alone takes it for 26 hours of stillness
         ("in.ts", "libx264", "aac", (0, 60, 7200)),  # of one broadcaster, who has one clock
         ("in.mpg", "mpeg2video", "mp2", (0, 60)),
         ("in.mts", "libx264", None, (0, 0)),
@@ -55,13 +69,20 @@ def joined(
     ],
 )
 def test_a_clip_whose_clock_starts_again_plays_through(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, codec: str, audio: str | None, starts_s: tuple[int, ...]
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    codec: str,
+    audio: str | None,
+    starts_s: tuple[int, ...],
 ) -> None:
     source = joined(tmp_path / name, codec=codec, audio=audio, starts_s=starts_s)
     parts, frames = len(starts_s), 96 * len(starts_s)
     reports: list[tuple[int, int | None]] = []
     with caplog.at_level(logging.WARNING):
-        summary = paint_clip(source, tmp_path / "out.mp4", report=lambda done, total: reports.append((done, total)))
+        summary = paint_clip(
+            source, tmp_path / "out.mp4", report=lambda done, total: reports.append((done, total))
+        )
     (said,) = (line for line in caplog.messages if "encoding it to AAC" not in line)
     assert said.startswith(f"the clock of {source} starts again at 3.")
     assert summary.frames == frames
@@ -80,17 +101,31 @@ def test_a_clip_whose_clock_starts_again_plays_through(
 def test_all_pieces_of_sound_of_a_joined_clip_are_kept(tmp_path: Path) -> None:
     source = joined(tmp_path / "in.ts", codec="libx264", audio="libmp3lame")
     paint_clip(source, tmp_path / "out.mp4")
-    assert [data for _, _, data in packets(tmp_path / "out.mp4")] == [data for _, _, data in packets(source)]
+    assert [data for _, _, data in packets(tmp_path / "out.mp4")] == [
+        data for _, _, data in packets(source)
+    ]
 
 
-@pytest.mark.parametrize(("name", "codec", "audio"), [("in.mpg", "mpeg2video", "mp2"), ("in.ts", "libx264", "aac")])
+@pytest.mark.parametrize(
+    ("name", "codec", "audio"), [("in.mpg", "mpeg2video", "mp2"), ("in.ts", "libx264", "aac")]
+)
 def test_sound_that_changes_its_rate_at_a_joint_is_encoded_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, codec: str, audio: str
 ) -> None:
-    source = joined(tmp_path / name, codec=codec, audio=audio, rates_hz=(44_100, 48_000, 32_000), starts_s=(0, 0, 0))
+    source = joined(
+        tmp_path / name,
+        codec=codec,
+        audio=audio,
+        rates_hz=(44_100, 48_000, 32_000),
+        starts_s=(0, 0, 0),
+    )
     with caplog.at_level(logging.WARNING):
         paint_clip(source, tmp_path / "out.mp4")
-    why = "changes its rate or channels on the way" if audio == "aac" else "is mp2, which .mp4 cannot hold"
+    why = (
+        "changes its rate or channels on the way"
+        if audio == "aac"
+        else "is mp2, which .mp4 cannot hold"
+    )
     assert any(line.endswith(f"{why}: encoding it to AAC") for line in caplog.messages)
     with av.open(str(tmp_path / "out.mp4")) as container:
         sound = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
@@ -103,7 +138,10 @@ def test_sound_that_changes_its_rate_at_a_joint_is_encoded_on(
         assert loudest == pytest.approx(440, abs=1)
 
 
-@pytest.mark.parametrize(("name", "codec", "audio"), [("in.mkv", "libx264", "libmp3lame"), ("in.mpg", "mpeg2video", "mp2")])
+@pytest.mark.parametrize(
+    ("name", "codec", "audio"),
+    [("in.mkv", "libx264", "libmp3lame"), ("in.mpg", "mpeg2video", "mp2")],
+)
 def test_sound_that_falls_back_by_little_is_left_out_with_one_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, codec: str, audio: str
 ) -> None:
@@ -111,7 +149,9 @@ def test_sound_that_falls_back_by_little_is_left_out_with_one_line(
     with caplog.at_level(logging.WARNING):
         assert paint_clip(source, tmp_path / "out.mp4").frames == 48
     (said,) = (line for line in caplog.messages if "encoding it to AAC" not in line)
-    assert re.fullmatch(r"left out \d+ pieces of sound, as the recording has others at the same time", said)
+    assert re.fullmatch(
+        r"left out \d+ pieces of sound, as the recording has others at the same time", said
+    )
 
 
 def with_notes(path: Path, notes_s: Sequence[int], start_s: int) -> Path:
@@ -122,7 +162,9 @@ def with_notes(path: Path, notes_s: Sequence[int], start_s: int) -> Path:
         data = out.add_data_stream("klv")
         everything: list[av.Packet[av.stream.Stream]] = []
         for number in range(200):
-            everything += video.encode(av.VideoFrame.from_ndarray(flat(number % 24), format="bgr24"))
+            everything += video.encode(
+                av.VideoFrame.from_ndarray(flat(number % 24), format="bgr24")
+            )
         everything += video.encode(None)
         for second in notes_s:
             note = av.Packet(b"note")
@@ -137,7 +179,9 @@ def with_notes(path: Path, notes_s: Sequence[int], start_s: int) -> Path:
 def test_what_comes_once_in_a_while_is_no_new_clock(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, starts_s: tuple[int, ...]
 ) -> None:
-    parts = [with_notes(tmp_path / "part.ts", (1, 13, 26, 38), start).read_bytes() for start in starts_s]
+    parts = [
+        with_notes(tmp_path / "part.ts", (1, 13, 26, 38), start).read_bytes() for start in starts_s
+    ]
     (tmp_path / "in.ts").write_bytes(b"".join(parts))
     assert paint_clip(tmp_path / "in.ts", tmp_path / "out.mp4").frames == 200 * len(parts)
     assert len(caplog.messages) == len(parts) - 1
@@ -155,13 +199,21 @@ def test_a_joint_excuses_no_real_damage(tmp_path: Path) -> None:
 
 def test_flv_files_in_one_are_refused_before_any_work(tmp_path: Path) -> None:
     source = joined(tmp_path / "in.flv", codec="libx264", audio="libmp3lame")
-    with pytest.raises(VideoUnreadable, match=r"in\.flv is several FLV files in one, .* ffmpeg -f concat"):
+    with pytest.raises(
+        VideoUnreadable, match=r"in\.flv is several FLV files in one, .* ffmpeg -f concat"
+    ):
         paint_clip(source, tmp_path / "out.mp4", refuse_to_paint)
 
 
 def test_a_still_picture_in_between_is_no_new_clock(tmp_path: Path) -> None:
     """Frames far apart are stored in another order than they are shown in: their times of display fall by seconds."""
     ticks = [0, 10, 20, 30, 40, 41, 42, 60]
-    source = make_clip(tmp_path / "in.mkv", [flat(n) for n in range(8)], pts=ticks, time_base=Fraction(1), audio=None)
+    source = make_clip(
+        tmp_path / "in.mkv",
+        [flat(n) for n in range(8)],
+        pts=ticks,
+        time_base=Fraction(1),
+        audio=None,
+    )
     paint_clip(source, tmp_path / "out.mp4")
     assert times(tmp_path / "out.mp4") == ticks

@@ -20,7 +20,9 @@ Colour = tuple[float, float, float]
 Curve = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 
 WHITE_NITS = 203.0
-TO_2020 = np.array([[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]])  # ITU-R BT.2087
+TO_2020 = np.array(
+    [[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]]
+)  # ITU-R BT.2087
 LUMINANCE = np.array([0.2627, 0.6780, 0.0593])
 
 
@@ -35,7 +37,9 @@ def hlg(light: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     shown = light * WHITE_NITS / 1000
     scene: npt.NDArray[np.float64] = shown / max(float(LUMINANCE @ shown), 1e-9) ** (1 - 1 / 1.2)
     bright = 0.17883277 * np.log(np.maximum(12 * scene - 0.28466892, 1e-9)) + 0.55991073
-    return np.asarray(np.where(scene <= 1 / 12, np.sqrt(3 * np.maximum(scene, 0)), bright), np.float64)
+    return np.asarray(
+        np.where(scene <= 1 / 12, np.sqrt(3 * np.maximum(scene, 0)), bright), np.float64
+    )
 
 
 def film(
@@ -54,7 +58,10 @@ def film(
         stream: Any = container.add_stream("ffv1", rate=RATE)
         stream.width, stream.height, stream.pix_fmt = *size, pix_fmt
         stream.codec_context.color_trc, stream.codec_context.color_primaries = transfer, 9
-        stream.codec_context.colorspace, stream.codec_context.color_range = matrix, 2 if full_range else 1
+        stream.codec_context.colorspace, stream.codec_context.color_range = (
+            matrix,
+            2 if full_range else 1,
+        )
         bits = av.VideoFormat(pix_fmt).components[0].bits
         for colour in colours:
             red, _, blue = code = curve(TO_2020 @ np.array(colour))
@@ -66,9 +73,13 @@ def film(
                 if full_range:
                     step = ((1 << bits) - 1) * part + middle
                 else:
-                    step = ((224 if index else 219) * part + (128 if index else 16)) * 2 ** (bits - 8)
+                    step = ((224 if index else 219) * part + (128 if index else 16)) * 2 ** (
+                        bits - 8
+                    )
                 kind: type[np.unsignedinteger[Any]] = np.uint16 if bits > 8 else np.uint8
-                plane.update(np.full(plane.buffer_size // kind().itemsize, round(step), kind).tobytes())
+                plane.update(
+                    np.full(plane.buffer_size // kind().itemsize, round(step), kind).tobytes()
+                )
             frame.colorspace, frame.color_range = matrix, 2 if full_range else 1
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
@@ -89,7 +100,14 @@ def seen(source: Path, target: Path) -> list[npt.NDArray[np.int64]]:
 
 CURVES = pytest.mark.parametrize(("curve", "transfer"), [(pq, 16), (hlg, 18)])
 DARK = [(0.0, 0.0, 0.0), (0.001, 0.001, 0.001), (0.01, 0.01, 0.01)]
-MIDDLE = [(0.18, 0.18, 0.18), (0.5, 0.5, 0.5), (0.4, 0.1, 0.05), (0.1, 0.4, 0.1), (0.05, 0.05, 0.4), (0.45, 0.3, 0.2)]
+MIDDLE = [
+    (0.18, 0.18, 0.18),
+    (0.5, 0.5, 0.5),
+    (0.4, 0.1, 0.05),
+    (0.1, 0.4, 0.1),
+    (0.05, 0.05, 0.4),
+    (0.45, 0.3, 0.2),
+]
 
 
 @CURVES
@@ -122,7 +140,9 @@ def test_shadows_have_all_their_levels() -> None:
 
 
 @CURVES
-def test_highlights_keep_their_order_and_their_hue(tmp_path: Path, curve: Curve, transfer: int) -> None:
+def test_highlights_keep_their_order_and_their_hue(
+    tmp_path: Path, curve: Curve, transfer: int
+) -> None:
     colours = [(0.5, 0.5, 0.5), (1.0, 1.0, 1.0), (2.0, 2.0, 2.0), (4.5, 4.5, 4.5), (3.0, 1.0, 1.0)]
     *greys, red = seen(film(tmp_path / "in.mkv", colours, curve, transfer), tmp_path / "out.mp4")
     levels = [int(grey[1]) for grey in greys]
@@ -136,6 +156,9 @@ def test_highlights_keep_their_order_and_their_hue(tmp_path: Path, curve: Curve,
 
 def test_ordinary_video_is_left_as_it_is(tmp_path: Path) -> None:
     colours = [(0.5, 0.5, 0.5), (0.4, 0.1, 0.05)]
-    codes = seen(film(tmp_path / "in.mkv", colours, lambda light: light ** (1 / 2.4), 1), tmp_path / "out.mp4")
+    codes = seen(
+        film(tmp_path / "in.mkv", colours, lambda light: light ** (1 / 2.4), 1),
+        tmp_path / "out.mp4",
+    )
     for colour, picture in zip(colours, codes, strict=True):
         assert picture == pytest.approx(255 * (TO_2020 @ np.array(colour)) ** (1 / 2.4), abs=3)

@@ -31,12 +31,16 @@ def test_odd_sizes_repeat_the_last_row_and_column(tmp_path: Path, size: tuple[in
     source = make_clip(tmp_path / "in.mkv", frames, codec="ffv1", pix_fmt="yuv444p", audio=None)
     summary = paint_clip(source, tmp_path / "out.mp4")
     assert (summary.width, summary.height) == (size[0] + size[0] % 2, size[1] + size[1] % 2)
-    assert all(np.abs(frame.astype(int) - 200).max() <= 3 for _, frame in decode(tmp_path / "out.mp4"))
+    assert all(
+        np.abs(frame.astype(int) - 200).max() <= 3 for _, frame in decode(tmp_path / "out.mp4")
+    )
 
 
 @pytest.mark.parametrize(("name", "codec"), [("in.mpg", "mpeg2video"), ("in.ts", "libx264")])
 @pytest.mark.parametrize("interlaced", [True, False])
-def test_the_halves_of_interlaced_frames_are_made_one_picture(tmp_path: Path, name: str, codec: str, interlaced: bool) -> None:
+def test_the_halves_of_interlaced_frames_are_made_one_picture(
+    tmp_path: Path, name: str, codec: str, interlaced: bool
+) -> None:
     def prepare(stream: Any) -> None:
         if interlaced:
             stream.codec_context.flags |= Flags.interlaced_dct | Flags.interlaced_me
@@ -61,7 +65,9 @@ def test_the_halves_of_interlaced_frames_are_made_one_picture(tmp_path: Path, na
         return frame
 
     assert paint_clip(source, tmp_path / "out.mp4", paint).frames == 12
-    assert np.diff([float(time) for time in times(tmp_path / "out.mp4")]) == pytest.approx([float(1 / RATE)] * 11, abs=1e-3)
+    assert np.diff([float(time) for time in times(tmp_path / "out.mp4")]) == pytest.approx(
+        [float(1 / RATE)] * 11, abs=1e-3
+    )
     combs = [comb(frame) for frame in seen]
     assert max(combs) < 0.3 if interlaced else min(combs) > 5
     for number, frame in enumerate(seen):
@@ -75,7 +81,10 @@ def test_a_clip_filmed_on_its_side_comes_out_upright(tmp_path: Path, degrees: in
     picture = np.zeros((48, 64, 3), np.uint8)
     picture[:16, :24] = 255
     source = make_clip(
-        tmp_path / "in.mp4", [picture] * 3, audio=None, prepare=lambda stream: stream.set_display_rotation(degrees)
+        tmp_path / "in.mp4",
+        [picture] * 3,
+        audio=None,
+        prepare=lambda stream: stream.set_display_rotation(degrees),
     )
     seen: list[Frame] = []
 
@@ -98,7 +107,10 @@ def test_a_mirrored_clip_is_mirrored(tmp_path: Path) -> None:
     picture = np.zeros((48, 64, 3), np.uint8)
     picture[:, :32] = 255
     source = make_clip(
-        tmp_path / "in.mp4", [picture] * 2, audio=None, prepare=lambda stream: stream.set_display_rotation(0, hflip=True)
+        tmp_path / "in.mp4",
+        [picture] * 2,
+        audio=None,
+        prepare=lambda stream: stream.set_display_rotation(0, hflip=True),
     )
     paint_clip(source, tmp_path / "out.mp4")
     result = decode(tmp_path / "out.mp4")[0][1]
@@ -107,11 +119,18 @@ def test_a_mirrored_clip_is_mirrored(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("codec", "pix_fmt"), [("ffv1", "yuv420p10le"), ("ffv1", "gray"), ("ffv1", "bgra"), ("mjpeg", "yuvj422p")]
+    ("codec", "pix_fmt"),
+    [("ffv1", "yuv420p10le"), ("ffv1", "gray"), ("ffv1", "bgra"), ("mjpeg", "yuvj422p")],
 )
 def test_other_pixel_formats_keep_their_colours(tmp_path: Path, codec: str, pix_fmt: str) -> None:
     bgr = (110, 110, 110) if pix_fmt == "gray" else (200, 60, 120)
-    source = make_clip(tmp_path / "in.mkv", [np.full((48, 64, 3), bgr, np.uint8)] * 3, codec=codec, pix_fmt=pix_fmt, audio=None)
+    source = make_clip(
+        tmp_path / "in.mkv",
+        [np.full((48, 64, 3), bgr, np.uint8)] * 3,
+        codec=codec,
+        pix_fmt=pix_fmt,
+        audio=None,
+    )
     seen: list[Frame] = []
 
     def paint(frame: Frame) -> Frame:
@@ -124,7 +143,9 @@ def test_other_pixel_formats_keep_their_colours(tmp_path: Path, codec: str, pix_
 
 
 @pytest.mark.parametrize(("size", "matrix"), [((64, 48), "ITU601"), ((128, 720), "ITU709")])
-def test_untagged_colours_are_read_as_players_do(tmp_path: Path, size: tuple[int, int], matrix: str) -> None:
+def test_untagged_colours_are_read_as_players_do(
+    tmp_path: Path, size: tuple[int, int], matrix: str
+) -> None:
     import av
 
     bgr = (40, 60, 220)
@@ -132,7 +153,9 @@ def test_untagged_colours_are_read_as_players_do(tmp_path: Path, size: tuple[int
     with av.open(str(path), "w") as container:
         video: Any = container.add_stream("libx264", rate=25, options={"crf": "0"})
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
-        picture = av.VideoFrame.from_ndarray(np.full((size[1], size[0], 3), bgr, np.uint8), format="bgr24")
+        picture = av.VideoFrame.from_ndarray(
+            np.full((size[1], size[0], 3), bgr, np.uint8), format="bgr24"
+        )
         picture = picture.reformat(format="yuv420p", dst_colorspace=matrix, dst_color_range="MPEG")
         picture.colorspace = 2
         container.mux(video.encode(picture))
@@ -155,10 +178,16 @@ def test_pixels_that_are_not_square_stay_so(tmp_path: Path) -> None:
 
 
 def test_a_painter_may_reduce_the_frames_but_only_all_alike(clip: Path, tmp_path: Path) -> None:
-    summary = paint_clip(clip, tmp_path / "out.mp4", lambda frame: np.ascontiguousarray(frame[::2, ::2]))
+    summary = paint_clip(
+        clip, tmp_path / "out.mp4", lambda frame: np.ascontiguousarray(frame[::2, ::2])
+    )
     assert (summary.width, summary.height) == (32, 24)
     assert packets(tmp_path / "out.mp4") == packets(clip)
     shapes = iter([64, 32])
     with pytest.raises(ValueError, match=r"\(48, 32, 3\) != \(48, 64, 3\)"):
-        paint_clip(clip, tmp_path / "other.mp4", lambda frame: np.ascontiguousarray(frame[:, : next(shapes)]))
+        paint_clip(
+            clip,
+            tmp_path / "other.mp4",
+            lambda frame: np.ascontiguousarray(frame[:, : next(shapes)]),
+        )
     assert names(tmp_path) == ["out.mp4"]

@@ -34,8 +34,12 @@ def test_demo_is_short_and_uses_public_names_only(path: Path):
     assert len(text.splitlines()) <= 50
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
-            assert all(not alias.name.startswith(("realtime_style", "export")) for alias in node.names)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("realtime_style", "export")):
+            assert all(
+                not alias.name.startswith(("realtime_style", "export")) for alias in node.names
+            )
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            ("realtime_style", "export")
+        ):
             assert node.module == "realtime_style"
             assert {alias.name for alias in node.names} <= set(realtime_style.__all__)
 
@@ -47,7 +51,12 @@ def test_demo_is_listed(path: Path):
 
 def test_video_file_puts_photograph_and_painting_side_by_side(tmp_path: Path, tiny_style: Path):
     target = tmp_path / "both.mp4"
-    assert load("video_file").main(str(DEMOS / "media" / "big-buck-bunny.mp4"), str(target), str(tiny_style), frames=5) == 0
+    assert (
+        load("video_file").main(
+            str(DEMOS / "media" / "big-buck-bunny.mp4"), str(target), str(tiny_style), frames=5
+        )
+        == 0
+    )
     capture = cv2.VideoCapture(str(target))
     frames = []
     while (read := capture.read())[0]:
@@ -55,12 +64,20 @@ def test_video_file_puts_photograph_and_painting_side_by_side(tmp_path: Path, ti
     assert len(frames) == 5
     assert frames[0].shape == (360, 1280, 3)
     photograph, painting = frames[0][:, :640].astype(int), frames[0][:, 640:].astype(int)
-    assert abs(photograph + painting - 255).mean() < 8  # the tiny style inverts; H.264 costs a few grey levels
+    assert (
+        abs(photograph + painting - 255).mean() < 8
+    )  # the tiny style inverts; H.264 costs a few grey levels
 
 
 def test_demo_ends_with_one_line_when_the_style_is_unknown(tmp_path: Path):
     done = subprocess.run(
-        [sys.executable, str(DEMOS / "video_file.py"), "pattern", str(tmp_path / "out.mp4"), "no-such-style"],
+        [
+            sys.executable,
+            str(DEMOS / "video_file.py"),
+            "pattern",
+            str(tmp_path / "out.mp4"),
+            "no-such-style",
+        ],
         cwd=DEMOS.parent,
         env={**os.environ, "PYTHONPATH": str(DEMOS.parent)},
         capture_output=True,

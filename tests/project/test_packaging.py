@@ -46,7 +46,9 @@ def wheel(archives: Path) -> zipfile.ZipFile:
 
 
 def test_version_is_the_newest_in_the_changelog():
-    headings = re.findall(r"^## \[?([0-9][^\]\s]*)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    headings = re.findall(
+        r"^## \[?([0-9][^\]\s]*)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert headings
     assert headings[0] == realtime_style.__version__
 
@@ -59,7 +61,9 @@ def test_wheel_carries_the_version_of_the_package(archives: Path):
 def test_wheel_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile):
     tops = {name.split("/")[0] for name in wheel.namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"realtime_style"}
-    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "realtime_style").rglob("*.py")}
+    modules = {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "realtime_style").rglob("*.py")
+    }
     assert modules <= set(wheel.namelist())
 
 
@@ -68,8 +72,13 @@ def test_wheel_plays_offline_and_is_typed(wheel: zipfile.ZipFile):
     assert "realtime_style/py.typed" in names
     assert "realtime_style/styles/pack/gallery.onnx" in names
     assert "realtime_style/kiosk/locales/fr.toml" in names
-    largest = max((entry for entry in wheel.infolist() if entry.filename.endswith(".onnx")), key=lambda entry: entry.file_size)
-    assert largest.file_size <= 13 * 2**20, f"{largest.filename} is larger than a style file should be"
+    largest = max(
+        (entry for entry in wheel.infolist() if entry.filename.endswith(".onnx")),
+        key=lambda entry: entry.file_size,
+    )
+    assert largest.file_size <= 13 * 2**20, (
+        f"{largest.filename} is larger than a style file should be"
+    )
 
 
 def test_wheel_carries_its_licence(wheel: zipfile.ZipFile):
@@ -87,7 +96,9 @@ def test_source_archive_holds_workshop_tests_and_demos(archives: Path):
         "docs/decisions.md",
         "Makefile",
     } <= names
-    assert not any(name.startswith((".venv/", "out/")) or name.endswith((".pt", ".pyc")) for name in names)
+    assert not any(
+        name.startswith((".venv/", "out/")) or name.endswith((".pt", ".pyc")) for name in names
+    )
 
 
 def test_torch_is_asked_for_by_the_train_extra_alone(project: Project):
@@ -103,9 +114,13 @@ def test_torch_is_asked_for_by_the_train_extra_alone(project: Project):
 def test_no_installation_gets_both_onnxruntimes(project: Project):
     extras = project["optional-dependencies"]
     wheels = {
-        name: {match[0] for item in items if (match := re.match(r"onnxruntime(-gpu)?", item))} for name, items in extras.items()
+        name: {match[0] for item in items if (match := re.match(r"onnxruntime(-gpu)?", item))}
+        for name, items in extras.items()
     }
-    assert {name: wheel for name, wheel in wheels.items() if wheel} == {"cpu": {"onnxruntime"}, "gpu": {"onnxruntime-gpu"}}
+    assert {name: wheel for name, wheel in wheels.items() if wheel} == {
+        "cpu": {"onnxruntime"},
+        "gpu": {"onnxruntime-gpu"},
+    }
     assert not any(item.startswith("onnxruntime") for item in project["dependencies"])
 
 
@@ -164,8 +179,15 @@ def test_make_refuses_a_python_that_is_too_old(tmp_path: Path):
     old.chmod(0o755)
     venv = tmp_path / "venv"
     done = subprocess.run(
-        ["make", "demo", f"PYTHON={old}", f"VENV={venv}"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["make", "demo", f"PYTHON={old}", f"VENV={venv}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
-    assert f"{old} is too old or does not run; realtime_style needs Python 3.11 or newer" in done.stderr
+    assert (
+        f"{old} is too old or does not run; realtime_style needs Python 3.11 or newer"
+        in done.stderr
+    )
     assert not venv.exists()

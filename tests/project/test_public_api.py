@@ -41,15 +41,28 @@ def test_windows_is_told_about_cameras_before_opencv_is_loaded() -> None:
         "print(os.environ['OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS'], 'cv2' in sys.modules)"
     )
     for set_before, expected in (({}, "0 False"), ({_TRANSFORMS: "1"}, "1 False")):
-        environment = {name: value for name, value in os.environ.items() if name != _TRANSFORMS} | set_before
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+        environment = {
+            name: value for name, value in os.environ.items() if name != _TRANSFORMS
+        } | set_before
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+        )
         assert done.stdout.strip() == expected
 
 
 def test_using_a_name_loads_only_what_it_needs() -> None:
     code = "import realtime_style as r, sys; r.parse_mix; r.StyleInfo; print(' '.join(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {name.split(".")[0] for name in done.stdout.split()} & {"torch", "onnxruntime", "openvino", "av"}
+    assert not {name.split(".")[0] for name in done.stdout.split()} & {
+        "torch",
+        "onnxruntime",
+        "openvino",
+        "av",
+    }
 
 
 def test_cv2_is_imported_before_av() -> None:
@@ -68,6 +81,15 @@ importlib.import_module(f"realtime_style.{module}")
 import realtime_style.media.h264, av
 print(order[0])
 """
-    for module in ("media.h264", "batch.video", "sources.files", "sinks.video_file", "webcam.app", "diagnostics.bench"):
-        done = subprocess.run([sys.executable, "-c", code, module], capture_output=True, text=True, check=True)
+    for module in (
+        "media.h264",
+        "batch.video",
+        "sources.files",
+        "sinks.video_file",
+        "webcam.app",
+        "diagnostics.bench",
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", code, module], capture_output=True, text=True, check=True
+        )
         assert done.stdout.strip() == "cv2", module

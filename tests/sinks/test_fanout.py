@@ -81,7 +81,9 @@ class Stubborn(Sink):
 # side by side
 
 
-def test_output_that_fails_is_opened_again_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_output_that_fails_is_opened_again_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(outputs_module, "_FIRST_PAUSE_S", 0.05)
     null = NullSink()
     with Outputs({"virtual camera": lambda: VirtualCameraSink(), "null": lambda: null}) as outputs:
@@ -121,7 +123,12 @@ def test_impatient_outputs_tell_at_once_what_is_missing(tmp_path: Path) -> None:
     FakeVirtualCamera.plugged = False
     film = tmp_path / "film.mp4"
     with pytest.raises(SinkError, match="no virtual camera is plugged in"):
-        Outputs({"film": lambda: VideoSink(film), "virtual camera": lambda: VirtualCameraSink(size_wh=(640, 480))})
+        Outputs(
+            {
+                "film": lambda: VideoSink(film),
+                "virtual camera": lambda: VirtualCameraSink(size_wh=(640, 480)),
+            }
+        )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -153,9 +160,13 @@ def test_virtual_camera_gets_the_very_frames_and_is_opened_again_for_another_siz
     assert FakeVirtualCamera.opened == 2
 
 
-def test_missing_driver_is_told_in_one_line_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_driver_is_told_in_one_line_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     FakeVirtualCamera.plugged = False
-    with pytest.raises(SinkError, match=r"no virtual camera of 640x480: .*modprobe v4l2loopback") as caught:
+    with pytest.raises(
+        SinkError, match=r"no virtual camera of 640x480: .*modprobe v4l2loopback"
+    ) as caught:
         VirtualCameraSink(size_wh=(640, 480))
     assert "\n" not in str(caught.value)
 
@@ -210,15 +221,21 @@ def test_one_viewer_too_many_is_told_to_come_back(screen: MjpegSink) -> None:
 
 
 def test_connection_is_for_one_request(screen: MjpegSink) -> None:
-    with socket.create_connection(("127.0.0.1", SCREEN), timeout=2) as connection:  # others are kept for five seconds
+    with socket.create_connection(
+        ("127.0.0.1", SCREEN), timeout=2
+    ) as connection:  # others are kept for five seconds
         connection.sendall(b"GET /run HTTP/1.1\r\nHost: here\r\n\r\n")
         heard = b""
-        while part := connection.recv(4096):  # to its end: half of a next request would hold it for ever
+        while part := connection.recv(
+            4096
+        ):  # to its end: half of a next request would hold it for ever
             heard += part
     assert heard.startswith(b"HTTP/1.1 200")
 
 
-def test_nothing_is_compressed_while_nobody_watches(screen: MjpegSink, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_compressed_while_nobody_watches(
+    screen: MjpegSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sent: list[str] = []
     monkeypatch.setattr(screen._page, "send", sent.append)
     for _ in range(10):
@@ -227,7 +244,9 @@ def test_nothing_is_compressed_while_nobody_watches(screen: MjpegSink, monkeypat
 
 
 def test_port_in_use_is_told(screen: MjpegSink) -> None:
-    with pytest.raises(RealtimeStyleError, match=r"port 18481 cannot be used: .*; choose another one"):
+    with pytest.raises(
+        RealtimeStyleError, match=r"port 18481 cannot be used: .*; choose another one"
+    ):
         MjpegSink(str(SCREEN))
 
 
@@ -242,7 +261,9 @@ def shows(page: Page, level: int) -> bool:  # noqa: F811
     return bool(abs(middle - level).max() <= 2)
 
 
-def test_viewers_who_left_without_a_word_lose_their_places_to_a_page_that_waits(screen: MjpegSink, page: Page) -> None:  # noqa: F811
+def test_viewers_who_left_without_a_word_lose_their_places_to_a_page_that_waits(
+    screen: MjpegSink, page: Page
+) -> None:  # noqa: F811
     noise = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), np.uint8)
     noise[300:420, 580:700] = 77
     gone = [socket.create_connection(("127.0.0.1", SCREEN), timeout=20) for _ in range(VIEWERS)]
@@ -292,7 +313,9 @@ def test_show_gives_every_output_the_picture_without_words(options: WebcamOption
         assert set(np.unique(frame)) <= {255 - LEVEL, 255}
 
 
-def test_show_does_not_begin_without_the_virtual_camera_it_was_asked_for(options: WebcamOptions) -> None:
+def test_show_does_not_begin_without_the_virtual_camera_it_was_asked_for(
+    options: WebcamOptions,
+) -> None:
     FakeVirtualCamera.plugged = False
     with pytest.raises(SinkError, match="no virtual camera"):
         show(replace(options, virtual_camera=""), Script(frames=3))
@@ -310,7 +333,9 @@ def test_show_goes_on_when_the_virtual_camera_goes(options: WebcamOptions) -> No
 
 def test_films_are_ten_minutes_long_and_none_is_overwritten(tmp_path: Path) -> None:
     now = [0.0]
-    with Films(tmp_path / "films", clock=lambda: now[0], today=lambda: datetime(2026, 11, 25, 9)) as films:
+    with Films(
+        tmp_path / "films", clock=lambda: now[0], today=lambda: datetime(2026, 11, 25, 9)
+    ) as films:
         for _ in range(5):
             films.write(GREY)
             now[0] += FILM_S / 2
@@ -320,7 +345,9 @@ def test_films_are_ten_minutes_long_and_none_is_overwritten(tmp_path: Path) -> N
     assert [len(read_video(tmp_path / "films" / name)[0]) for name in names] == [2, 2, 1, 1]
 
 
-def test_film_is_kept_and_none_begun_while_the_disk_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_film_is_kept_and_none_begun_while_the_disk_is_nearly_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     free = 10**9
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
     with Films(tmp_path / "films", today=lambda: datetime(2026, 11, 25, 9)) as films:
@@ -338,7 +365,10 @@ def test_film_is_kept_and_none_begun_while_the_disk_is_nearly_full(tmp_path: Pat
 def test_films_that_a_crash_left_half_written_go_and_nothing_else(tmp_path: Path) -> None:
     folder = tmp_path / "films"
     folder.mkdir()
-    left, being_written = ".2026-11-25_08-00-00.4711.part.mp4", ".2026-11-25_08-50-00_2.4712.part.mp4"
+    left, being_written = (
+        ".2026-11-25_08-00-00.4711.part.mp4",
+        ".2026-11-25_08-50-00_2.4712.part.mp4",
+    )
     others = ("2026-11-25_08-00-00.mp4", ".holiday.12.part.mp4")
     for name in (left, being_written, *others):
         (folder / name).touch()
@@ -346,7 +376,9 @@ def test_films_that_a_crash_left_half_written_go_and_nothing_else(tmp_path: Path
         os.utime(folder / name, (0, time.time() - FILM_S - 1))
     with Films(folder, today=lambda: datetime(2026, 11, 25, 9)) as films:
         films.write(GREY)
-    assert sorted(path.name for path in folder.iterdir()) == sorted([being_written, *others, "2026-11-25_09-00-00.mp4"])
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        [being_written, *others, "2026-11-25_09-00-00.mp4"]
+    )
 
 
 def test_folder_for_films_that_cannot_be_made_is_told(tmp_path: Path) -> None:

@@ -28,7 +28,9 @@ def times_s(path: Path) -> list[float]:
     import av
 
     with av.open(str(path)) as container:
-        return [float(picture.time) for picture in container.decode(video=0) if picture.time is not None]
+        return [
+            float(picture.time) for picture in container.decode(video=0) if picture.time is not None
+        ]
 
 
 def test_a_video_holds_every_frame_in_order_at_exactly_its_rate(tmp_path: Path) -> None:
@@ -57,7 +59,9 @@ def test_its_index_is_in_front_for_browsers(tmp_path: Path) -> None:
     assert 0 < content.index(b"moov") < content.index(b"mdat")
 
 
-def test_a_live_recording_keeps_the_time_of_each_frame(tmp_path: Path, fake_clock: FakeClock) -> None:
+def test_a_live_recording_keeps_the_time_of_each_frame(
+    tmp_path: Path, fake_clock: FakeClock
+) -> None:
     path = tmp_path / "live.mp4"
     fake_clock.now = 1000.0
     moments = [0, 0.04, 0.05, 0.3, 0.3, 0.3, 0.35, 2.0, 2.01]
@@ -71,7 +75,9 @@ def test_a_live_recording_keeps_the_time_of_each_frame(tmp_path: Path, fake_cloc
     assert [read_barcode(picture) for picture in VideoFile(path)] == list(range(9))
 
 
-def test_a_clock_that_stands_still_or_goes_back_does_not_break_a_recording(tmp_path: Path, fake_clock: FakeClock) -> None:
+def test_a_clock_that_stands_still_or_goes_back_does_not_break_a_recording(
+    tmp_path: Path, fake_clock: FakeClock
+) -> None:
     with VideoSink(tmp_path / "live.mp4", clock=fake_clock) as sink:
         for picture, moment in zip(PICTURES, (5.0, 5.0, 4.0, 5.1), strict=False):
             fake_clock.now = moment
@@ -108,7 +114,9 @@ def test_frames_may_be_painted_on_after_writing(tmp_path: Path) -> None:
     assert [read_barcode(picture) for picture in VideoFile(tmp_path / "out.mp4")] == list(range(12))
 
 
-def test_names_that_ffmpeg_takes_for_something_else_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_that_ffmpeg_takes_for_something_else_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     names = ["18:30.mp4", "50%d.mp4", "http:x.mp4", "-o.mp4", "Ünïcode 夜.mp4"]
     for name in names:
@@ -239,7 +247,9 @@ except OutputUnwritable as error:
 # Eight frames fit into the encoder and fail when the file is closed; 200 fail in the middle.
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
 @pytest.mark.parametrize("frames", [8, 200])
-def test_a_full_disk_is_one_line_keeps_the_old_file_and_leaves_nothing(old: Path, frames: int) -> None:
+def test_a_full_disk_is_one_line_keeps_the_old_file_and_leaves_nothing(
+    old: Path, frames: int
+) -> None:
     run = subprocess.run(
         [sys.executable, "-c", FULL.format(frames=frames), str(old)],
         capture_output=True,

@@ -60,7 +60,10 @@ class Shown:
         self._lines: queue.Queue[str] = queue.Queue()
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed in __exit__)
         self._process = subprocess.Popen(
-            [sys.executable, "-c", SHOW, *arguments], stdout=subprocess.PIPE, stderr=self._errors, text=True
+            [sys.executable, "-c", SHOW, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
         )
         self._listener = threading.Thread(target=self._listen)
         self._listener.start()
@@ -140,7 +143,9 @@ def colour_bounds(picture: Frame, colour: tuple[int, int, int]) -> tuple[int, in
     return (left, top, width, height) if mask.sum() == width * height else (0, 0, 0, 0)
 
 
-def wait_for_bounds(folder: Path, colour: tuple[int, int, int], width: int, height: int) -> tuple[int, int, int, int]:
+def wait_for_bounds(
+    folder: Path, colour: tuple[int, int, int], width: int, height: int
+) -> tuple[int, int, int, int]:
     """Where this colour is, once it has this size; window systems take their time."""
     deadline = time.perf_counter() + 10
     while (bounds := colour_bounds(screenshot(folder), colour))[2:] != (width, height):
@@ -174,7 +179,23 @@ def test_keys_come_in_by_name_and_nothing_is_said_on_stderr(shown: Shown) -> Non
         "3",
         "q",
     ]
-    wanted = ["a", "left", "right", "up", "down", "space", "esc", "enter", "f11", "+", "-", "?", "h", "3", "q"]
+    wanted = [
+        "a",
+        "left",
+        "right",
+        "up",
+        "down",
+        "space",
+        "esc",
+        "enter",
+        "f11",
+        "+",
+        "-",
+        "?",
+        "h",
+        "3",
+        "q",
+    ]
     assert [shown.answer_to(key) for key in pressed] == wanted
     assert shown.says() == "open"
     assert shown.says() == "closed None False"
@@ -228,8 +249,18 @@ except DisplayUnavailable as error:
     ],
 )
 def test_no_screen_is_one_line_and_not_an_abort(environment: dict[str, str], words: str) -> None:
-    rest = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    run = subprocess.run([sys.executable, "-c", ABORTS], env=rest | environment, capture_output=True, text=True, timeout=30)
+    rest = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DISPLAY", "WAYLAND_DISPLAY")
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", ABORTS],
+        env=rest | environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
     assert run.returncode == 0, run.stderr
     assert run.stdout.count("\n") == 1
     assert words in run.stdout
@@ -238,7 +269,8 @@ def test_no_screen_is_one_line_and_not_an_abort(environment: dict[str, str], wor
 
 def test_a_headless_opencv_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "realtime_style.sinks.window.cv2.getBuildInformation", lambda: "  GUI:                           NONE\n"
+        "realtime_style.sinks.window.cv2.getBuildInformation",
+        lambda: "  GUI:                           NONE\n",
     )
     with pytest.raises(DisplayUnavailable, match=r"headless.*pip uninstall"):
         require_display()

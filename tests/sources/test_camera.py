@@ -32,7 +32,9 @@ from realtime_style.testing.style_files import FakeClock
 def within_two_seconds() -> Iterator[None]:
     start = time.perf_counter()
     yield
-    assert time.perf_counter() - start < 2 + 0.5  # half a second for a busy machine and the fixtures
+    assert (
+        time.perf_counter() - start < 2 + 0.5
+    )  # half a second for a busy machine and the fixtures
 
 
 @pytest.fixture
@@ -185,7 +187,9 @@ def test_a_frozen_camera_is_left_alone_and_closes_cleanly(capture: FakeCapture) 
 # Opening.
 
 
-def connect(capture: FakeCapture, calls: list[tuple[int | str, int]] | None = None) -> Callable[[int | str, int], FakeCapture]:
+def connect(
+    capture: FakeCapture, calls: list[tuple[int | str, int]] | None = None
+) -> Callable[[int | str, int], FakeCapture]:
     def connecting(which: int | str, backend: int) -> FakeCapture:
         if calls is not None:
             calls.append((which, backend))
@@ -194,7 +198,9 @@ def connect(capture: FakeCapture, calls: list[tuple[int | str, int]] | None = No
     return connecting
 
 
-def test_the_format_is_set_before_the_size_and_the_size_before_the_rate(capture: FakeCapture) -> None:
+def test_the_format_is_set_before_the_size_and_the_size_before_the_rate(
+    capture: FakeCapture,
+) -> None:
     open_camera("0", size=(640, 480), fps=30, fourcc="MJPG", connect=connect(capture)).close()
     assert capture.asked == [
         cv2.CAP_PROP_FOURCC,
@@ -229,7 +235,9 @@ def test_opencv_knows_every_backend() -> None:
 
 
 def test_details_say_what_was_asked_and_what_was_got(capture: FakeCapture) -> None:
-    with open_camera("0", size=(640, 480), fps=60, fourcc="MJPG", connect=connect(capture)) as camera:
+    with open_camera(
+        "0", size=(640, 480), fps=60, fourcc="MJPG", connect=connect(capture)
+    ) as camera:
         assert camera.info.details == "asked 640x480 60 fps MJPG, got 160x120 30 fps YUYV"
         assert (camera.info.name, camera.info.fps) == ("camera 0", 30.0)
     silent = FakeCapture(fps=0, fourcc="\0\0\0\0")
@@ -253,7 +261,10 @@ def test_numbers_devices_and_backends_reach_opencv() -> None:
     [
         ([], "Cameras found: none. Try --camera clip.mp4 or --camera pattern."),
         (["0", "2"], "Cameras found: 0, 2. Try --camera 0."),
-        (["1"], "Cameras found: 1. It is there: close other programs that use it, and check that you may read /dev/video1."),
+        (
+            ["1"],
+            "Cameras found: 1. It is there: close other programs that use it, and check that you may read /dev/video1.",
+        ),
         (None, "Try --camera clip.mp4 or --camera pattern."),
     ],
 )
@@ -309,11 +320,15 @@ def test_a_clip_plays_in_real_time_and_over_again(numbered: Path, fake_clock: Fa
     clip = clip_capture(numbered, fake_clock)
     for number in range(75):
         assert read(clip) == number % 30
-        assert fake_clock.now == pytest.approx(number / 30, abs=1e-3)  # also where it starts again: no gap
+        assert fake_clock.now == pytest.approx(
+            number / 30, abs=1e-3
+        )  # also where it starts again: no gap
     clip.release()
 
 
-def test_who_reads_a_clip_slowly_misses_frames_but_not_time(numbered: Path, fake_clock: FakeClock) -> None:
+def test_who_reads_a_clip_slowly_misses_frames_but_not_time(
+    numbered: Path, fake_clock: FakeClock
+) -> None:
     clip = clip_capture(numbered, fake_clock)
     seen = []
     for _ in range(20):
@@ -325,7 +340,9 @@ def test_who_reads_a_clip_slowly_misses_frames_but_not_time(numbered: Path, fake
     clip.release()
 
 
-def test_after_a_long_sleep_a_clip_goes_on_where_it_was(numbered: Path, fake_clock: FakeClock) -> None:
+def test_after_a_long_sleep_a_clip_goes_on_where_it_was(
+    numbered: Path, fake_clock: FakeClock
+) -> None:
     clip = clip_capture(numbered, fake_clock)
     assert read(clip) == 0
     fake_clock.sleep(3600)
@@ -336,7 +353,9 @@ def test_after_a_long_sleep_a_clip_goes_on_where_it_was(numbered: Path, fake_clo
     clip.release()
 
 
-def test_a_clip_that_decodes_too_slowly_plays_slowly_instead_of_standing_still(numbered: Path, fake_clock: FakeClock) -> None:
+def test_a_clip_that_decodes_too_slowly_plays_slowly_instead_of_standing_still(
+    numbered: Path, fake_clock: FakeClock
+) -> None:
     clip = clip_capture(numbered, fake_clock)
     whole_clip = clip._next
 
@@ -364,7 +383,9 @@ def still(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_clip_that_stands_still_sends_its_last_picture_again(still: Path, fake_clock: FakeClock) -> None:
+def test_a_clip_that_stands_still_sends_its_last_picture_again(
+    still: Path, fake_clock: FakeClock
+) -> None:
     clip = clip_capture(still, fake_clock)
     seen = [(read(clip), round(fake_clock.now, 2)) for _ in range(10)]
     assert seen[:5] == [(0, 0), (1, 0.05), (2, 0.1), (3, 0.15), (4, 0.2)]
@@ -382,8 +403,16 @@ def test_a_clip_that_stands_still_is_no_lost_camera(still: Path) -> None:
 def test_a_size_scales_a_clip_and_details_say_so(numbered: Path, fake_clock: FakeClock) -> None:
     with open_camera(str(numbered), size=(80, 60)) as camera:
         assert next(iter(camera)).shape == (60, 80, 3)
-        assert (camera.info.width, camera.info.height, camera.info.live, camera.info.name) == (80, 60, True, "numbered.mp4")
-        assert camera.info.details == "160x120 30 fps, played in real time and over again, scaled to 80x60"
+        assert (camera.info.width, camera.info.height, camera.info.live, camera.info.name) == (
+            80,
+            60,
+            True,
+            "numbered.mp4",
+        )
+        assert (
+            camera.info.details
+            == "160x120 30 fps, played in real time and over again, scaled to 80x60"
+        )
 
 
 def test_a_clip_as_camera_shows_its_newest_frame(numbered: Path) -> None:
@@ -417,12 +446,23 @@ def test_the_pattern_plays_in_real_time_whoever_reads(fake_clock: FakeClock) -> 
 
 def test_a_slow_pattern_sends_its_last_picture_again(fake_clock: FakeClock) -> None:
     pattern = PatternCapture(160, 120, fps=0.8, clock=fake_clock, sleep=fake_clock.sleep)
-    assert [(read(pattern), fake_clock.now) for _ in range(5)] == [(0, 0), (0, 0.5), (0, 1), (1, 1.25), (1, 1.75)]
+    assert [(read(pattern), fake_clock.now) for _ in range(5)] == [
+        (0, 0),
+        (0, 0.5),
+        (0, 1),
+        (1, 1.25),
+        (1, 1.75),
+    ]
 
 
 def test_the_pattern_is_a_camera_of_640x480_at_30() -> None:
     with open_camera("pattern") as camera:
-        assert (camera.info.width, camera.info.height, camera.info.fps, camera.info.live) == (640, 480, 30.0, True)
+        assert (camera.info.width, camera.info.height, camera.info.fps, camera.info.live) == (
+            640,
+            480,
+            30.0,
+            True,
+        )
         assert next(iter(camera)).shape == (480, 640, 3)
     with open_camera("pattern", size=(320, 200), fps=15) as camera:
         assert (camera.info.width, camera.info.height, camera.info.fps) == (320, 200, 15)

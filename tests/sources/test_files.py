@@ -40,7 +40,9 @@ def test_a_video_gives_every_frame_in_order_and_its_exact_rate(clip: Path) -> No
     assert len(pictures) == 20
     assert levels == sorted(levels)
     assert abs(levels[10] - 100) <= 4
-    assert all(p.shape == (48, 64, 3) and p.dtype == np.uint8 and p.flags["C_CONTIGUOUS"] for p in pictures)
+    assert all(
+        p.shape == (48, 64, 3) and p.dtype == np.uint8 and p.flags["C_CONTIGUOUS"] for p in pictures
+    )
 
 
 def test_frames_come_in_order_without_gaps(tmp_path: Path) -> None:
@@ -124,7 +126,12 @@ def test_images_come_in_the_order_of_their_names_each_in_its_size(tmp_path: Path
     (tmp_path / "notes.txt").write_text("no image")
     (tmp_path / "sub.png").mkdir()
     with open_source(str(tmp_path)) as source:
-        assert (source.info.width, source.info.height, source.info.frame_count, source.info.fps) == (12, 6, 3, None)
+        assert (
+            source.info.width,
+            source.info.height,
+            source.info.frame_count,
+            source.info.fps,
+        ) == (12, 6, 3, None)
         frames = list(source)
     assert [frame.shape[0] for frame in frames] == [6, 8, 10]
     assert [int(frame[0, 0, 0]) for frame in frames[:2]] == [1, 2]

@@ -56,7 +56,9 @@ def test_pictures_come_as_soon_as_the_camera_is_open(watch: CameraWatch) -> None
     assert frame.shape == (120, 160, 3)
 
 
-def test_unplugged_camera_is_told_in_two_seconds_and_back_in_three(watch: CameraWatch, port: Port) -> None:
+def test_unplugged_camera_is_told_in_two_seconds_and_back_in_three(
+    watch: CameraWatch, port: Port
+) -> None:
     until(lambda: seen(watch), 2)
     assert port.capture is not None
     port.capture.unplug()
@@ -81,7 +83,9 @@ def test_camera_that_repeats_one_frame_is_opened_anew(watch: CameraWatch, port: 
     assert watch.opened == 2
 
 
-def test_black_pictures_are_told_and_waited_out(watch: CameraWatch, port: Port, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_black_pictures_are_told_and_waited_out(
+    watch: CameraWatch, port: Port, monkeypatch: pytest.MonkeyPatch
+) -> None:
     until(lambda: seen(watch), 2)
     assert port.capture is not None
     rng = np.random.default_rng(0)
@@ -98,7 +102,9 @@ def test_black_pictures_are_told_and_waited_out(watch: CameraWatch, port: Port, 
     assert watch.opened == 1
 
 
-def test_read_that_does_not_come_back_is_told_and_leaves_no_threads(watch: CameraWatch, port: Port) -> None:
+def test_read_that_does_not_come_back_is_told_and_leaves_no_threads(
+    watch: CameraWatch, port: Port
+) -> None:
     until(lambda: seen(watch), 2)
     assert port.capture is not None
     before = threading.active_count()
@@ -112,7 +118,9 @@ def test_read_that_does_not_come_back_is_told_and_leaves_no_threads(watch: Camer
     assert not watch.hung
 
 
-def test_driver_that_raises_is_survived(watch: CameraWatch, port: Port, caplog: pytest.LogCaptureFixture) -> None:
+def test_driver_that_raises_is_survived(
+    watch: CameraWatch, port: Port, caplog: pytest.LogCaptureFixture
+) -> None:
     until(lambda: seen(watch), 2)
     assert port.capture is not None
     port.capture.break_with(ZeroDivisionError("in the driver"))
@@ -127,7 +135,9 @@ def test_clip_that_stands_still_in_the_dark_is_no_fault(tmp_path: Path) -> None:
     with VideoSink(tmp_path / "night.mp4", fps=25) as sink:
         for _ in range(10):
             sink.write(np.zeros((48, 64, 3), np.uint8))
-    watch = CameraWatch(lambda: open_camera(str(tmp_path / "night.mp4"), stale_s=STALE_S), judge=False)
+    watch = CameraWatch(
+        lambda: open_camera(str(tmp_path / "night.mp4"), stale_s=STALE_S), judge=False
+    )
     try:
         until(lambda: seen(watch), 3)
         time.sleep(2)
@@ -181,7 +191,9 @@ def test_camera_that_opens_and_hangs_is_told_to_be_hung() -> None:
         watch.close()
 
 
-def test_opening_that_does_not_come_back_is_told_to_be_hung(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_opening_that_does_not_come_back_is_told_to_be_hung(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("realtime_style.sources.reconnect._OPENING_S", 0.5)
     ends = threading.Event()
 

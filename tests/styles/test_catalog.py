@@ -12,7 +12,13 @@ import pytest
 from realtime_style.cli import main
 from realtime_style.errors import BadStyleFile, StyleError, StyleNotFound
 from realtime_style.styles import catalog as styles
-from realtime_style.styles.catalog import find_style, list_styles, open_style_file, scan_styles, user_folder
+from realtime_style.styles.catalog import (
+    find_style,
+    list_styles,
+    open_style_file,
+    scan_styles,
+    user_folder,
+)
 from realtime_style.styles.mix import Mix, mix_label, parse_mix
 from realtime_style.testing.style_files import write_tiny_style
 
@@ -55,34 +61,48 @@ def test_shipped_styles_come_before_the_users_own(pack: Path, own_home: Path):
     ]
 
 
-def test_a_name_means_the_users_own_style_if_there_is_one(pack: Path, own_home: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_name_means_the_users_own_style_if_there_is_one(
+    pack: Path, own_home: Path, capsys: pytest.CaptureFixture[str]
+):
     own = write_tiny_style(own_home / "mine.onnx", names=["b", "c"])
     write_tiny_style(own_home / "other.onnx", names=["c"])
     assert (find_style("b").file, find_style("a").file) == (own, pack / "pack.onnx")
-    assert [(style.info.name, style.file) for style in list_styles()] == [("a", pack / "pack.onnx"), ("b", own), ("c", own)]
+    assert [(style.info.name, style.file) for style in list_styles()] == [
+        ("a", pack / "pack.onnx"),
+        ("b", own),
+        ("c", own),
+    ]
     assert main(["styles"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[1:4] == ["   CC0", "b  B, nobody, 2026", f"   CC0; {own}"]
     own.write_bytes(b"not a model")
     assert find_style("b").file == pack / "pack.onnx"
     (own_home / "b.onnx").write_bytes(b"not a model either")
-    with pytest.raises(BadStyleFile, match=r"b\.onnx is not a style file"):  # not another one without a word
+    with pytest.raises(
+        BadStyleFile, match=r"b\.onnx is not a style file"
+    ):  # not another one without a word
         find_style("b")
 
 
-def test_the_users_folder_is_in_the_home_folder_unless_said_otherwise(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_the_users_folder_is_in_the_home_folder_unless_said_otherwise(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     monkeypatch.setenv("REALTIME_STYLE_HOME", str(tmp_path))
     assert user_folder() == tmp_path
     monkeypatch.delenv("REALTIME_STYLE_HOME")
     assert user_folder() == Path.home() / ".realtime_style"
 
 
-def test_a_missing_user_folder_is_an_empty_one(pack: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_a_missing_user_folder_is_an_empty_one(
+    pack: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     monkeypatch.setenv("REALTIME_STYLE_HOME", str(tmp_path / "nowhere"))
     assert [style.info.name for style in list_styles()] == ["a", "b"]
 
 
-def test_a_broken_file_does_not_hide_the_others_and_is_named(pack: Path, own_home: Path, caplog: pytest.LogCaptureFixture):
+def test_a_broken_file_does_not_hide_the_others_and_is_named(
+    pack: Path, own_home: Path, caplog: pytest.LogCaptureFixture
+):
     (own_home / "broken.onnx").write_bytes(b"not a model")
     with caplog.at_level(logging.WARNING):
         assert [style.info.name for style in list_styles()] == ["a", "b"]
@@ -95,12 +115,18 @@ def test_asking_for_the_broken_file_by_name_says_what_is_wrong_with_it(pack: Pat
     (own_home / "broken.onnx").write_bytes(b"not a model")
     with pytest.raises(BadStyleFile, match="not a readable ONNX model"):
         find_style("broken")
-    with pytest.raises(StyleNotFound, match=r"no style is called 'c'; styles here: a, b \(not readable: .*broken\.onnx\)"):
+    with pytest.raises(
+        StyleNotFound,
+        match=r"no style is called 'c'; styles here: a, b \(not readable: .*broken\.onnx\)",
+    ):
         find_style("c")
 
 
 def test_an_unknown_name_lists_the_known_ones(pack: Path):
-    with pytest.raises(StyleNotFound, match="no style is called 'stary-night'; styles here: a, b; or give a style file"):
+    with pytest.raises(
+        StyleNotFound,
+        match="no style is called 'stary-night'; styles here: a, b; or give a style file",
+    ):
         parse_mix("stary-night")
 
 
@@ -120,15 +146,21 @@ def test_the_folder_of_a_style_file_may_have_a_hash_in_its_name(tmp_path: Path):
 
 
 def test_a_missing_style_file_is_named():
-    with pytest.raises(StyleNotFound, match=r"style file nowhere\.onnx does not exist; check the path"):
+    with pytest.raises(
+        StyleNotFound, match=r"style file nowhere\.onnx does not exist; check the path"
+    ):
         parse_mix("nowhere.onnx")
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage " * 100, None])
-def test_a_file_that_is_no_model_or_a_torn_one_is_refused(tmp_path: Path, tiny_style: Path, content: bytes | None, capfd):
+def test_a_file_that_is_no_model_or_a_torn_one_is_refused(
+    tmp_path: Path, tiny_style: Path, content: bytes | None, capfd
+):
     path = tmp_path / "bad.onnx"
     path.write_bytes(tiny_style.read_bytes()[:300] if content is None else content)
-    with pytest.raises(BadStyleFile, match=r"bad\.onnx is not a style file: not a readable ONNX model"):
+    with pytest.raises(
+        BadStyleFile, match=r"bad\.onnx is not a style file: not a readable ONNX model"
+    ):
         open_style_file(path)
     assert capfd.readouterr() == ("", "")  # no complaint of the runtime's beside our one line
 
@@ -140,7 +172,10 @@ def test_somebody_elses_model_is_refused(tmp_path: Path):
 
 def test_our_metadata_on_other_tensors_is_refused(tmp_path: Path):
     path = foreign_model(tmp_path / "odd.onnx", metadata='{"format": 1, "styles": [{"name": "x"}]}')
-    with pytest.raises(BadStyleFile, match=r"odd\.onnx is not a usable style file: its inputs are x, not frame, style"):
+    with pytest.raises(
+        BadStyleFile,
+        match=r"odd\.onnx is not a usable style file: its inputs are x, not frame, style",
+    ):
         open_style_file(path)
 
 
@@ -197,7 +232,9 @@ def test_files_can_be_mixed_with_names_and_have_weights(pack: Path, tmp_path: Pa
 
 
 def test_the_colon_of_a_windows_path_is_no_weight():
-    with pytest.raises(StyleNotFound, match=re.escape(r"style file C:\styles\a.onnx does not exist")):
+    with pytest.raises(
+        StyleNotFound, match=re.escape(r"style file C:\styles\a.onnx does not exist")
+    ):
         parse_mix(r"C:\styles\a.onnx")
 
 

@@ -11,8 +11,16 @@ import pytest
 from realtime_style.errors import BadStyleFile
 from realtime_style.styles.format import StyleInfo, StyleMetadata, check_signature
 
-TWO = StyleMetadata((StyleInfo("a", title="Größe"), StyleInfo("b-2_x")), network="fast", stride=4, training={"steps": 9})
-GOOD_INPUTS: dict[str, tuple[str, list[Any]]] = {"frame": ("tensor(uint8)", [1, "h", "w", 3]), "style": ("tensor(float)", [2])}
+TWO = StyleMetadata(
+    (StyleInfo("a", title="Größe"), StyleInfo("b-2_x")),
+    network="fast",
+    stride=4,
+    training={"steps": 9},
+)
+GOOD_INPUTS: dict[str, tuple[str, list[Any]]] = {
+    "frame": ("tensor(uint8)", [1, "h", "w", 3]),
+    "style": ("tensor(float)", [2]),
+}
 GOOD_OUTPUTS: dict[str, tuple[str, list[Any]]] = {"stylized": ("tensor(uint8)", [1, "h", None, 3])}
 
 
@@ -30,7 +38,9 @@ def test_swatch_that_cannot_be_read_is_none(swatch: str):
 
 
 def test_what_a_later_version_added_is_ignored():
-    text = changed(mood="blue", styles=[{"name": "a", "title": "Größe", "museum": "MoMA"}, {"name": "b-2_x"}])
+    text = changed(
+        mood="blue", styles=[{"name": "a", "title": "Größe", "museum": "MoMA"}, {"name": "b-2_x"}]
+    )
     assert StyleMetadata.from_json(text) == TWO
 
 
@@ -71,19 +81,43 @@ def test_the_tensors_of_the_contract_pass():
 @pytest.mark.parametrize(
     ("inputs", "outputs", "reason"),
     [
-        ({"image": ("tensor(uint8)", [1, "h", "w", 3])}, {}, "its inputs are image, not frame, style"),
+        (
+            {"image": ("tensor(uint8)", [1, "h", "w", 3])},
+            {},
+            "its inputs are image, not frame, style",
+        ),
         (
             GOOD_INPUTS | {"frame": ("tensor(float)", [1, "h", "w", 3])},
             {},
             "its input 'frame' is tensor(float), not tensor(uint8)",
         ),
-        (GOOD_INPUTS | {"frame": ("tensor(uint8)", [1, 3, "h", "w"])}, {}, "its input 'frame' has shape"),
-        (GOOD_INPUTS | {"frame": ("tensor(uint8)", [1, 480, 640, 3])}, {}, "its input 'frame' has shape"),
+        (
+            GOOD_INPUTS | {"frame": ("tensor(uint8)", [1, 3, "h", "w"])},
+            {},
+            "its input 'frame' has shape",
+        ),
+        (
+            GOOD_INPUTS | {"frame": ("tensor(uint8)", [1, 480, 640, 3])},
+            {},
+            "its input 'frame' has shape",
+        ),
         (GOOD_INPUTS | {"frame": ("tensor(uint8)", ["h", "w", 3])}, {}, "has 3 dimensions, not 4"),
-        (GOOD_INPUTS | {"style": ("tensor(float)", [3])}, {}, "its input 'style' has shape [3], not [2]"),
+        (
+            GOOD_INPUTS | {"style": ("tensor(float)", [3])},
+            {},
+            "its input 'style' has shape [3], not [2]",
+        ),
         (GOOD_INPUTS, {}, "its outputs are none, not stylized"),
-        (GOOD_INPUTS, {"stylized": ("tensor(uint8)", [1, 480, 640, 3])}, "its output 'stylized' has shape"),
-        (GOOD_INPUTS, {"stylized": ("tensor(float)", [1, "h", "w", 3])}, "its output 'stylized' is tensor(float)"),
+        (
+            GOOD_INPUTS,
+            {"stylized": ("tensor(uint8)", [1, 480, 640, 3])},
+            "its output 'stylized' has shape",
+        ),
+        (
+            GOOD_INPUTS,
+            {"stylized": ("tensor(float)", [1, "h", "w", 3])},
+            "its output 'stylized' is tensor(float)",
+        ),
     ],
 )
 def test_other_tensors_are_refused_with_the_difference(inputs: Any, outputs: Any, reason: str):

@@ -34,7 +34,8 @@ def free(monkeypatch: pytest.MonkeyPatch):
 def test_a_frame_larger_than_memory_is_refused_with_both_sizes_and_a_way_out(free):
     free(2**30)
     with pytest.raises(
-        RealtimeStyleError, match=re.escape("8000x6000 pixels needs about 7.9 GB of memory and 1.0 GB are")
+        RealtimeStyleError,
+        match=re.escape("8000x6000 pixels needs about 7.9 GB of memory and 1.0 GB are"),
     ) as seen:
         check_memory(8000, 6000, network=FAST)
     assert "--max-size" in str(seen.value)
@@ -60,14 +61,18 @@ def test_nothing_is_refused_where_the_system_does_not_say(free):
     check_memory(10**6, 10**6)
 
 
-@pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="only Linux says how much memory is free")
+@pytest.mark.skipif(
+    not Path("/proc/meminfo").exists(), reason="only Linux says how much memory is free"
+)
 def test_linux_says_how_much_memory_is_free():
     free = available_bytes()
     assert free is not None
     assert 2**20 < free < 2**50
 
 
-def test_a_stylizer_refuses_a_frame_that_does_not_fit_and_goes_on_with_one_that_does(tiny_style: Path, free):
+def test_a_stylizer_refuses_a_frame_that_does_not_fit_and_goes_on_with_one_that_does(
+    tiny_style: Path, free
+):
     with Stylizer(tiny_style, device="cpu") as stylize:
         free(100 * 100 * 176)
         with pytest.raises(RealtimeStyleError, match="101x100 pixels"):
@@ -115,7 +120,9 @@ print(kept, resident_mb() - before)
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps it")
 def test_memory_that_a_thread_freed_is_handed_back():
-    run = subprocess.run([sys.executable, "-c", _FREES_IN_A_THREAD], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", _FREES_IN_A_THREAD], capture_output=True, text=True, check=True
+    )
     kept, left = (float(word) for word in run.stdout.split())
     assert kept > 100
     assert left < 20
@@ -177,7 +184,12 @@ print(resident_mb() - before)
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
 def test_large_blocks_of_a_thread_that_lives_on_are_let_go():
     def left(how: str) -> float:
-        run = subprocess.run([sys.executable, "-c", _A_CARD_IN_A_THREAD, how], capture_output=True, text=True, check=True)
+        run = subprocess.run(
+            [sys.executable, "-c", _A_CARD_IN_A_THREAD, how],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         return float(run.stdout)
 
     assert left("as ever") > 10

@@ -104,11 +104,15 @@ def test_a_failure_is_said_once_and_nothing_more_is_tried(caplog: pytest.LogCapt
             settler.painted("a", fail)
         for _ in range(2 * SETTLES_AFTER):
             settler.painted("b", settle)
-    assert [record.getMessage() for record in caplog.records] == ["painting does not get faster as it goes on: no memory"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "painting does not get faster as it goes on: no memory"
+    ]
     assert settle.times == 0
 
 
-def test_a_system_without_another_thread_goes_on_painting(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture):
+def test_a_system_without_another_thread_goes_on_painting(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
     def refuse(self: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 

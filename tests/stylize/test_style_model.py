@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 
 from realtime_style.engines.base import Weights
-from realtime_style.errors import BadStyleFile, DeviceUnavailable, RealtimeStyleError, StyleError, StyleNotFound
+from realtime_style.errors import (
+    BadStyleFile,
+    DeviceUnavailable,
+    RealtimeStyleError,
+    StyleError,
+    StyleNotFound,
+)
 from realtime_style.frames import Frame
 from realtime_style.stylize import style_model as stylizer
 from realtime_style.stylize.style_model import Stylizer
@@ -26,7 +32,9 @@ def stylize(tiny_style: Path):
 @pytest.fixture
 def two(tmp_path: Path):
     """A file whose first style inverts and whose second does nothing."""
-    with Stylizer(write_tiny_style(tmp_path / "two.onnx", names=["inverted", "same"]), device="cpu") as stylizer:
+    with Stylizer(
+        write_tiny_style(tmp_path / "two.onnx", names=["inverted", "same"]), device="cpu"
+    ) as stylizer:
         yield stylizer
 
 
@@ -42,7 +50,9 @@ def test_a_frame_goes_in_and_a_new_frame_comes_out(stylize: Stylizer, frame: Fra
 def test_red_stays_red_through_an_identity_network(tmp_path: Path):
     red = np.zeros((4, 4, 3), np.uint8)
     red[..., 2] = 255
-    with Stylizer(write_tiny_style(tmp_path / "same.onnx", behaviour="identity"), device="cpu") as stylize:
+    with Stylizer(
+        write_tiny_style(tmp_path / "same.onnx", behaviour="identity"), device="cpu"
+    ) as stylize:
         assert np.array_equal(stylize(red), red)
 
 
@@ -141,12 +151,17 @@ class FailingEngine:
         """Nothing to free."""
 
 
-@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("Failed to allocate memory\nfor requested buffer")])
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("Failed to allocate memory\nfor requested buffer")]
+)
 def test_an_engine_out_of_memory_is_one_line_with_a_way_out(
     tiny_style: Path, frame: Frame, error: Exception, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(stylizer, "open_engine", lambda *_, **__: (FailingEngine(error), None))
-    with Stylizer(tiny_style) as stylize, pytest.raises(RealtimeStyleError, match="could not paint a 64x48 frame") as seen:
+    with (
+        Stylizer(tiny_style) as stylize,
+        pytest.raises(RealtimeStyleError, match="could not paint a 64x48 frame") as seen,
+    ):
         stylize(frame)
     assert "--max-size" in str(seen.value)
     assert "\n" not in str(seen.value)
@@ -164,7 +179,10 @@ def test_a_failure_inside_onnxruntime_is_ours_to_report(tmp_path: Path, frame: F
             helper.make_node("Cast", ["width"], ["columns"], to=TensorProto.INT64),
             helper.make_node("Concat", ["one", "one", "columns", "one"], ["shape"], axis=0),
             helper.make_node(
-                "ConstantOfShape", ["shape"], ["noughts"], value=helper.make_tensor("", TensorProto.UINT8, [1], [0])
+                "ConstantOfShape",
+                ["shape"],
+                ["noughts"],
+                value=helper.make_tensor("", TensorProto.UINT8, [1], [0]),
             ),
             helper.make_node("Max", ["frame", "noughts"], ["stylized"]),
         ],
@@ -174,7 +192,10 @@ def test_a_failure_inside_onnxruntime_is_ours_to_report(tmp_path: Path, frame: F
             helper.make_tensor_value_info("style", TensorProto.FLOAT, [1]),
         ],
         [helper.make_tensor_value_info("stylized", TensorProto.UINT8, [1, "h", "w", 3])],
-        [helper.make_tensor("seven", TensorProto.FLOAT, [1], [7]), helper.make_tensor("one", TensorProto.INT64, [1], [1])],
+        [
+            helper.make_tensor("seven", TensorProto.FLOAT, [1], [7]),
+            helper.make_tensor("one", TensorProto.INT64, [1], [1]),
+        ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     helper.set_model_props(model, {METADATA_KEY: StyleMetadata((StyleInfo("picky"),)).to_json()})
@@ -185,8 +206,12 @@ def test_a_failure_inside_onnxruntime_is_ours_to_report(tmp_path: Path, frame: F
             stylize(frame)
 
 
-def test_only_just_what_was_settled_on_is_painted_by_it(tmp_path: Path, frame: Frame, monkeypatch: pytest.MonkeyPatch):
-    with Stylizer(write_tiny_style(tmp_path / "two.onnx", names=["inverted", "same"]), device="cpu") as stylize:
+def test_only_just_what_was_settled_on_is_painted_by_it(
+    tmp_path: Path, frame: Frame, monkeypatch: pytest.MonkeyPatch
+):
+    with Stylizer(
+        write_tiny_style(tmp_path / "two.onnx", names=["inverted", "same"]), device="cpu"
+    ) as stylize:
         inverted, same = np.eye(2, dtype=np.float32)
         stylize.settle(64, 48, inverted)
         blended: list[list[float]] = []

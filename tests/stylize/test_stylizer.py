@@ -50,7 +50,9 @@ def test_one_style_at_full_strength_is_just_the_style(inverted: StyleRef, frame:
 
 def test_strength_is_the_share_of_the_painting(inverted: StyleRef, frame: Frame):
     with painter(((inverted, 1.0),), strength=0.25) as paint:
-        assert close_to(paint(frame), np.round(0.75 * frame + 0.25 * (255.0 - frame)).astype(np.uint8))
+        assert close_to(
+            paint(frame), np.round(0.75 * frame + 0.25 * (255.0 - frame)).astype(np.uint8)
+        )
         paint.strength = 1.0
         assert np.array_equal(paint(frame), 255 - frame)
 
@@ -59,19 +61,29 @@ def test_strength_is_the_share_of_the_painting(inverted: StyleRef, frame: Frame)
     ("strength", "slope"),
     [(1.0, -1.0), (0.5, 0.0), (0.25, 0.5 + 0.75 * 0.5), (0.125, 0.5 * (0.75 + 0.875 * 0.25) + 0.5)],
 )
-def test_strength_is_the_network_s_own_where_it_can(tmp_path: Path, strength: float, slope: float, frame: Frame):
+def test_strength_is_the_network_s_own_where_it_can(
+    tmp_path: Path, strength: float, slope: float, frame: Frame
+):
     # The network paints 1 - 2 * strength, then (1 - strength) of the contrast comes back; below a quarter the photograph, too.
     file = write_tiny_style(tmp_path / "own.onnx", strength=True)
     with painter(parse_mix(str(file)), strength=strength) as paint:
         middle = 127.5 + strength * (frame.mean((0, 1)) - 127.5)
-        assert close_to(paint(frame), np.round(middle + slope * (frame - frame.mean((0, 1)))).clip(0, 255).astype(np.uint8), 3)
+        assert close_to(
+            paint(frame),
+            np.round(middle + slope * (frame - frame.mean((0, 1)))).clip(0, 255).astype(np.uint8),
+            3,
+        )
         assert paint.paint(frame)[1] == min(1, strength / 0.25)
 
 
-def test_files_with_and_without_a_strength_of_their_own_are_mixed_fairly(tmp_path: Path, inverted: StyleRef, frame: Frame):
+def test_files_with_and_without_a_strength_of_their_own_are_mixed_fairly(
+    tmp_path: Path, inverted: StyleRef, frame: Frame
+):
     own = parse_mix(str(write_tiny_style(tmp_path / "own.onnx", strength=True)))[0][0]
     with painter(((inverted, 0.5), (own, 0.5)), strength=0.5) as paint:
-        assert close_to(paint(frame), np.round(0.5 * frame + 0.5 * (255.0 - frame)).astype(np.uint8), 2)
+        assert close_to(
+            paint(frame), np.round(0.5 * frame + 0.5 * (255.0 - frame)).astype(np.uint8), 2
+        )
 
 
 def test_painter_gets_ready_at_no_strength(inverted: StyleRef, frame: Frame):
@@ -86,7 +98,8 @@ def test_colours_can_stay_the_photograph_s_own(inverted: StyleRef):
     photo = np.stack([100 + columns, 120 + rows // 2, 140 - columns // 2], axis=-1).astype(np.uint8)
     with Painter(((inverted, 1.0),), device="cpu", keep_colours=True) as paint:
         seen, own, painting = (
-            cv2.cvtColor(frame, cv2.COLOR_BGR2YCrCb).astype(int) for frame in (paint(photo), photo, 255 - photo)
+            cv2.cvtColor(frame, cv2.COLOR_BGR2YCrCb).astype(int)
+            for frame in (paint(photo), photo, 255 - photo)
         )
         assert abs(seen[..., 1:] - own[..., 1:]).max() <= 2
         assert abs(seen[..., 0] - painting[..., 0]).max() <= 2
@@ -110,25 +123,37 @@ def test_styles_of_one_file_are_blended_in_one_pass(tmp_path: Path, frame: Frame
         assert len(paint._stylizers) == 1
 
 
-def test_styles_of_two_files_are_mixed_by_their_shares(inverted: StyleRef, same: StyleRef, frame: Frame):
+def test_styles_of_two_files_are_mixed_by_their_shares(
+    inverted: StyleRef, same: StyleRef, frame: Frame
+):
     with painter(((inverted, 0.25), (same, 0.75))) as paint:
-        assert close_to(paint(frame), np.round(0.25 * (255.0 - frame) + 0.75 * frame).astype(np.uint8))
+        assert close_to(
+            paint(frame), np.round(0.25 * (255.0 - frame) + 0.75 * frame).astype(np.uint8)
+        )
 
 
-def test_three_files_keep_their_shares(tmp_path: Path, inverted: StyleRef, same: StyleRef, frame: Frame):
+def test_three_files_keep_their_shares(
+    tmp_path: Path, inverted: StyleRef, same: StyleRef, frame: Frame
+):
     third = parse_mix(str(write_tiny_style(tmp_path / "third.onnx", names=["third"])))[0][0]
     with painter(((inverted, 0.2), (same, 0.5), (third, 0.3))) as paint:
-        assert close_to(paint(frame), np.round(0.5 * (255.0 - frame) + 0.5 * frame).astype(np.uint8))
+        assert close_to(
+            paint(frame), np.round(0.5 * (255.0 - frame) + 0.5 * frame).astype(np.uint8)
+        )
 
 
-def test_a_new_mix_takes_effect_with_the_next_frame(inverted: StyleRef, same: StyleRef, frame: Frame):
+def test_a_new_mix_takes_effect_with_the_next_frame(
+    inverted: StyleRef, same: StyleRef, frame: Frame
+):
     with painter(((inverted, 1.0),)) as paint:
         assert np.array_equal(paint(frame), 255 - frame)
         paint.mix = ((same, 1.0),)
         assert np.array_equal(paint(frame), frame)
 
 
-def test_a_style_that_has_faded_out_is_not_painted_any_more(inverted: StyleRef, same: StyleRef, frame: Frame):
+def test_a_style_that_has_faded_out_is_not_painted_any_more(
+    inverted: StyleRef, same: StyleRef, frame: Frame
+):
     with painter(((inverted, 1.0),)) as paint:
         paint.mix = ((same, 0.0), (inverted, 1.0))
         assert np.array_equal(paint(frame), 255 - frame)
@@ -163,7 +188,9 @@ def test_what_it_runs_on_is_said_of_every_file(tmp_path: Path, same: StyleRef, f
         pytest.skip("CUDA runs both files")
     odd = parse_mix(str(write_style_of_one_runtime(tmp_path / "odd.onnx")))[0][0]
     with Painter(((same, 0.5), (odd, 0.5))) as paint:
-        named = paint.provider  # before a frame is painted: the summary of a clip is asked for it then
+        named = (
+            paint.provider
+        )  # before a frame is painted: the summary of a clip is asked for it then
         assert "cannot run odd.onnx here" in (paint.fallback or "")
         assert (paint(frame) == 128).all()
         assert named == paint.provider
@@ -198,7 +225,9 @@ def test_warm_up_loads_the_whole_mix(inverted: StyleRef, same: StyleRef):
         assert set(paint._stylizers) == {inverted.file, same.file}
 
 
-def test_preloaded_styles_are_ready_when_the_mix_names_them(inverted: StyleRef, same: StyleRef, frame: Frame):
+def test_preloaded_styles_are_ready_when_the_mix_names_them(
+    inverted: StyleRef, same: StyleRef, frame: Frame
+):
     with painter(((inverted, 1.0),)) as paint:
         paint.preload(((same, 1.0),), 64, 48)
         ready = paint._stylizers[same.file]
@@ -207,7 +236,9 @@ def test_preloaded_styles_are_ready_when_the_mix_names_them(inverted: StyleRef, 
         assert paint._stylizers[same.file] is ready
 
 
-def test_a_file_that_has_gone_since_it_was_named_is_an_error_of_its_own(inverted: StyleRef, same: StyleRef, frame: Frame):
+def test_a_file_that_has_gone_since_it_was_named_is_an_error_of_its_own(
+    inverted: StyleRef, same: StyleRef, frame: Frame
+):
     with painter(((inverted, 1.0),)) as paint:
         same.file.unlink()
         paint.mix = ((same, 1.0),)
@@ -228,7 +259,9 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, list[float]
     """What stylizers are asked to settle on: width, height, weights, strength."""
     asked: list[tuple[int, int, list[float], float]] = []
 
-    def settle(self: Stylizer, width: int, height: int, weights: Weights, *, strength: float) -> None:
+    def settle(
+        self: Stylizer, width: int, height: int, weights: Weights, *, strength: float
+    ) -> None:
         asked.append((width, height, weights.tolist(), strength))
 
     monkeypatch.setattr(Stylizer, "settle", settle)
@@ -236,7 +269,9 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, list[float]
 
 
 @pytest.mark.parametrize("settling", ["behind", "at once"])
-def test_a_mix_that_stays_is_settled_on(tmp_path: Path, frame: Frame, settled: list[object], settling: Settling):
+def test_a_mix_that_stays_is_settled_on(
+    tmp_path: Path, frame: Frame, settled: list[object], settling: Settling
+):
     file = write_tiny_style(tmp_path / "two.onnx", names=["a", "b"], strength=True)
     with Painter(parse_mix(f"{file}#b"), device="cpu", settling=settling) as paint:
         for step in range(20):
@@ -248,7 +283,9 @@ def test_a_mix_that_stays_is_settled_on(tmp_path: Path, frame: Frame, settled: l
     assert settled == [(64, 48, [0.0, 1.0], 0.5)]
 
 
-def test_a_painter_that_was_warmed_up_has_settled_before_the_first_frame(tmp_path: Path, frame: Frame, settled: list[object]):
+def test_a_painter_that_was_warmed_up_has_settled_before_the_first_frame(
+    tmp_path: Path, frame: Frame, settled: list[object]
+):
     with painter(parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx")))) as paint:
         paint.warm_up(64, 48)
         assert settled == [(64, 48, [1.0], 1.0)]
@@ -257,8 +294,12 @@ def test_a_painter_that_was_warmed_up_has_settled_before_the_first_frame(tmp_pat
     assert len(settled) == 1
 
 
-def test_pictures_of_their_own_are_painted_alike_to_the_last(tmp_path: Path, frame: Frame, settled: list[object]):
-    with Painter(parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))), device="cpu", settling="never") as paint:
+def test_pictures_of_their_own_are_painted_alike_to_the_last(
+    tmp_path: Path, frame: Frame, settled: list[object]
+):
+    with Painter(
+        parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))), device="cpu", settling="never"
+    ) as paint:
         for _ in range(3 * SETTLES_AFTER):
             paint(frame)
     assert settled == []
@@ -269,7 +310,9 @@ def test_settling_changes_no_picture(tmp_path: Path, frame: Frame):
     for spec, strength in ((f"{file}#a", 1.0), (f"{file}#a:0.3,{file}#b:0.7", 0.5)):
         pictures = []
         for settling in ("never", "at once"):
-            with Painter(parse_mix(spec), device="cpu", strength=strength, settling=settling) as paint:
+            with Painter(
+                parse_mix(spec), device="cpu", strength=strength, settling=settling
+            ) as paint:
                 for _ in range(SETTLES_AFTER + 1):
                     picture = paint(frame)
                 assert (paint._stylizers[file]._settled is not None) == (settling == "at once")
@@ -278,13 +321,17 @@ def test_settling_changes_no_picture(tmp_path: Path, frame: Frame):
 
 
 def test_only_files_that_are_painted_with_are_settled(tmp_path: Path, frame: Frame):
-    mixes = [parse_mix(str(write_tiny_style(tmp_path / f"{name}.onnx", names=[name]))) for name in "abc"]
+    mixes = [
+        parse_mix(str(write_tiny_style(tmp_path / f"{name}.onnx", names=[name]))) for name in "abc"
+    ]
     with Painter(mixes[0], device="cpu", settling="at once") as paint:
         for mix in mixes:
             paint.mix = mix
             for _ in range(SETTLES_AFTER):
                 paint(frame)
-            settled = [stylizer for stylizer in paint._stylizers.values() if stylizer._settled is not None]
+            settled = [
+                stylizer for stylizer in paint._stylizers.values() if stylizer._settled is not None
+            ]
             assert settled == [paint._stylizers[mix[0][0].file]]
 
 
@@ -299,7 +346,9 @@ def test_a_settled_network_that_fails_does_not_end_the_show(
 
     real: Any = onnxruntime_engine._Bound.run
     monkeypatch.setattr(onnxruntime_engine._Bound, "run", fail)
-    with Painter(parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))), device="cpu", settling="at once") as paint:
+    with Painter(
+        parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))), device="cpu", settling="at once"
+    ) as paint:
         for _ in range(3 * SETTLES_AFTER):
             assert np.array_equal(paint(frame), 255 - frame)
     assert [record.getMessage().split(":")[0] for record in caplog.records] == [
@@ -310,9 +359,13 @@ def test_a_settled_network_that_fails_does_not_end_the_show(
 def test_a_machine_without_memory_to_settle_goes_on_painting(
     tmp_path: Path, frame: Frame, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    with Painter(parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))), device="cpu", settling="at once") as paint:
+    with Painter(
+        parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))), device="cpu", settling="at once"
+    ) as paint:
         paint(frame)
         monkeypatch.setattr(memory_limit, "available_bytes", lambda: 1000)
         for _ in range(2 * SETTLES_AFTER):
             assert np.array_equal(paint(frame), 255 - frame)
-    assert [record.getMessage().split(":")[0] for record in caplog.records] == ["painting does not get faster as it goes on"]
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == [
+        "painting does not get faster as it goes on"
+    ]

@@ -21,13 +21,21 @@ SIZE_HW = (240, 320)
 
 def texture(seed: int = 0) -> Frame:
     """A scene with something to see everywhere, twice as wide as the frame, so that it can be panned over."""
-    noise = np.random.default_rng(seed).integers(0, 256, (SIZE_HW[0] // 8, SIZE_HW[1] // 4, 3)).astype(np.uint8)
-    return np.asarray(cv2.resize(noise, (2 * SIZE_HW[1], SIZE_HW[0]), interpolation=cv2.INTER_CUBIC), np.uint8)
+    noise = (
+        np.random.default_rng(seed)
+        .integers(0, 256, (SIZE_HW[0] // 8, SIZE_HW[1] // 4, 3))
+        .astype(np.uint8)
+    )
+    return np.asarray(
+        cv2.resize(noise, (2 * SIZE_HW[1], SIZE_HW[0]), interpolation=cv2.INTER_CUBIC), np.uint8
+    )
 
 
 def flickering(frame: Frame, rng: np.random.Generator, sigma: float = 8.0) -> Frame:
     """The painting of a network that never paints twice the same."""
-    strokes = cv2.GaussianBlur(rng.normal(0, 3 * sigma, frame.shape).astype(np.float32), (0, 0), 1.2)
+    strokes = cv2.GaussianBlur(
+        rng.normal(0, 3 * sigma, frame.shape).astype(np.float32), (0, 0), 1.2
+    )
     painting: Frame = np.clip(frame + strokes, 0, 255).astype(np.uint8)
     return painting
 
@@ -62,7 +70,9 @@ def test_painting_follows_a_pan_without_lag_or_blur() -> None:
         shown = steadier(photo, 255 - photo)
     inner = np.s_[20:-20, 20:-20]
     assert difference(shown[inner], (255 - photo)[inner]) < 3
-    sharpness = [cv2.Laplacian(picture[inner], cv2.CV_32F).std() for picture in (shown, 255 - photo)]
+    sharpness = [
+        cv2.Laplacian(picture[inner], cv2.CV_32F).std() for picture in (shown, 255 - photo)
+    ]
     assert sharpness[0] > 0.8 * sharpness[1]
 
 
@@ -81,7 +91,11 @@ def test_moving_thing_leaves_no_smear(speed: int) -> None:
 
 
 def test_nothing_is_kept_across_a_cut() -> None:
-    steadier, before, after = Steadier(1.0), texture(1)[:, : SIZE_HW[1]], texture(2)[:, : SIZE_HW[1]]
+    steadier, before, after = (
+        Steadier(1.0),
+        texture(1)[:, : SIZE_HW[1]],
+        texture(2)[:, : SIZE_HW[1]],
+    )
     for _ in range(5):
         steadier(before, before)
     assert difference(steadier(after, after), after) < 2
@@ -106,7 +120,9 @@ def test_switching_it_off_and_on_forgets_the_past() -> None:
     assert np.array_equal(steadier(scene, painting), painting)
 
 
-@pytest.mark.parametrize("size_hw", [(1, 1), (5, 300), (16, 256), (300, 5), (64, 48), (481, 641), (48, 64)])
+@pytest.mark.parametrize(
+    "size_hw", [(1, 1), (5, 300), (16, 256), (300, 5), (64, 48), (481, 641), (48, 64)]
+)
 def test_any_size_goes_and_a_change_of_size_starts_anew(size_hw: tuple[int, int]) -> None:
     steadier, scene = Steadier(), texture()
     steadier(scene, scene)
@@ -125,7 +141,10 @@ def test_painter_steadies_what_it_paints_and_forgets_at_no_strength(tmp_path: Pa
     style = write_tiny_style(tmp_path / "tiny.onnx")
     pattern = TestPattern(320, 240)
     noise = np.random.default_rng(0)
-    photos = [np.clip(pattern.picture(0) + noise.normal(0, 2, (240, 320, 3)), 0, 255).astype(np.uint8) for _ in range(6)]
+    photos = [
+        np.clip(pattern.picture(0) + noise.normal(0, 2, (240, 320, 3)), 0, 255).astype(np.uint8)
+        for _ in range(6)
+    ]
     with Painter(parse_mix(str(style)), device="cpu", steadiness=1.0) as paint:
         for photo in photos:
             steady = paint(photo)

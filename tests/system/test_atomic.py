@@ -30,8 +30,13 @@ def test_a_result_that_cannot_replace_the_old_one_is_kept_beside_it(
     (tmp_path / "out").mkdir()
     target, kept = tmp_path / "out" / "out.mp4", tmp_path / "out" / "out_2.mp4"
     target.write_bytes(b"being played")
-    assert main(["video", str(clip), str(target), "--style", str(tiny_style), "--device", "cpu"]) == 1
-    assert f"error: cannot replace {target}: Access is denied; the result is kept as {kept}, " in capsys.readouterr().err
+    assert (
+        main(["video", str(clip), str(target), "--style", str(tiny_style), "--device", "cpu"]) == 1
+    )
+    assert (
+        f"error: cannot replace {target}: Access is denied; the result is kept as {kept}, "
+        in capsys.readouterr().err
+    )
     assert target.read_bytes() == b"being played"
     assert names(target.parent) == ["out.mp4", "out_2.mp4"]
     assert sum(1 for _ in VideoFile(kept)) == 20
@@ -45,7 +50,9 @@ def test_nothing_is_kept_of_what_failed(tmp_path: Path) -> None:
     assert names(tmp_path) == ["old.txt"]
 
 
-def test_a_result_that_cannot_be_renamed_at_all_is_kept_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_result_that_cannot_be_renamed_at_all_is_kept_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As on Windows while a virus scanner or a cloud's program looks at the new file, and does not stop."""
 
     def refuse(self: Path, target: Path) -> Path:
@@ -55,7 +62,8 @@ def test_a_result_that_cannot_be_renamed_at_all_is_kept_and_named(tmp_path: Path
         monkeypatch.setattr(Path, name, refuse)
     with (
         pytest.raises(
-            OutputUnwritable, match=r"cannot write .*new\.txt: Access is denied; the result is kept as .*\.part\.txt,"
+            OutputUnwritable,
+            match=r"cannot write .*new\.txt: Access is denied; the result is kept as .*\.part\.txt,",
         ),
         whole_file(tmp_path / "new.txt") as part,
     ):
@@ -63,7 +71,9 @@ def test_a_result_that_cannot_be_renamed_at_all_is_kept_and_named(tmp_path: Path
     assert [path.read_text() for path in tmp_path.iterdir()] == ["an hour of work"]
 
 
-def test_a_name_that_is_denied_for_a_moment_is_given_after_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_is_denied_for_a_moment_is_given_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     denials, real = [0, 1, 2], Path.replace
 
     def replace(self: Path, target: Path) -> Path:

@@ -12,13 +12,20 @@ from pathlib import Path
 import pytest
 
 from realtime_style.system import machine
-from realtime_style.system.machine import Machine, describe_machine, usable_cores, usable_physical_cores
+from realtime_style.system.machine import (
+    Machine,
+    describe_machine,
+    usable_cores,
+    usable_physical_cores,
+)
 
 HYPERTHREADED = "\n".join(
     f"processor\t: {n}\nmodel name\t: Some CPU @ 2 GHz\nphysical id: 0\ncore id: {n % 2}\nflags: avx2 avx512f amx_bf16\n"
     for n in range(4)
 )
-RASPBERRY = "processor\t: 0\nFeatures\t: fp asimd asimddp\n\nprocessor\t: 1\nFeatures\t: fp asimd asimddp\n"
+RASPBERRY = (
+    "processor\t: 0\nFeatures\t: fp asimd asimddp\n\nprocessor\t: 1\nFeatures\t: fp asimd asimddp\n"
+)
 
 
 @pytest.fixture
@@ -45,7 +52,9 @@ def test_a_machine_that_says_little_of_itself_still_has_a_line():
     assert bare.one_line() == "some processor, 1 core, no NVIDIA GPU, Plan 9, Python 3.11.0"
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux lets a process be kept to some cores")
+@pytest.mark.skipif(
+    not hasattr(os, "sched_setaffinity"), reason="only Linux lets a process be kept to some cores"
+)
 def test_cores_are_those_that_the_process_may_use():
     allowed = os.sched_getaffinity(0)
     try:
@@ -64,7 +73,9 @@ def test_two_threads_on_a_core_count_once(cpuinfo, monkeypatch: pytest.MonkeyPat
     assert usable_physical_cores() == 1
 
 
-def test_where_the_system_says_nothing_of_cores_engines_choose_for_themselves(monkeypatch: pytest.MonkeyPatch):
+def test_where_the_system_says_nothing_of_cores_engines_choose_for_themselves(
+    monkeypatch: pytest.MonkeyPatch,
+):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     assert usable_cores() == os.cpu_count()
     assert usable_physical_cores() == 0
@@ -76,7 +87,9 @@ def test_instruction_sets_are_named_as_people_know_them(cpuinfo):
     assert describe_machine().instructions == ("avx2", "avx512", "amx")
 
 
-def test_a_processor_without_names_of_cores_counts_its_processors(cpuinfo, monkeypatch: pytest.MonkeyPatch):
+def test_a_processor_without_names_of_cores_counts_its_processors(
+    cpuinfo, monkeypatch: pytest.MonkeyPatch
+):
     cpuinfo(RASPBERRY)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
     assert usable_physical_cores() == 2
@@ -84,7 +97,9 @@ def test_a_processor_without_names_of_cores_counts_its_processors(cpuinfo, monke
     assert describe_machine().cpu
 
 
-def test_without_cpuinfo_the_instruction_sets_are_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_without_cpuinfo_the_instruction_sets_are_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(machine, "_CPUINFO", tmp_path / "nothing")
     here = describe_machine()
     assert here.instructions is None

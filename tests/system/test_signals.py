@@ -19,7 +19,9 @@ from realtime_style.sources.files import VideoFile
 from realtime_style.system.signals import taken_as_ctrl_c
 from tests.helpers.video import make_clip, names
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows ends a process without asking it")
+pytestmark = pytest.mark.skipif(
+    os.name != "posix", reason="Windows ends a process without asking it"
+)
 
 
 def start(arguments: Sequence[str], *, before: Sequence[str] = ()) -> subprocess.Popen[str]:
@@ -39,12 +41,23 @@ def recording(folder: Path, style: Path) -> list[str]:
     """A show of noise, so that the file grows soon."""
     noise = list(np.random.default_rng(0).integers(0, 256, (5, 240, 320, 3), np.uint8))
     camera = make_clip(folder.parent / "noise.mp4", noise, audio=None)
-    show = ["webcam", "--camera", camera, "--no-window", "--style", style, "--record", folder / "show.mp4"]
+    show = [
+        "webcam",
+        "--camera",
+        camera,
+        "--no-window",
+        "--style",
+        style,
+        "--record",
+        folder / "show.mp4",
+    ]
     return [str(part) for part in show]
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
-def test_a_recording_is_kept_when_the_system_ends_the_show(tmp_path: Path, tiny_style: Path, name: str, code: int) -> None:
+def test_a_recording_is_kept_when_the_system_ends_the_show(
+    tmp_path: Path, tiny_style: Path, name: str, code: int
+) -> None:
     (tmp_path / "out").mkdir()
     process = start(recording(tmp_path / "out", tiny_style))
     wait_for(tmp_path / "out" / ".show.*", 1000)
@@ -57,7 +70,9 @@ def test_a_recording_is_kept_when_the_system_ends_the_show(tmp_path: Path, tiny_
     assert sum(1 for _ in VideoFile(tmp_path / "out" / "show.mp4")) > 0
 
 
-def test_a_painted_clip_leaves_no_part_behind_when_the_system_ends_it(tmp_path: Path, clip: Path) -> None:
+def test_a_painted_clip_leaves_no_part_behind_when_the_system_ends_it(
+    tmp_path: Path, clip: Path
+) -> None:
     """Slow enough to be caught in the middle: the paint waits."""
     target = tmp_path / "out.mp4"
     target.write_bytes(b"the old result")
@@ -68,7 +83,9 @@ from realtime_style.stylize import stylizer as painter
 painter.Painter.__call__ = lambda self, frame: time.sleep(0.5) or frame
 sys.exit(cli.main(["video", {str(clip)!r}, {str(target)!r}, "--device", "cpu"]))
 """
-    process = subprocess.Popen([sys.executable, "-c", slow], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", slow], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     wait_for(tmp_path / ".out.*", 0)
     process.terminate()
     _, said = process.communicate(timeout=60)
@@ -91,7 +108,9 @@ def test_who_is_to_outlive_the_terminal_does(tmp_path: Path, tiny_style: Path) -
 def test_who_ignores_ctrl_c_is_ended_all_the_same(tmp_path: Path, tiny_style: Path) -> None:
     """Shells start what runs in the background like that."""
     (tmp_path / "out").mkdir()
-    process = start(recording(tmp_path / "out", tiny_style), before=["sh", "-c", 'trap "" INT; exec "$@"', "sh"])
+    process = start(
+        recording(tmp_path / "out", tiny_style), before=["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+    )
     wait_for(tmp_path / "out" / ".show.*", 1000)
     process.terminate()
     process.communicate(timeout=60)
@@ -99,7 +118,9 @@ def test_who_ignores_ctrl_c_is_ended_all_the_same(tmp_path: Path, tiny_style: Pa
     assert names(tmp_path / "out") == ["show.mp4"]
 
 
-def test_signals_are_as_before_afterwards_and_nobody_elses_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signals_are_as_before_afterwards_and_nobody_elses_are_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def own(number: int, frame: object) -> None:
         raise AssertionError
 

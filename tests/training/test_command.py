@@ -25,15 +25,37 @@ def workshop(tmp_path: Path) -> list[str]:
     torch.save(random_weights(), tmp_path / "vgg.pt")
     painting = write_painting(tmp_path / "My Waves (1).png")
     photographs = write_photographs(tmp_path / "photos")
-    settings = ["--network", SMALL, "--batch", "2", "--crop", "88", "--style-size", "64", "--steps", "6"]
-    return ["train", str(painting), "--content", str(photographs), "--loss-network", str(tmp_path / "vgg.pt"), *settings]
+    settings = [
+        "--network",
+        SMALL,
+        "--batch",
+        "2",
+        "--crop",
+        "88",
+        "--style-size",
+        "64",
+        "--steps",
+        "6",
+    ]
+    return [
+        "train",
+        str(painting),
+        "--content",
+        str(photographs),
+        "--loss-network",
+        str(tmp_path / "vgg.pt"),
+        *settings,
+    ]
 
 
 def test_painting_becomes_a_style_that_plays_everywhere(
     workshop: list[str], clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "waves.onnx"
-    assert main([*workshop, "-o", str(output), "--title", "Waves", "--artist", "A. Painter", "--json"]) == 0
+    assert (
+        main([*workshop, "-o", str(output), "--title", "Waves", "--artist", "A. Painter", "--json"])
+        == 0
+    )
     said = json.loads(capsys.readouterr().out)
     assert said["output"] == str(output)
     info = read_metadata(output).styles[0]
@@ -41,15 +63,27 @@ def test_painting_becomes_a_style_that_plays_everywhere(
     photo = tmp_path / "photos" / "photo_0.png"
     assert main(["image", str(photo), str(tmp_path / "painted.png"), "--style", str(output)]) == 0
     assert main(["video", str(clip), str(tmp_path / "painted.mp4"), "--style", str(output)]) == 0
-    live = ["webcam", "--camera", str(clip), "--no-window", "--seconds", "0.5", "--style", str(output)]
+    live = [
+        "webcam",
+        "--camera",
+        str(clip),
+        "--no-window",
+        "--seconds",
+        "0.5",
+        "--style",
+        str(output),
+    ]
     assert main(live) == 0
     assert read_image(tmp_path / "painted.png").bgr.shape == read_image(photo).bgr.shape
 
 
-def test_killed_run_is_resumed_without_repeating_the_settings(workshop: list[str], tmp_path: Path) -> None:
+def test_killed_run_is_resumed_without_repeating_the_settings(
+    workshop: list[str], tmp_path: Path
+) -> None:
     output = tmp_path / "waves.onnx"
     process = subprocess.Popen(
-        [sys.executable, "-m", "realtime_style", *workshop[:-1], "100000", "-o", str(output)], stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "realtime_style", *workshop[:-1], "100000", "-o", str(output)],
+        stderr=subprocess.DEVNULL,
     )
     losses = tmp_path / "waves.run" / "losses.csv"
     try:
@@ -70,7 +104,9 @@ def test_killed_run_is_resumed_without_repeating_the_settings(workshop: list[str
     assert read_metadata(output).styles[0].name == "my-waves-1"
 
 
-def test_earlier_run_is_not_overwritten(workshop: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_earlier_run_is_not_overwritten(
+    workshop: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     output = tmp_path / "waves.onnx"
     assert main([*workshop, "-o", str(output)]) == 0
     before = (tmp_path / "waves.run" / "checkpoint.pt").read_bytes()
@@ -99,11 +135,17 @@ def test_resumed_run_with_nothing_left_to_do_says_so(
     assert (tmp_path / "waves.onnx").exists()
 
 
-def test_paintings_in_place_of_a_recipe_s_do_not_take_over_their_weights(workshop: list[str], tmp_path: Path) -> None:
+def test_paintings_in_place_of_a_recipe_s_do_not_take_over_their_weights(
+    workshop: list[str], tmp_path: Path
+) -> None:
     recipe = tmp_path / "two.toml"
-    tables = [f'[[styles]]\nname = "{name}"\npainting = "{name}.png"\nstyle_weight = 0.5' for name in "ab"]
+    tables = [
+        f'[[styles]]\nname = "{name}"\npainting = "{name}.png"\nstyle_weight = 0.5' for name in "ab"
+    ]
     recipe.write_text("\n".join(['content = "photos"', 'hard_blends = [["a", "b"]]', *tables]))
-    args = build_parser().parse_args([*workshop, "-o", "w.onnx", "--recipe", str(recipe), "--data", str(tmp_path)])
+    args = build_parser().parse_args(
+        [*workshop, "-o", "w.onnx", "--recipe", str(recipe), "--data", str(tmp_path)]
+    )
     config = config_from(args, tmp_path / "w.run")
     assert config.paintings == (workshop[1],)
     assert (config.style_weights, config.hard_blends) == ((), ())
@@ -117,17 +159,30 @@ def test_paintings_in_place_of_a_recipe_s_do_not_take_over_their_weights(worksho
         (["-o", "{tmp}/waves.pt"], "ends in .onnx"),
         (["-o", "{tmp}/waves.onnx", "--run", "{tmp}/vgg.pt"], "is a file; give --run a folder"),
         (["-o", "{tmp}/w.onnx", "--content", "{tmp}/nowhere"], "not a folder"),
-        (["-o", "{tmp}/w.onnx", "--loss-network", "{tmp}/none.pt"], "neither vgg16, vgg19 nor a file"),
+        (
+            ["-o", "{tmp}/w.onnx", "--loss-network", "{tmp}/none.pt"],
+            "neither vgg16, vgg19 nor a file",
+        ),
         (["-o", "{tmp}/w.onnx", "--name", "No Capitals"], "lower case"),
         (["-o", "{tmp}/w.onnx", "--network", "c3s1-8"], "does not end with a plain picture"),
         (["-o", "{tmp}/w.onnx", "--data", "{tmp}"], "give one, or leave --data out"),
-        (["-o", "{tmp}/w.onnx", "--resume", "--start-from", "{tmp}/other.pt"], "--start-from begins a new run"),
-        (["-o", "{tmp}/w.onnx", "--resume", "--recipe", "{tmp}/other.toml"], "--recipe begins a new run"),
+        (
+            ["-o", "{tmp}/w.onnx", "--resume", "--start-from", "{tmp}/other.pt"],
+            "--start-from begins a new run",
+        ),
+        (
+            ["-o", "{tmp}/w.onnx", "--resume", "--recipe", "{tmp}/other.toml"],
+            "--recipe begins a new run",
+        ),
         (["-o", "{tmp}/w.onnx", "--resume"], "there is no checkpoint"),
     ],
 )
 def test_what_cannot_work_is_refused_before_training(
-    workshop: list[str], change: list[str], complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    workshop: list[str],
+    change: list[str],
+    complaint: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "taken" / "waves.onnx").mkdir(parents=True)
     assert main([*workshop, *(part.format(tmp=tmp_path) for part in change)]) == 1
@@ -146,12 +201,16 @@ def test_painting_that_cannot_be_read_is_refused(
     content = painting.read_bytes()
     painting.unlink()
     if kind != "missing":
-        painting.write_bytes(b"no picture" if kind == "no picture" else content[: len(content) // 2])
+        painting.write_bytes(
+            b"no picture" if kind == "no picture" else content[: len(content) // 2]
+        )
     assert main([*workshop, "-o", str(tmp_path / "waves.onnx")]) == 1
     assert painting.name in capsys.readouterr().err
 
 
-def test_training_without_painting_or_photographs_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_training_without_painting_or_photographs_says_what_is_missing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["train", "-o", "a.onnx"]) == 1
     assert "no painting" in capsys.readouterr().err
     assert main(["train", "a.jpg", "-o", "a.onnx"]) == 1
@@ -164,7 +223,9 @@ def test_style_names_come_from_file_names() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
-def test_full_disk_is_one_line_and_leaves_no_broken_checkpoint(workshop: list[str], tmp_path: Path) -> None:
+def test_full_disk_is_one_line_and_leaves_no_broken_checkpoint(
+    workshop: list[str], tmp_path: Path
+) -> None:
     code = """
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

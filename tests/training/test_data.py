@@ -24,7 +24,12 @@ from realtime_style.training.data.photographs import (
 )
 from realtime_style.training.preview import preview_photographs
 from realtime_style.training.train import train
-from tests.helpers.training import random_loss_network, small_config, write_painting, write_photographs
+from tests.helpers.training import (
+    random_loss_network,
+    small_config,
+    write_painting,
+    write_photographs,
+)
 
 
 def test_softening_takes_the_grain_and_leaves_the_strokes(tmp_path: Path) -> None:
@@ -34,7 +39,11 @@ def test_softening_takes_the_grain_and_leaves_the_strokes(tmp_path: Path) -> Non
     write_image(tmp_path / "rough.png", Picture(rough))
     clean, sharp, soft = (
         load_painting(path, 90, soften)[0]
-        for path, soften in ((painting, 0.0), (tmp_path / "rough.png", 0.0), (tmp_path / "rough.png", 0.7))
+        for path, soften in (
+            (painting, 0.0),
+            (tmp_path / "rough.png", 0.0),
+            (tmp_path / "rough.png", 0.7),
+        )
     )
     assert (soft - clean).std() < 0.6 * (sharp - clean).std()
     assert soft.std() > 0.9 * clean.std()
@@ -45,7 +54,9 @@ def test_crops_cover_as_much_of_a_photograph_as_is_asked(tmp_path: Path, smalles
     across = np.tile(np.linspace(0, 250, 400, dtype=np.uint8)[:, None], (400, 1, 3))
     write_image(tmp_path / "shading.png", Picture(across))
     paths = find_photographs(tmp_path)
-    crops = RandomCrops(paths, crop=64, batch=100, seed=0, smallest_crop=smallest, webcam_share=0.0).batch_of(0)
+    crops = RandomCrops(
+        paths, crop=64, batch=100, seed=0, smallest_crop=smallest, webcam_share=0.0
+    ).batch_of(0)
     from_left_to_right = (crops[..., -1] - crops[..., 0]).mean((1, 2)) * 255 / 250
     covered = from_left_to_right.abs()
     assert smallest - 0.03 < float(covered.min()) < smallest + 0.03
@@ -53,7 +64,9 @@ def test_crops_cover_as_much_of_a_photograph_as_is_asked(tmp_path: Path, smalles
     assert 30 < int((from_left_to_right < 0).sum()) < 70, "every second one is mirrored"
 
 
-def test_damaged_photograph_is_skipped_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_damaged_photograph_is_skipped_and_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     folder = write_photographs(tmp_path / "photos", count=4)
     whole = (folder / "photo_0.png").read_bytes()
     (folder / "photo_0.png").write_bytes(whole[: len(whole) // 2])
@@ -87,7 +100,9 @@ def test_each_pass_takes_every_photograph_once_in_a_new_order(tmp_path: Path) ->
     for grey in greys:
         write_image(tmp_path / f"{grey}.png", Picture(np.full((64, 64, 3), grey, np.uint8)))
     crops = RandomCrops(find_photographs(tmp_path), crop=64, batch=5, seed=0, webcam_share=0.0)
-    passes = [[round(float(sample.mean()) * 255) for sample in crops.batch_of(step)] for step in range(4)]
+    passes = [
+        [round(float(sample.mean()) * 255) for sample in crops.batch_of(step)] for step in range(4)
+    ]
     assert all(sorted(order) == greys for order in passes)
     assert len({tuple(order) for order in passes}) > 1
     assert torch.equal(crops.batch_of(1), crops.batch_of(1))
@@ -106,7 +121,9 @@ def test_each_pass_takes_every_photograph_once_in_a_new_order(tmp_path: Path) ->
         ({"clip_norm": 0.0}, "clip_norm"),
     ],
 )
-def test_settings_that_cannot_work_are_refused(tmp_path: Path, change: dict[str, float], complaint: str) -> None:
+def test_settings_that_cannot_work_are_refused(
+    tmp_path: Path, change: dict[str, float], complaint: str
+) -> None:
     with pytest.raises(TrainingError, match=complaint):
         small_config(tmp_path, **change)
 
@@ -122,7 +139,9 @@ def test_recipe_gives_the_settings_and_refuses_unknown_ones(tmp_path: Path) -> N
         content=str(tmp_path / "data" / "photos"),
         steps=7,
     )
-    recipe.write_text(text.format("") + 'style_weight = 2.5\n[[styles]]\nname = "b"\npainting = "b.jpg"\n')
+    recipe.write_text(
+        text.format("") + 'style_weight = 2.5\n[[styles]]\nname = "b"\npainting = "b.jpg"\n'
+    )
     assert load_recipe(recipe, tmp_path).style_weights == (2.5, 1.0)
     recipe.write_text(text.format('loss_network = "vgg.pth"'))
     assert load_recipe(recipe, tmp_path / "data").loss_network == str(tmp_path / "data" / "vgg.pth")
@@ -144,7 +163,10 @@ def test_recipe_gives_the_settings_and_refuses_unknown_ones(tmp_path: Path) -> N
     [
         ('[styles]\nname = "a"\npainting = "a.jpg"', r"begin each with \[\[styles\]\]"),
         ("styles = 3", r"begin each with \[\[styles\]\]"),
-        ('[[styles]]\nname = "a"\npainting = 3', "painting must be a text, not 3; put it in quotes"),
+        (
+            '[[styles]]\nname = "a"\npainting = 3',
+            "painting must be a text, not 3; put it in quotes",
+        ),
         ('[[styles]]\nname = "a"', "no painting"),
         ("content = 5", "content must be a text"),
         ("loss_network = 1", "loss_network must be a text"),
@@ -165,7 +187,9 @@ def test_held_out_photographs_are_shown_and_never_learned_on(tmp_path: Path) -> 
     assert [path.name for path in learned] == [names[0], names[2], names[3], names[5]]
 
 
-@pytest.mark.parametrize(("held_out", "complaint"), [(("gone.png",), "gone.png is not in"), (None, "all photographs")])
+@pytest.mark.parametrize(
+    ("held_out", "complaint"), [(("gone.png",), "gone.png is not in"), (None, "all photographs")]
+)
 def test_held_out_photographs_that_cannot_be_are_refused(
     tmp_path: Path, held_out: tuple[str, ...] | None, complaint: str
 ) -> None:
@@ -176,7 +200,10 @@ def test_held_out_photographs_that_cannot_be_are_refused(
 
 def test_plain_scenes_stand_among_the_photographs(tmp_path: Path) -> None:
     paths = find_photographs(write_photographs(tmp_path / "photos"))
-    some, none = (RandomCrops(paths, crop=64, batch=200, seed=0, plain_share=share).batch_of(0) for share in (0.25, 0.0))
+    some, none = (
+        RandomCrops(paths, crop=64, batch=200, seed=0, plain_share=share).batch_of(0)
+        for share in (0.25, 0.0)
+    )
     replaced = [number for number in range(200) if not torch.equal(some[number], none[number])]
     assert 30 <= len(replaced) <= 70
     assert max(float(some[number].std((1, 2)).max()) for number in replaced) < 12 / 255
@@ -198,17 +225,21 @@ def test_pictures_are_learned_on_as_a_webcam_sees_them() -> None:
 def test_webcam_looks_at_the_share_of_crops_that_is_asked_for(tmp_path: Path) -> None:
     paths = find_photographs(write_photographs(tmp_path / "photos"))
     untouched, half, whole = (
-        RandomCrops(paths, crop=64, batch=200, seed=0, webcam_share=share).batch_of(0) for share in (0.0, 0.5, 1.0)
+        RandomCrops(paths, crop=64, batch=200, seed=0, webcam_share=share).batch_of(0)
+        for share in (0.0, 0.5, 1.0)
     )
     changed_of_some, changed_of_all = (
-        {number for number in range(200) if not torch.equal(crops[number], untouched[number])} for crops in (half, whole)
+        {number for number in range(200) if not torch.equal(crops[number], untouched[number])}
+        for crops in (half, whole)
     )
     assert 80 < len(changed_of_all) < 130  # half of what a webcam sees looks as it is
     assert changed_of_some < changed_of_all
     assert 0.35 < len(changed_of_some) / len(changed_of_all) < 0.65
 
 
-@pytest.mark.parametrize("setting", ["judged", "smallest_crop", "webcam_share", "plain_share", "evenness"])
+@pytest.mark.parametrize(
+    "setting", ["judged", "smallest_crop", "webcam_share", "plain_share", "evenness"]
+)
 def test_share_that_is_none_is_refused(tmp_path: Path, setting: str) -> None:
     with pytest.raises(TrainingError, match=f"{setting} must be"):
         small_config(tmp_path, **{setting: 1.5})
@@ -233,13 +264,19 @@ print(len(os.listdir("/proc/self/task")) - before)
 @pytest.mark.skipif(sys.platform != "linux", reason="counts threads in /proc")
 def test_threads_that_read_photographs_start_no_workers_of_torch(tmp_path: Path) -> None:
     folder = write_photographs(tmp_path, count=4)
-    counted = subprocess.run([sys.executable, "-c", _COUNT_THREADS, folder], capture_output=True, text=True, check=True)
+    counted = subprocess.run(
+        [sys.executable, "-c", _COUNT_THREADS, folder], capture_output=True, text=True, check=True
+    )
     assert int(counted.stdout) == 3  # the readers alone
 
 
-def test_large_photographs_are_read_as_small_as_crops_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_photographs_are_read_as_small_as_crops_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows, columns = np.mgrid[0:1200, 0:1600]
-    slopes = np.stack([rows * 255 / 1200, columns * 255 / 1600, (rows + columns) * 255 / 2800], axis=-1).astype(np.uint8)
+    slopes = np.stack(
+        [rows * 255 / 1200, columns * 255 / 1600, (rows + columns) * 255 / 2800], axis=-1
+    ).astype(np.uint8)
     write_image(tmp_path / "large.jpg", Picture(slopes))
     seen: list[tuple[int, ...]] = []
 
@@ -249,9 +286,13 @@ def test_large_photographs_are_read_as_small_as_crops_need(tmp_path: Path, monke
         return picture
 
     monkeypatch.setattr(data, "read_image", noted)
-    batch = RandomCrops([tmp_path / "large.jpg"], crop=64, batch=6, seed=0, smallest_crop=0.5, webcam_share=0.0).batch_of(0)
+    batch = RandomCrops(
+        [tmp_path / "large.jpg"], crop=64, batch=6, seed=0, smallest_crop=0.5, webcam_share=0.0
+    ).batch_of(0)
     assert set(seen) == {(150, 200, 3)}  # an eighth; the smallest crop is 75 px of it, more than 64
-    whole = RandomCrops([tmp_path / "large.jpg"], crop=500, batch=1, seed=0, smallest_crop=0.5, webcam_share=0.0).batch_of(0)
+    whole = RandomCrops(
+        [tmp_path / "large.jpg"], crop=500, batch=1, seed=0, smallest_crop=0.5, webcam_share=0.0
+    ).batch_of(0)
     assert seen[-1] == (1200, 1600, 3)
     assert 0.1 < float(whole.std()) < 0.4
     assert 0.05 < float(batch.std()) < 0.4
@@ -279,7 +320,13 @@ def test_a_setting_of_another_kind_is_named(tmp_path: Path, name: str, wrong: ob
 
 def test_whole_numbers_do_where_numbers_are_meant(tmp_path: Path) -> None:
     values = small_config(tmp_path).to_dict()
-    config = TrainConfig.from_dict({**values, "style_weight": 5, "minutes": 3, "style_weights": [2]})
+    config = TrainConfig.from_dict(
+        {**values, "style_weight": 5, "minutes": 3, "style_weights": [2]}
+    )
     assert (config.style_weight, config.minutes) == (5.0, 3.0)
     assert isinstance(config.style_weight, float)
-    train(config.with_changes(style_weights=(2,), minutes=0.001), tmp_path / "run", loss_network=random_loss_network())
+    train(
+        config.with_changes(style_weights=(2,), minutes=0.001),
+        tmp_path / "run",
+        loss_network=random_loss_network(),
+    )

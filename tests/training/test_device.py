@@ -48,27 +48,42 @@ def test_an_unknown_device_is_refused() -> None:
 
 def test_the_processors_memory_running_out_is_one_line_with_a_way_out() -> None:
     with (
-        pytest.raises(TrainingError, match=r"out of memory \(can't allocate memory: .*\); give a smaller --batch") as seen,
+        pytest.raises(
+            TrainingError,
+            match=r"out of memory \(can't allocate memory: .*\); give a smaller --batch",
+        ) as seen,
         memory_errors_in_words(),
     ):
         torch.empty(2**55, dtype=torch.uint8)
     assert "\n" not in str(seen.value)
-    with pytest.raises(TrainingError, match=r"out of memory \(not enough memory: .*\)"), memory_errors_in_words():
+    with (
+        pytest.raises(TrainingError, match=r"out of memory \(not enough memory: .*\)"),
+        memory_errors_in_words(),
+    ):
         raise RuntimeError(
             "[enforce fail] data. DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes."
         )  # Windows
 
 
-def test_a_gpus_memory_running_out_in_a_run_leaves_its_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpus_memory_running_out_in_a_run_leaves_its_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = small_config(tmp_path, steps=2)
     train(config, tmp_path / "run", loss_network=random_loss_network())
 
     def too_much(*_: object) -> dict[str, float]:
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has ...")
+        raise torch.OutOfMemoryError(
+            "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has ..."
+        )
 
     monkeypatch.setattr(train_module, "take_step", too_much)
     with pytest.raises(TrainingError, match=r"out of memory \(CUDA out of memory\).*--resume"):
-        train(config.with_changes(steps=4), tmp_path / "run", resume=True, loss_network=random_loss_network())
+        train(
+            config.with_changes(steps=4),
+            tmp_path / "run",
+            resume=True,
+            loss_network=random_loss_network(),
+        )
     assert load_checkpoint(tmp_path / "run" / "checkpoint.pt").step == 2
 
 

@@ -45,17 +45,28 @@ def test_evenness_asks_for_style_in_every_quarter_and_not_in_one_half_alone() ->
     striped = torch.tensor([1.0, -1.0]).repeat(4).view(1, 1, 1, 8).expand(1, 1, 8, 8)
     half = torch.cat([striped[..., :4, :] * 2**0.5, torch.zeros(1, 1, 4, 8)], dim=2)
     target = {"layer": gram_matrix(striped)}
-    assert relative_style_loss({"layer": half}, target, evenness=0).item() == pytest.approx(0, abs=1e-6)
-    assert relative_style_loss({"layer": striped}, target, evenness=1).item() == pytest.approx(0, abs=1e-6)
-    assert relative_style_loss({"layer": half}, target, evenness=1).item() == pytest.approx(1e5)  # quarters of 2, 2, 0, 0 for 1
+    assert relative_style_loss({"layer": half}, target, evenness=0).item() == pytest.approx(
+        0, abs=1e-6
+    )
+    assert relative_style_loss({"layer": striped}, target, evenness=1).item() == pytest.approx(
+        0, abs=1e-6
+    )
+    assert relative_style_loss({"layer": half}, target, evenness=1).item() == pytest.approx(
+        1e5
+    )  # quarters of 2, 2, 0, 0 for 1
     assert relative_style_loss({"layer": half}, target, evenness=0.3).item() == pytest.approx(0.3e5)
 
 
 def test_every_layer_and_every_painting_has_one_voice() -> None:
     soft, loud = torch.rand(2, 3, 8, 8), torch.rand(2, 4, 4, 4) * 500
     targets = {"soft": gram_matrix(soft[:1]) * 2, "loud": gram_matrix(loud[:1]) * 2}
-    alone = [relative_style_loss({name: value}, {name: targets[name]}, 0.5) for name, value in (("soft", soft), ("loud", loud))]
-    assert relative_style_loss({"soft": soft, "loud": loud}, targets, 0.5).item() == pytest.approx(float(sum(alone)))
+    alone = [
+        relative_style_loss({name: value}, {name: targets[name]}, 0.5)
+        for name, value in (("soft", soft), ("loud", loud))
+    ]
+    assert relative_style_loss({"soft": soft, "loud": loud}, targets, 0.5).item() == pytest.approx(
+        float(sum(alone))
+    )
     pale = relative_style_loss({"loud": loud / 30}, {"loud": targets["loud"] / 900}, 0.5)
     assert pale.item() == pytest.approx(alone[1].item(), rel=1e-4)
 
@@ -83,11 +94,16 @@ def test_gram_matrix_of_bf16_features_is_float32_under_autocast_too() -> None:
 
 def test_gram_matrix_does_not_depend_on_the_size_of_a_repeated_picture() -> None:
     features = torch.rand(1, 8, 6, 6)
-    assert torch.allclose(gram_matrix(features), gram_matrix(features.repeat(1, 1, 2, 3)), rtol=1e-4)
+    assert torch.allclose(
+        gram_matrix(features), gram_matrix(features.repeat(1, 1, 2, 3)), rtol=1e-4
+    )
 
 
 def test_content_loss_is_the_mean_square_difference() -> None:
-    seen, target = {"relu3_3": torch.full((1, 2, 3, 3), 5.0)}, {"relu3_3": torch.full((1, 2, 3, 3), 2.0)}
+    seen, target = (
+        {"relu3_3": torch.full((1, 2, 3, 3), 5.0)},
+        {"relu3_3": torch.full((1, 2, 3, 3), 2.0)},
+    )
     assert content_loss(seen, target).item() == pytest.approx(9.0)
 
 
@@ -108,7 +124,9 @@ def test_total_variation_of_a_flat_picture_is_zero_and_of_a_step_is_not() -> Non
 def test_lattice_loss_is_the_variance_of_the_phases_and_blind_to_everything_else() -> None:
     rows, columns = torch.meshgrid(torch.arange(64), torch.arange(67), indexing="ij")
     lattice = ((rows % 4 == 0) & (columns % 4 == 0)).float() * 16 / 255
-    assert lattice_loss(lattice.expand(1, 3, -1, -1), 4).item() == pytest.approx(16**2 * (1 / 16) * (15 / 16), rel=0.02)
+    assert lattice_loss(lattice.expand(1, 3, -1, -1), 4).item() == pytest.approx(
+        16**2 * (1 / 16) * (15 / 16), rel=0.02
+    )
     for period in (11, 16, 61):
         wave = torch.sin(columns * 2 * torch.pi / period) * 100 / 255
         assert lattice_loss(wave.expand(1, 3, -1, -1), 4).item() < 0.05
@@ -124,7 +142,9 @@ def test_pale_pictures_are_no_steadier_than_others() -> None:
     again = painted + 0.02 * torch.randn(painted.shape, generator=torch.Generator().manual_seed(1))
     paler, paler_again = ((picture - 0.5) * 0.7 + 0.5 for picture in (painted, again))
     strong = temporal_loss(again, painted, contrast_of(painted))
-    assert temporal_loss(paler_again, paler, contrast_of(paler)).item() == pytest.approx(strong.item(), rel=1e-3)
+    assert temporal_loss(paler_again, paler, contrast_of(paler)).item() == pytest.approx(
+        strong.item(), rel=1e-3
+    )
 
 
 def test_noise_on_a_plain_wall_does_not_count_without_bounds() -> None:
@@ -146,7 +166,9 @@ def test_motion_moves_by_the_pixels_it_was_asked_for() -> None:
 
 
 def test_sensor_noise_is_between_half_and_all_of_sigma() -> None:
-    noisy = sensor_noise(torch.full((50, 3, 32, 32), 0.5), torch.Generator().manual_seed(0), sigma=4)
+    noisy = sensor_noise(
+        torch.full((50, 3, 32, 32), 0.5), torch.Generator().manual_seed(0), sigma=4
+    )
     deviations = ((noisy - 0.5) * 255).flatten(1).std(dim=1).numpy()
     assert deviations.min() > 1.9
     assert deviations.max() < 4.2
@@ -160,13 +182,19 @@ def grain(height: int = 256, width: int = 256, seed: int = 0) -> torch.Tensor:
 
 
 def wave(period: float, grey_levels: float, size: int = 128) -> torch.Tensor:
-    rows, columns = torch.meshgrid(torch.arange(float(size)), torch.arange(float(size)), indexing="ij")
-    return (0.5 + grey_levels / 255 * torch.cos(2 * torch.pi * (0.6 * rows + 0.8 * columns) / period)).expand(1, 3, size, size)
+    rows, columns = torch.meshgrid(
+        torch.arange(float(size)), torch.arange(float(size)), indexing="ij"
+    )
+    return (
+        0.5 + grey_levels / 255 * torch.cos(2 * torch.pi * (0.6 * rows + 0.8 * columns) / period)
+    ).expand(1, 3, size, size)
 
 
 def test_spectrum_shows_a_wave_at_its_frequency_with_its_amplitude_squared() -> None:
     columns = torch.arange(128.0)
-    spectrum = local_spectrum((0.5 + 10 / 255 * torch.cos(2 * torch.pi * columns / 4)).expand(2, 3, 128, 128))
+    spectrum = local_spectrum(
+        (0.5 + 10 / 255 * torch.cos(2 * torch.pi * columns / 4)).expand(2, 3, 128, 128)
+    )
     assert spectrum.shape == (2, 25, 64, 33)
     assert spectrum[..., 0, 16] == pytest.approx(10**2, rel=0.01)
     assert spectrum[..., 8, 16].max() < 0.01
@@ -181,7 +209,9 @@ def test_weave_loss_tells_one_wave_from_as_much_grain() -> None:
 
 def test_weave_loss_sees_a_weave_however_faint() -> None:
     texture = mean_texture(grain())
-    assert float(weave_loss(wave(2.9, 1), texture)) == pytest.approx(float(weave_loss(wave(2.9, 10), texture)) / 100, rel=0.05)
+    assert float(weave_loss(wave(2.9, 1), texture)) == pytest.approx(
+        float(weave_loss(wave(2.9, 10), texture)) / 100, rel=0.05
+    )
 
 
 def test_weave_loss_leaves_strokes_and_calm_places_alone() -> None:
@@ -192,16 +222,23 @@ def test_weave_loss_leaves_strokes_and_calm_places_alone() -> None:
 
 def test_weave_loss_allows_what_the_painting_has() -> None:
     canvas = wave(2.9, 12, size=256)
-    assert weave_loss(canvas, mean_texture(canvas)) < 0.01 * weave_loss(canvas, mean_texture(grain()))
+    assert weave_loss(canvas, mean_texture(canvas)) < 0.01 * weave_loss(
+        canvas, mean_texture(grain())
+    )
 
 
 def test_gradient_of_a_gram_matrix_is_right() -> None:
-    pixels = torch.randn(2, 5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    pixels = torch.randn(
+        2, 5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
+    ).requires_grad_()
     assert torch.autograd.gradcheck(_Products.apply, (pixels,))
 
 
 def test_border_loss_sees_a_darker_and_a_smoother_border_and_no_even_texture() -> None:
-    picture = torch.rand(1, 1, 96, 128, generator=torch.Generator().manual_seed(0)).expand(1, 3, -1, -1) * 0.4
+    picture = (
+        torch.rand(1, 1, 96, 128, generator=torch.Generator().manual_seed(0)).expand(1, 3, -1, -1)
+        * 0.4
+    )
     assert border_loss(picture).item() < 3
     frame = torch.ones(96, 128)
     frame[12:-12, 12:-12] = 0
@@ -232,11 +269,16 @@ def test_structure_is_all_there_in_any_colour_and_contrast_and_under_fine_stroke
 
 
 def test_a_face_without_eyes_lacks_structure_that_one_in_other_colours_does_not() -> None:
-    assert structure_loss(face(eyes=False), face()).item() > 20 * structure_loss(face() * 0.3 + 0.4, face()).item()
+    assert (
+        structure_loss(face(eyes=False), face()).item()
+        > 20 * structure_loss(face() * 0.3 + 0.4, face()).item()
+    )
 
 
 def test_a_sky_asks_for_no_structure() -> None:
-    sky = 0.6 + (torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(1)) - 0.5) * 0.05
+    sky = (
+        0.6 + (torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(1)) - 0.5) * 0.05
+    )
     stars = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(2)).requires_grad_()
     loss = structure_loss(stars, sky)
     loss.backward()

@@ -43,7 +43,13 @@ def test_kernel_turns_as_far_and_is_as_long_late_as_early(length: float) -> None
         before = kernel.detach().clone()
         kernel.grad = torch.randn_like(kernel)
         optimizer.step()
-        turns.append(float(torch.acos(torch.cosine_similarity(kernel.detach().flatten(), before.flatten(), dim=0))))
+        turns.append(
+            float(
+                torch.acos(
+                    torch.cosine_similarity(kernel.detach().flatten(), before.flatten(), dim=0)
+                )
+            )
+        )
     assert turns[0] == pytest.approx(0.05, rel=0.05)
     assert 0.03 < turns[-1] <= 0.0505  # a part of the steps before it has gone along the kernel
     assert kernel.detach().std().item() == pytest.approx(length, rel=0.1)
@@ -69,14 +75,18 @@ def test_own_kernels_step_as_far_as_the_shared_one_where_the_gradient_speaks_of_
         assert torch.equal(own.detach()[[0, 2]], torch.zeros(2, 8 * 8 * 9))
         assert step[1] <= 0.0501 * kernel.detach().norm()
         assert own.detach()[1].norm() <= 1.0001 * kernel.detach().norm()
-    assert own.detach()[1].norm().item() == pytest.approx(float(kernel.detach().norm()), rel=1e-3)  # as far as they go
+    assert own.detach()[1].norm().item() == pytest.approx(
+        float(kernel.detach().norm()), rel=1e-3
+    )  # as far as they go
     assert torch.cosine_similarity(own[1].detach(), -gradient, dim=0) > 0.8
 
 
 def test_muon_reaches_a_linear_map_that_adam_has_not_reached_yet() -> None:
     def distance_left(name: str) -> float:
         torch.manual_seed(0)
-        scales = torch.logspace(0, -2, 16)  # some directions of the input are a hundred times weaker
+        scales = torch.logspace(
+            0, -2, 16
+        )  # some directions of the input are a hundred times weaker
         kernel = nn.Parameter(torch.randn(16, 16, 1, 1))
         wanted = torch.randn(16, 16)
         wanted *= kernel.detach().norm() / wanted.norm()  # Muon looks for the direction alone
@@ -85,7 +95,9 @@ def test_muon_reaches_a_linear_map_that_adam_has_not_reached_yet() -> None:
             for group in optimizer.param_groups:
                 group["lr"] = 0.1 * (1 - step / 120)
             optimizer.zero_grad()
-            rotation = torch.linalg.qr(torch.randn(16, 16, generator=torch.Generator().manual_seed(1))).Q
+            rotation = torch.linalg.qr(
+                torch.randn(16, 16, generator=torch.Generator().manual_seed(1))
+            ).Q
             inputs = rotation @ torch.diag(scales)
             ((kernel.flatten(1) - wanted) @ inputs).square().mean().backward()
             optimizer.step()
@@ -97,7 +109,11 @@ def test_muon_reaches_a_linear_map_that_adam_has_not_reached_yet() -> None:
 @pytest.mark.parametrize("architecture", [SMALL, OWN])
 def test_every_parameter_has_one_optimiser(architecture: str) -> None:
     net = TransformNet(architecture, styles=2)
-    groups = [group for optimizer in make_optimizers(net, 0.01).values() for group in optimizer.param_groups]
+    groups = [
+        group
+        for optimizer in make_optimizers(net, 0.01).values()
+        for group in optimizer.param_groups
+    ]
     stepped = [id(parameter) for group in groups for parameter in group["params"]]
     assert sorted(stepped) == sorted(id(parameter) for parameter in net.parameters())
     assert len(set(stepped)) == len(stepped)

@@ -11,7 +11,13 @@ import torch
 import torch.nn.functional as F
 
 from realtime_style.errors import TrainingError
-from realtime_style.training.networks.layers import ConditionalInstanceNorm, ConditionalScale, Grain, Kernel, SmoothUpsampling
+from realtime_style.training.networks.layers import (
+    ConditionalInstanceNorm,
+    ConditionalScale,
+    Grain,
+    Kernel,
+    SmoothUpsampling,
+)
 from realtime_style.training.networks.transform_net import TransformNet, multiply_accumulates
 from realtime_style.training.objective.vgg import STYLE_LAYERS, LossNetwork, load_loss_network
 from tests.helpers.training import OWN, SMALL, random_loss_network, random_weights
@@ -24,7 +30,12 @@ def test_networks_cost_no_more_than_they_promise(name: str, most: float) -> None
 
 def test_mac_count_of_johnson_agrees_with_the_sum_by_hand() -> None:
     full, half, quarter = 480 * 640, 240 * 320, 120 * 160
-    by_hand = full * 32 * 3 * 81 + half * 64 * 32 * 9 + quarter * 128 * 64 * 9 + 10 * quarter * 128 * 128 * 9
+    by_hand = (
+        full * 32 * 3 * 81
+        + half * 64 * 32 * 9
+        + quarter * 128 * 64 * 9
+        + 10 * quarter * 128 * 128 * 9
+    )
     by_hand += half * 64 * 128 * 9 + full * 32 * 64 * 9 + full * 3 * 32 * 81
     assert multiply_accumulates(TransformNet("johnson")) == by_hand
 
@@ -33,7 +44,9 @@ def test_smooth_upsampling_is_resize_then_convolution() -> None:
     stage = SmoothUpsampling(5, 7, styles=None)
     x = torch.randn(2, 5, 7, 10)
     resized = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-    wanted = F.conv2d(F.pad(resized, (1,) * 4, mode="replicate"), stage.conv.weight, stage.conv.bias)
+    wanted = F.conv2d(
+        F.pad(resized, (1,) * 4, mode="replicate"), stage.conv.weight, stage.conv.bias
+    )
     assert torch.allclose(stage(x, torch.ones(1)), wanted, atol=1e-5)
 
 
@@ -88,7 +101,9 @@ def test_flat_picture_has_no_border_whatever_the_weights() -> None:
         for name, scale in net.named_parameters():  # all but the grain, which is meant to be seen
             if name.endswith(("gamma", "beta")):
                 scale.normal_()
-    net(torch.rand(1, 3, 96, 120), net.style_weights())  # what is usual: without a floor, norms blow rounding up to a picture
+    net(
+        torch.rand(1, 3, 96, 120), net.style_weights()
+    )  # what is usual: without a floor, norms blow rounding up to a picture
     with torch.no_grad():
         painted = net.eval()(torch.full((1, 3, 96, 120), 0.4), net.style_weights())
     assert (painted - painted[..., 48:49, 60:61]).abs().max() < 1e-3
@@ -127,7 +142,9 @@ def test_one_spot_sets_the_strength_of_all_the_rest_only_where_it_is_normalised(
     picture = torch.randn(1, 4, 32, 32)
     spotted = picture.clone()
     spotted[..., 2:4, 2:4] = 1000
-    far, far_spotted = (stage(each, style)[..., 16:, 16:].std().item() for each in (picture, spotted))
+    far, far_spotted = (
+        stage(each, style)[..., 16:, 16:].std().item() for each in (picture, spotted)
+    )
     assert far_spotted / far == pytest.approx(1, rel=1e-4) if free else far_spotted < far / 5
 
 
@@ -152,7 +169,9 @@ def test_styles_of_one_network_paint_differently() -> None:
     with torch.no_grad():
         net.stages[0].norm.gamma[1, ::2] *= 3  # type: ignore[union-attr, index, operator]
         image = torch.rand(1, 3, 32, 32)
-        first, second = (net(image, net.style_weights(weights)) for weights in ([1.0, 0.0], [0.0, 1.0]))
+        first, second = (
+            net(image, net.style_weights(weights)) for weights in ([1.0, 0.0], [0.0, 1.0])
+        )
     assert (first - second).abs().max() > 1e-3
 
 
@@ -160,7 +179,9 @@ def test_own_kernels_change_their_style_alone_and_begin_as_nothing() -> None:
     torch.manual_seed(3)
     net = TransformNet(OWN, styles=2).eval()
     shared = TransformNet(OWN.replace("*", ""), styles=2).eval()
-    shared.load_state_dict({name: value for name, value in net.state_dict().items() if not name.endswith(".own")})
+    shared.load_state_dict(
+        {name: value for name, value in net.state_dict().items() if not name.endswith(".own")}
+    )
     own = [parameter for name, parameter in net.named_parameters() if name.endswith(".own")]
     assert len(own) == 9
     image = torch.rand(1, 3, 48, 64)
@@ -237,7 +258,11 @@ def test_loss_network_sees_no_border_where_edges_are_continued() -> None:
     plain = torch.full((1, 3, 32, 32), 0.3)
 
     def spread(vgg: LossNetwork) -> float:
-        return float(torch.stack([found.std((2, 3)).max() for found in vgg(plain, STYLE_LAYERS).values()]).max())
+        return float(
+            torch.stack(
+                [found.std((2, 3)).max() for found in vgg(plain, STYLE_LAYERS).values()]
+            ).max()
+        )
 
     assert spread(LossNetwork(random_weights(), continue_edges=False)) > 0.1
     assert spread(random_loss_network()) < 1e-3
@@ -258,7 +283,9 @@ def test_weights_file_tells_which_vgg_it_is(tmp_path: Path, name: str) -> None:
 def test_vgg19_comes_without_a_download() -> None:
     network = load_loss_network("vgg19")
     grey = network(torch.full((1, 3, 64, 64), 0.5), ["relu3_3"])["relu3_3"]
-    checks = network((torch.arange(64) // 4 % 2).float().expand(1, 3, 64, 64), ["relu3_3"])["relu3_3"]
+    checks = network((torch.arange(64) // 4 % 2).float().expand(1, 3, 64, 64), ["relu3_3"])[
+        "relu3_3"
+    ]
     assert grey.mean() > 1  # original weights: activations in tens and hundreds, not of order one
     assert checks.mean() > 2 * grey.mean()
 
@@ -274,8 +301,12 @@ def test_wrong_loss_network_is_refused(tmp_path: Path, kind: str) -> None:
         load_loss_network(str(path))
 
 
-@pytest.mark.parametrize("failure", [RuntimeError("invalid hash value"), IncompleteRead(b""), URLError("no network")])
-def test_download_that_fails_is_refused_in_words(monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
+@pytest.mark.parametrize(
+    "failure", [RuntimeError("invalid hash value"), IncompleteRead(b""), URLError("no network")]
+)
+def test_download_that_fails_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
     def fail(*_: object, **__: object) -> None:
         raise failure
 

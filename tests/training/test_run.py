@@ -21,12 +21,23 @@ from realtime_style.training.checkpoint import load_checkpoint, save_checkpoint
 from realtime_style.training.loss_log import TERMS, LossLog
 from realtime_style.training.preview import preview_photographs
 from realtime_style.training.train import CHECKPOINT, PREVIEWS, Progress, one_cycle, train
-from tests.helpers.training import OWN, objectives, random_loss_network, small_config, write_painting
+from tests.helpers.training import (
+    OWN,
+    objectives,
+    random_loss_network,
+    small_config,
+    write_painting,
+)
 
 
 def test_training_lowers_the_objective_and_shows_it(tmp_path: Path) -> None:
     seen: list[Progress] = []
-    train(small_config(tmp_path, steps=40), tmp_path / "run", report=seen.append, loss_network=random_loss_network())
+    train(
+        small_config(tmp_path, steps=40),
+        tmp_path / "run",
+        report=seen.append,
+        loss_network=random_loss_network(),
+    )
     values = objectives(tmp_path / "run")
     assert len(values) == 40
     assert sum(values[-5:]) < 0.5 * sum(values[:5])
@@ -49,8 +60,13 @@ def test_training_changes_the_transformation_network_and_nothing_else(tmp_path: 
 
 
 def test_same_seed_gives_the_same_network(tmp_path: Path) -> None:
-    runs = [train(small_config(tmp_path, steps=4), tmp_path / name, loss_network=random_loss_network()) for name in "ab"]
-    other = train(small_config(tmp_path, steps=4, seed=1), tmp_path / "c", loss_network=random_loss_network())
+    runs = [
+        train(small_config(tmp_path, steps=4), tmp_path / name, loss_network=random_loss_network())
+        for name in "ab"
+    ]
+    other = train(
+        small_config(tmp_path, steps=4, seed=1), tmp_path / "c", loss_network=random_loss_network()
+    )
     assert objectives(tmp_path / "a") == objectives(tmp_path / "b")
     assert objectives(tmp_path / "a") != objectives(tmp_path / "c")
     assert all(torch.equal(runs[0].net[name], runs[1].net[name]) for name in runs[0].net)
@@ -74,7 +90,9 @@ def test_resumed_run_ends_where_an_uninterrupted_one_does(tmp_path: Path) -> Non
         assert torch.allclose(resumed.net[name], value, atol=1e-5)
 
 
-@pytest.mark.parametrize("ctrl_c", [signal.default_int_handler, signal.SIG_IGN], ids=["by hand", "in the background"])
+@pytest.mark.parametrize(
+    "ctrl_c", [signal.default_int_handler, signal.SIG_IGN], ids=["by hand", "in the background"]
+)
 def test_who_is_told_to_end_within_a_step_ends_it(
     tmp_path: Path, ctrl_c: Callable[[int, FrameType | None], object] | signal.Handlers
 ) -> None:
@@ -99,7 +117,9 @@ def test_who_is_told_to_end_within_a_step_ends_it(
         assert signal.getsignal(signal.SIGINT) is ctrl_c
     finally:
         signal.signal(signal.SIGINT, before)
-    assert load_checkpoint(tmp_path / "cut" / CHECKPOINT).step == 4  # one look at the painting, then two in each step
+    assert (
+        load_checkpoint(tmp_path / "cut" / CHECKPOINT).step == 4
+    )  # one look at the painting, then two in each step
     resumed = train(config, tmp_path / "cut", resume=True, loss_network=random_loss_network())
     for name, value in whole.net.items():
         assert torch.allclose(resumed.net[name], value, atol=1e-5)
@@ -117,7 +137,9 @@ def test_losses_of_a_run_do_not_leap_when_it_is_resumed(tmp_path: Path) -> None:
     """The last step, number 8, is one of lower strength, and tells nothing of the painting."""
     config = small_config(tmp_path, steps=7, partial_every=8)
     before = train(config, tmp_path / "run", loss_network=random_loss_network())
-    after = train(replace(config, steps=8), tmp_path / "run", resume=True, loss_network=random_loss_network())
+    after = train(
+        replace(config, steps=8), tmp_path / "run", resume=True, loss_network=random_loss_network()
+    )
     assert after.step == 8
     assert after.losses == pytest.approx(before.losses)
     assert after.losses["strength"] == 1
@@ -128,14 +150,18 @@ def test_kill_between_checkpoints_drops_the_rows_that_are_done_again(tmp_path: P
     train(config, tmp_path / "run", loss_network=random_loss_network())
     before = objectives(tmp_path / "run")
     state = load_checkpoint(tmp_path / "run" / CHECKPOINT)
-    save_checkpoint(tmp_path / "run" / CHECKPOINT, replace(state, step=3))  # as if killed before the next one
+    save_checkpoint(
+        tmp_path / "run" / CHECKPOINT, replace(state, step=3)
+    )  # as if killed before the next one
     train(config, tmp_path / "run", resume=True, loss_network=random_loss_network())
     assert len(objectives(tmp_path / "run")) == 6
     assert objectives(tmp_path / "run")[:3] == before[:3]
 
 
 def test_checkpoint_rebuilds_the_network_with_no_other_argument(tmp_path: Path) -> None:
-    state = train(small_config(tmp_path, steps=2), tmp_path / "run", loss_network=random_loss_network())
+    state = train(
+        small_config(tmp_path, steps=2), tmp_path / "run", loss_network=random_loss_network()
+    )
     loaded = load_checkpoint(tmp_path / "run" / CHECKPOINT)
     assert loaded.config == state.config
     image = torch.rand(1, 3, 32, 32)
@@ -145,8 +171,12 @@ def test_checkpoint_rebuilds_the_network_with_no_other_argument(tmp_path: Path) 
     assert torch.equal(first, second)
 
 
-def test_failed_save_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    state = train(small_config(tmp_path, steps=2), tmp_path / "run", loss_network=random_loss_network())
+def test_failed_save_leaves_the_old_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = train(
+        small_config(tmp_path, steps=2), tmp_path / "run", loss_network=random_loss_network()
+    )
     path = tmp_path / "run" / CHECKPOINT
 
     def half_written(part: Path, content: bytes) -> int:
@@ -178,7 +208,12 @@ def test_broken_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_resume_with_another_network_is_refused(tmp_path: Path) -> None:
     train(small_config(tmp_path, steps=1), tmp_path / "run", loss_network=random_loss_network())
     with pytest.raises(TrainingError, match="trained with network"):
-        train(small_config(tmp_path, network="fast"), tmp_path / "run", resume=True, loss_network=random_loss_network())
+        train(
+            small_config(tmp_path, network="fast"),
+            tmp_path / "run",
+            resume=True,
+            loss_network=random_loss_network(),
+        )
 
 
 def test_objective_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(tmp_path: Path) -> None:
@@ -193,14 +228,18 @@ def test_objective_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(tmp_
 
 
 def test_minutes_end_the_run(tmp_path: Path) -> None:
-    state = train(small_config(tmp_path, minutes=0.02), tmp_path / "run", loss_network=random_loss_network())
+    state = train(
+        small_config(tmp_path, minutes=0.02), tmp_path / "run", loss_network=random_loss_network()
+    )
     assert 1 <= state.step < 1000
     assert state.elapsed_s >= 1.2
 
 
 def test_several_paintings_become_styles_of_one_network(tmp_path: Path) -> None:
     paintings = tuple(str(write_painting(tmp_path / f"{name}.png")) for name in "ab")
-    config = small_config(tmp_path, paintings=paintings, styles=(StyleInfo("a"), StyleInfo("b")), steps=6)
+    config = small_config(
+        tmp_path, paintings=paintings, styles=(StyleInfo("a"), StyleInfo("b")), steps=6
+    )
     state = train(config, tmp_path / "run", loss_network=random_loss_network())
     norm = state.net["stages.0.norm.gamma"]
     assert norm.shape[0] == 2 + 1  # and the photograph
@@ -209,19 +248,37 @@ def test_several_paintings_become_styles_of_one_network(tmp_path: Path) -> None:
 
 def test_run_starts_from_another_ones_weights(tmp_path: Path) -> None:
     paintings = tuple(str(write_painting(tmp_path / f"{name}.png")) for name in "ab")
-    first = small_config(tmp_path, paintings=paintings, styles=(StyleInfo("a"), StyleInfo("b")), steps=6)
+    first = small_config(
+        tmp_path, paintings=paintings, styles=(StyleInfo("a"), StyleInfo("b")), steps=6
+    )
     before = train(first, tmp_path / "first", loss_network=random_loss_network()).net
-    second = replace(first, styles=(StyleInfo("b"), StyleInfo("new")), start_from=str(tmp_path / "first" / CHECKPOINT))
-    after = train(replace(second, steps=1, learning_rate=1e-9), tmp_path / "second", loss_network=random_loss_network()).net
-    assert torch.allclose(after["stages.1.conv.conv.weight"], before["stages.1.conv.conv.weight"], atol=1e-6)
+    second = replace(
+        first,
+        styles=(StyleInfo("b"), StyleInfo("new")),
+        start_from=str(tmp_path / "first" / CHECKPOINT),
+    )
+    after = train(
+        replace(second, steps=1, learning_rate=1e-9),
+        tmp_path / "second",
+        loss_network=random_loss_network(),
+    ).net
+    assert torch.allclose(
+        after["stages.1.conv.conv.weight"], before["stages.1.conv.conv.weight"], atol=1e-6
+    )
     gamma = before["stages.1.norm.gamma"]
-    assert torch.allclose(after["stages.1.norm.gamma"], torch.stack([gamma[1], gamma[:2].mean(0), gamma[2]]), atol=1e-6)
+    assert torch.allclose(
+        after["stages.1.norm.gamma"],
+        torch.stack([gamma[1], gamma[:2].mean(0), gamma[2]]),
+        atol=1e-6,
+    )
 
 
 def test_styles_learn_kernels_of_their_own_from_shared_ones(tmp_path: Path) -> None:
     paintings = tuple(str(write_painting(tmp_path / f"{name}.png")) for name in "ab")
     both = (StyleInfo("a"), StyleInfo("b"))
-    shared = small_config(tmp_path, network=OWN.replace("*", ""), paintings=paintings, styles=both, steps=2)
+    shared = small_config(
+        tmp_path, network=OWN.replace("*", ""), paintings=paintings, styles=both, steps=2
+    )
     train(shared, tmp_path / "first", loss_network=random_loss_network())
     config = replace(shared, network=OWN, steps=6, start_from=str(tmp_path / "first" / CHECKPOINT))
     after = train(config, tmp_path / "second", loss_network=random_loss_network()).net
@@ -229,17 +286,35 @@ def test_styles_learn_kernels_of_their_own_from_shared_ones(tmp_path: Path) -> N
     assert own.shape == (3, 8 * 8 * 9)
     assert own.norm(dim=1)[:2].min() > 0
     assert torch.cosine_similarity(own[0], own[1], dim=0) < 0.9
-    onward = replace(config, start_from=str(tmp_path / "second" / CHECKPOINT), steps=1, learning_rate=1e-9, styles=both[::-1])
-    swapped = train(onward, tmp_path / "third", loss_network=random_loss_network()).net["stages.3.first.conv.conv.own"]
+    onward = replace(
+        config,
+        start_from=str(tmp_path / "second" / CHECKPOINT),
+        steps=1,
+        learning_rate=1e-9,
+        styles=both[::-1],
+    )
+    swapped = train(onward, tmp_path / "third", loss_network=random_loss_network()).net[
+        "stages.3.first.conv.conv.own"
+    ]
     assert torch.allclose(swapped[:2], own[[1, 0]], atol=1e-6)
 
 
-def test_run_starts_from_one_with_fewer_kernels_of_the_styles_own_and_from_no_more(tmp_path: Path) -> None:
+def test_run_starts_from_one_with_fewer_kernels_of_the_styles_own_and_from_no_more(
+    tmp_path: Path,
+) -> None:
     fewer = small_config(tmp_path, network=OWN.replace("R8*!", "R8!"), steps=3)
     before = train(fewer, tmp_path / "first", loss_network=random_loss_network()).net
-    more = replace(fewer, network=OWN, steps=1, learning_rate=1e-9, start_from=str(tmp_path / "first" / CHECKPOINT))
+    more = replace(
+        fewer,
+        network=OWN,
+        steps=1,
+        learning_rate=1e-9,
+        start_from=str(tmp_path / "first" / CHECKPOINT),
+    )
     after = train(more, tmp_path / "second", loss_network=random_loss_network()).net
-    assert torch.allclose(after["stages.1.conv.conv.own"], before["stages.1.conv.conv.own"], atol=1e-6)
+    assert torch.allclose(
+        after["stages.1.conv.conv.own"], before["stages.1.conv.conv.own"], atol=1e-6
+    )
     assert before["stages.1.conv.conv.own"].norm() > 1e-3
     assert after["stages.3.first.conv.conv.own"].norm() < 1e-3
     again = replace(fewer, start_from=str(tmp_path / "second" / CHECKPOINT))
@@ -274,19 +349,27 @@ def test_rows_from_before_a_term_was_thought_of_are_kept(tmp_path: Path) -> None
     path = tmp_path / "losses.csv"
     known = [name for name in TERMS if name not in ("structure", "border")]
     numbers = [str(10 + number) for number, _ in enumerate(known)]
-    before = [",".join(["step", *known]), *(",".join([str(step), *numbers]) for step in (1, 2, 3)), "4,10,1"]
+    before = [
+        ",".join(["step", *known]),
+        *(",".join([str(step), *numbers]) for step in (1, 2, 3)),
+        "4,10,1",
+    ]
     path.write_text("\n".join(before))  # the last row half written
     with LossLog(path, 2) as log:
         log.write(3, dict.fromkeys(TERMS, 7.0))
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     expected = dict(zip(known, numbers, strict=True)) | {"structure": "0", "border": "0"}
-    assert rows[:2] == [{"step": step, **{name: expected[name] for name in TERMS}} for step in ("1", "2")]
+    assert rows[:2] == [
+        {"step": step, **{name: expected[name] for name in TERMS}} for step in ("1", "2")
+    ]
     assert rows[2] == {"step": "3", **dict.fromkeys(TERMS, "7")}
     assert len(rows) == 3
 
 
-def test_previews_of_runs_among_the_photographs_are_not_learned_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_previews_of_runs_among_the_photographs_are_not_learned_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = small_config(tmp_path, steps=2)
     run = Path(config.content) / "waves.run"
     train(config, run, loss_network=random_loss_network())
@@ -307,4 +390,8 @@ def test_previews_alone_are_no_photographs(tmp_path: Path) -> None:
     config = small_config(tmp_path, steps=2)
     train(config, tmp_path / "run", loss_network=random_loss_network())
     with pytest.raises(TrainingError, match="nothing but previews"):
-        train(config.with_changes(content=str(tmp_path / "run")), tmp_path / "other", loss_network=random_loss_network())
+        train(
+            config.with_changes(content=str(tmp_path / "run")),
+            tmp_path / "other",
+            loss_network=random_loss_network(),
+        )

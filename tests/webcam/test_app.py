@@ -40,7 +40,9 @@ def test_style_change_is_a_cross_fade_never_a_cut(options: WebcamOptions):
     screen = Script({3: "n"}, frames=130)
     summary = show(options, screen)
     assert screen.levels[0] == 255 - LEVEL
-    assert screen.levels[-1] == pytest.approx(LEVEL, abs=2)  # steadiness keeps a trace of what it rounds
+    assert screen.levels[-1] == pytest.approx(
+        LEVEL, abs=2
+    )  # steadiness keeps a trace of what it rounds
     steps = [abs(after - before) for before, after in pairwise(screen.levels)]
     assert max(steps) < 35
     assert sum(step > 0 for step in steps) >= 8
@@ -63,7 +65,9 @@ def test_key_during_a_fade_turns_round_without_a_jump(options: WebcamOptions):
     assert max(abs(after - before) for before, after in pairwise(screen.levels)) < 35
 
 
-def test_picture_goes_on_while_a_style_is_loading(options: WebcamOptions, own_home: Path, monkeypatch: pytest.MonkeyPatch):
+def test_picture_goes_on_while_a_style_is_loading(
+    options: WebcamOptions, own_home: Path, monkeypatch: pytest.MonkeyPatch
+):
     write_tiny_style(own_home / "slow.onnx", names=("slow",), behaviour="identity")
     threads = []
 
@@ -83,9 +87,13 @@ def test_picture_goes_on_while_a_style_is_loading(options: WebcamOptions, own_ho
     assert set(screen.levels) == {255 - LEVEL}
 
 
-def test_style_file_that_breaks_is_left_out_and_the_show_goes_on(options: WebcamOptions, own_home: Path):
+def test_style_file_that_breaks_is_left_out_and_the_show_goes_on(
+    options: WebcamOptions, own_home: Path
+):
     file = write_tiny_style(own_home / "doomed.onnx", names=("doomed",), behaviour="identity")
-    screen = Script({3: "p"}, frames=40, at=lambda n: file.write_bytes(b"no style") if n == 2 else None)
+    screen = Script(
+        {3: "p"}, frames=40, at=lambda n: file.write_bytes(b"no style") if n == 2 else None
+    )
     summary = show(options, screen)
     assert summary.frames == 40
     assert summary.style == "A"
@@ -93,7 +101,9 @@ def test_style_file_that_breaks_is_left_out_and_the_show_goes_on(options: Webcam
     assert not same_picture(screen.shown[30], screen.shown[2])  # the message
 
 
-def test_broken_file_among_the_users_styles_does_not_stop_the_show(options: WebcamOptions, own_home: Path, caplog: Any):
+def test_broken_file_among_the_users_styles_does_not_stop_the_show(
+    options: WebcamOptions, own_home: Path, caplog: Any
+):
     (own_home / "broken.onnx").write_bytes(b"no style")
     assert show(options, Script()).frames == 12
     assert "broken.onnx" in caplog.text
@@ -126,12 +136,18 @@ def test_keys_reach_the_painter(options: WebcamOptions, monkeypatch: pytest.Monk
 def test_mirror_flips_the_picture(options: WebcamOptions):
     screen = Script({5: "m"}, frames=10)
     show(options, screen)
-    assert dark_side(screen.shown[4]) == "left"  # dark became bright: painted, it is the inverted side
+    assert (
+        dark_side(screen.shown[4]) == "left"
+    )  # dark became bright: painted, it is the inverted side
     assert dark_side(screen.shown[9]) == "right"
 
 
-@pytest.mark.parametrize(("source", "side"), [("0", "right"), ("/dev/video2", "right"), ("talk.mp4", "left")])
-def test_cameras_are_mirrored_and_clips_are_not_unless_asked(options: WebcamOptions, source: str, side: str):
+@pytest.mark.parametrize(
+    ("source", "side"), [("0", "right"), ("/dev/video2", "right"), ("talk.mp4", "left")]
+)
+def test_cameras_are_mirrored_and_clips_are_not_unless_asked(
+    options: WebcamOptions, source: str, side: str
+):
     screen = Script({}, frames=3)
     show(replace(options, camera=source, mirror=None), screen)
     assert dark_side(screen.shown[2]) == side
@@ -167,7 +183,9 @@ def shrink(frame: Frame) -> Frame:
     return np.asarray(cv2.resize(frame, (320, 240), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def test_paint_size_reduces_for_the_network_and_enlarges_back(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
+def test_paint_size_reduces_for_the_network_and_enlarges_back(
+    options: WebcamOptions, monkeypatch: pytest.MonkeyPatch
+):
     sizes = set()
 
     class Watched(Painter):
@@ -270,7 +288,9 @@ def test_a_clip_stands_in_for_a_camera(options: WebcamOptions, clip: Path):
     assert 3 <= summary.frames <= 12
 
 
-def test_style_of_the_user_comes_in_place_of_a_shipped_one_of_the_same_name(two_styles: Mix, own_home: Path):
+def test_style_of_the_user_comes_in_place_of_a_shipped_one_of_the_same_name(
+    two_styles: Mix, own_home: Path
+):
     write_tiny_style(own_home / "mine.onnx", names=("starry-night", "own"))
     playlist, problems = build_playlist(two_styles)
     shown = [(style.info.name, style.file.parent.name) for ((style, _), *_) in playlist[1:]]
@@ -284,7 +304,12 @@ def test_reason_why_nothing_faster_paints_is_told_while_it_paints(
 ):
     told: list[bool] = []
     monkeypatch.setattr(Painter, "fallback", "the GPU's libraries are missing")
-    show(options, Script(at=lambda n: told.append("could not take something faster: the GPU's" in caplog.text)))
+    show(
+        options,
+        Script(
+            at=lambda n: told.append("could not take something faster: the GPU's" in caplog.text)
+        ),
+    )
     assert told[3]
     assert caplog.text.count("something faster") == 1
 
@@ -303,11 +328,15 @@ def test_wishes_reach_the_camera(options: WebcamOptions, monkeypatch: pytest.Mon
     assert {name: asked[name] for name in ("spec", *wishes)} == {"spec": "2"} | wishes
 
 
-def test_without_a_display_nothing_is_opened(options: WebcamOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_without_a_display_nothing_is_opened(
+    options: WebcamOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("sys.platform", "linux")
-    monkeypatch.setattr(webcam, "open_camera", lambda *_, **__: pytest.fail("the camera was opened"))
+    monkeypatch.setattr(
+        webcam, "open_camera", lambda *_, **__: pytest.fail("the camera was opened")
+    )
     with pytest.raises(DisplayUnavailable, match="--no-window"):
         run_webcam(replace(options, record=tmp_path / "clip.mp4"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["two.onnx"]

@@ -26,7 +26,9 @@ def shares(mix: Mix) -> dict[str, float]:
     return {style.info.name: share for style, share in mix}
 
 
-def fade_on(controls: Controls, start: float, seconds: float, step: float = 1 / 30) -> list[dict[str, float]]:
+def fade_on(
+    controls: Controls, start: float, seconds: float, step: float = 1 / 30
+) -> list[dict[str, float]]:
     """The shares at each frame of the given time."""
     return [shares(controls.advance(start + n * step)) for n in range(1, round(seconds / step) + 1)]
 

@@ -18,7 +18,9 @@ def grey(width: int, height: int, level: int = 128) -> Frame:
 
 
 def draw_everything(frame: Frame) -> None:
-    overlay.draw_status(frame, ["The Starry Night   strength 100 %", "30.0 fps   latency 40 ms", LONG])
+    overlay.draw_status(
+        frame, ["The Starry Night   strength 100 %", "30.0 fps   latency 40 ms", LONG]
+    )
     overlay.draw_message(frame, LONG)
     overlay.draw_recording(frame, 75.0)
     overlay.draw_help(frame, KEYS)
@@ -47,7 +49,9 @@ def test_canvas_is_a_copy_with_room_for_text_and_the_same_shape(width: int, heig
 def test_text_stands_out_on_any_background(level: int):
     frame = grey(640, 360, level)
     overlay.draw_message(frame, "HHHHHHHHHH")
-    rows, columns = np.nonzero((frame != level).any(axis=2)) if level else np.nonzero((frame > 0).any(axis=2))
+    rows, columns = (
+        np.nonzero((frame != level).any(axis=2)) if level else np.nonzero((frame > 0).any(axis=2))
+    )
     box = frame[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     assert int(box.max()) - int(np.median(box)) > 150
 

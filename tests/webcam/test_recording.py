@@ -41,7 +41,9 @@ def test_snapshot_is_the_picture_without_words(options: WebcamOptions):
     assert set(np.unique(picture)) == {255 - LEVEL, 255}
 
 
-def test_before_and_after_have_labels_on_screen_and_nowhere_else(options: WebcamOptions, tmp_path: Path):
+def test_before_and_after_have_labels_on_screen_and_nowhere_else(
+    options: WebcamOptions, tmp_path: Path
+):
     screen = Script({8: "s"}, frames=20)
     summary = show(replace(options, split=True, record=tmp_path / "split.mp4"), screen)
     snapshot = read_image(Path(summary.snapshots[0])).bgr
@@ -64,11 +66,17 @@ def test_snapshot_never_overwrites(options: WebcamOptions):
 
 def test_snapshots_in_one_breath_get_names_of_their_own(two_styles: Mix, tmp_path: Path):
     noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)  # slow to compress
-    with Takes(tmp_path, clock=time.perf_counter, today=lambda: datetime(2026, 1, 2, 3, 4, 5)) as takes:
+    with Takes(
+        tmp_path, clock=time.perf_counter, today=lambda: datetime(2026, 1, 2, 3, 4, 5)
+    ) as takes:
         for _ in range(3):
             takes.snapshot(noise, two_styles)
     names = [path.name for path in takes.snapshots]
-    assert names == ["2026-01-02_03-04-05_a.png", "2026-01-02_03-04-05_a_2.png", "2026-01-02_03-04-05_a_3.png"]
+    assert names == [
+        "2026-01-02_03-04-05_a.png",
+        "2026-01-02_03-04-05_a_2.png",
+        "2026-01-02_03-04-05_a_3.png",
+    ]
     assert all(same_picture(read_image(path).bgr, noise) for path in takes.snapshots)
 
 
@@ -93,7 +101,9 @@ def test_a_snapshot_key_that_is_held_down_does_not_fill_the_memory(
     assert len(takes.snapshots) == 9
 
 
-def test_a_snapshot_refused_is_a_message_and_the_show_goes_on(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
+def test_a_snapshot_refused_is_a_message_and_the_show_goes_on(
+    options: WebcamOptions, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(takes_module, "_SNAPSHOTS_WAITING", 0)
     screen = Script({3: "s"}, frames=20)
     summary = show(options, screen)
@@ -101,7 +111,9 @@ def test_a_snapshot_refused_is_a_message_and_the_show_goes_on(options: WebcamOpt
     assert not same_picture(screen.shown[10], screen.shown[2])
 
 
-def test_snapshot_that_cannot_be_written_is_a_message_and_the_show_goes_on(options: WebcamOptions, tmp_path: Path):
+def test_snapshot_that_cannot_be_written_is_a_message_and_the_show_goes_on(
+    options: WebcamOptions, tmp_path: Path
+):
     (tmp_path / "taken").write_text("a file where the folder should be")
     screen = Script({3: "s"}, frames=40)
     summary = show(options, screen)
@@ -114,7 +126,10 @@ def test_snapshot_that_cannot_be_written_is_a_message_and_the_show_goes_on(optio
 
 
 def test_recording_holds_every_picture_with_its_time(options: WebcamOptions, tmp_path: Path):
-    summary = show(replace(options, record=tmp_path / "clip.mp4", seconds=0.6), capture=FakeCapture(320, 240, interval_s=0.03))
+    summary = show(
+        replace(options, record=tmp_path / "clip.mp4", seconds=0.6),
+        capture=FakeCapture(320, 240, interval_s=0.03),
+    )
     assert summary.recordings == [str(tmp_path / "clip.mp4")]
     frames, times = read_video(tmp_path / "clip.mp4")
     assert len(frames) == summary.frames
@@ -131,7 +146,9 @@ def test_recording_by_key_starts_and_stops_without_touching_other_files(options:
     assert all(Path(path).parent == options.snapshots for path in summary.recordings)
 
 
-def test_a_recordings_length_is_counted_from_its_first_frame(two_styles: Mix, tmp_path: Path, fake_clock: FakeClock):
+def test_a_recordings_length_is_counted_from_its_first_frame(
+    two_styles: Mix, tmp_path: Path, fake_clock: FakeClock
+):
     with Takes(tmp_path, clock=fake_clock) as takes:
         takes.start(two_styles)
         fake_clock.now = 7.0  # the camera takes its time
@@ -179,8 +196,12 @@ def test_recording_survives_ctrl_c(options: WebcamOptions, tmp_path: Path):
     assert [path.name for path in tmp_path.glob(".*")] == []
 
 
-def test_record_file_that_cannot_be_written_is_refused_before_the_camera_opens(options: WebcamOptions, tmp_path: Path):
-    gone = replace(options, record=tmp_path / "no folder" / "clip.mp4", camera="no such camera", window=False)
+def test_record_file_that_cannot_be_written_is_refused_before_the_camera_opens(
+    options: WebcamOptions, tmp_path: Path
+):
+    gone = replace(
+        options, record=tmp_path / "no folder" / "clip.mp4", camera="no such camera", window=False
+    )
     with pytest.raises(OutputUnwritable, match="no folder"):
         run_webcam(gone)
 
@@ -188,17 +209,38 @@ def test_record_file_that_cannot_be_written_is_refused_before_the_camera_opens(o
 def test_clip_that_is_played_is_not_recorded_over(options: WebcamOptions, clip: Path):
     before = clip.read_bytes()
     with pytest.raises(OutputUnwritable, match="is the clip to be played itself"):
-        run_webcam(replace(options, camera=str(clip), record=clip.parent / "." / clip.name, window=False, seconds=0.2))
+        run_webcam(
+            replace(
+                options,
+                camera=str(clip),
+                record=clip.parent / "." / clip.name,
+                window=False,
+                seconds=0.2,
+            )
+        )
     assert clip.read_bytes() == before
 
 
-def test_what_was_saved_is_named_at_the_end(two_styles: Mix, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    words = ["webcam", "--camera", str(clip), "--style", str(two_styles[0][0].file), "--no-window", "--seconds", "0.4"]
+def test_what_was_saved_is_named_at_the_end(
+    two_styles: Mix, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    words = [
+        "webcam",
+        "--camera",
+        str(clip),
+        "--style",
+        str(two_styles[0][0].file),
+        "--no-window",
+        "--seconds",
+        "0.4",
+    ]
     assert main([*words, "--record", str(tmp_path / "show.mp4")]) == 0
     assert f"saved {tmp_path / 'show.mp4'}\n" in capsys.readouterr().out
 
 
-def test_recording_that_fails_when_nobody_sees_it_any_more_is_an_error(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
+def test_recording_that_fails_when_nobody_sees_it_any_more_is_an_error(
+    options: WebcamOptions, monkeypatch: pytest.MonkeyPatch
+):
     from realtime_style.sinks.video_file import VideoSink
 
     def no_index(self: VideoSink) -> None:
@@ -212,14 +254,20 @@ def test_recording_that_fails_when_nobody_sees_it_any_more_is_an_error(options: 
 def test_camera_that_does_not_open_leaves_no_recording(options: WebcamOptions, tmp_path: Path):
     (tmp_path / "clip.mp4").write_bytes(b"old")
     with pytest.raises(CameraNotFound):
-        run_webcam(replace(options, record=tmp_path / "clip.mp4", camera="no such camera", window=False))
+        run_webcam(
+            replace(options, record=tmp_path / "clip.mp4", camera="no such camera", window=False)
+        )
     assert (tmp_path / "clip.mp4").read_bytes() == b"old"
     assert [path.name for path in tmp_path.glob(".*")] == []
 
 
-def test_recording_is_finished_before_the_disk_is_full(options: WebcamOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_recording_is_finished_before_the_disk_is_full(
+    options: WebcamOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     free = [10**9] * 12
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free.pop() if free else 10**7))
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda path: SimpleNamespace(free=free.pop() if free else 10**7)
+    )
     screen = Script(frames=20)
     summary = show(replace(options, record=tmp_path / "clip.mp4"), screen)
     assert summary.recordings == [str(tmp_path / "clip.mp4")]
@@ -230,7 +278,9 @@ def test_recording_is_finished_before_the_disk_is_full(options: WebcamOptions, t
     assert len(read_video(tmp_path / "without_a_window.mp4")[0]) == 12
 
 
-def test_a_stick_pulled_out_stops_the_recording_but_not_the_show(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
+def test_a_stick_pulled_out_stops_the_recording_but_not_the_show(
+    options: WebcamOptions, monkeypatch: pytest.MonkeyPatch
+):
     left = [10**9] * 3
 
     def usage(path: Path) -> SimpleNamespace:
@@ -258,7 +308,9 @@ def break_writing(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     monkeypatch.setattr(VideoSink, "write", write)
 
 
-def test_full_disk_stops_the_recording_but_not_the_show(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
+def test_full_disk_stops_the_recording_but_not_the_show(
+    options: WebcamOptions, monkeypatch: pytest.MonkeyPatch
+):
     break_writing(monkeypatch, 3)
     screen = Script({2: "r"}, frames=20)
     summary = show(options, screen)

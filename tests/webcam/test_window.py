@@ -48,14 +48,27 @@ class Running:
     def __init__(self, tmp_path: Path) -> None:
         style = write_tiny_style(tmp_path / "two.onnx", names=("a", "b"))
         self.folder, self.record = tmp_path / "taken", tmp_path / "show.mp4"
-        command = [sys.executable, "-W", "error", "-c", SHOW, str(style), str(self.folder), str(self.record)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        command = [
+            sys.executable,
+            "-W",
+            "error",
+            "-c",
+            SHOW,
+            str(style),
+            str(self.folder),
+            str(self.record),
+        ]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         self._tmp_path = tmp_path
 
     def shows(self) -> bool:
         """Whether the window is there, has more than "getting ready" in it and its size for good, before long."""
         assert before_long(self._has_window, 10)
-        return before_long(lambda: bool(self.screen().std() > 30), 4) and before_long(self._stands_still, 4)
+        return before_long(lambda: bool(self.screen().std() > 30), 4) and before_long(
+            self._stands_still, 4
+        )
 
     def _stands_still(self) -> bool:
         """Whether the window is the same on two looks; one that is still growing is mostly dark."""

@@ -32,7 +32,10 @@ class Words:
     def date(self, day: date) -> str:
         """The date in words, as on a card."""
         return self(
-            "date", day=self("first") if day.day == 1 else day.day, month=self.entries["months"][day.month - 1], year=day.year
+            "date",
+            day=self("first") if day.day == 1 else day.day,
+            month=self.entries["months"][day.month - 1],
+            year=day.year,
         )
 
 
@@ -45,7 +48,9 @@ def load_words(more: Path | None = None) -> dict[str, Words]:
     files = {Path(file.name).stem: file for file in own.iterdir() if file.name.endswith(".toml")}
     if more is not None:
         if not more.is_dir():
-            raise BadSettings(f"{more} is not a folder; `words` takes a folder of catalogues such as en.toml")
+            raise BadSettings(
+                f"{more} is not a folder; `words` takes a folder of catalogues such as en.toml"
+            )
         files |= {file.stem: file for file in sorted(more.glob("*.toml"))}
     catalogues = {code: _read(str(file), file.read_bytes()) for code, file in sorted(files.items())}
     for code, entries in catalogues.items():
@@ -63,17 +68,29 @@ def _read(name: str, content: bytes) -> dict[str, Any]:
 def _check(name: str, entries: Mapping[str, Any], reference: Mapping[str, Any]) -> None:
     for key, wanted in reference.items():
         if key not in entries:
-            raise BadSettings(f"catalogue {name}: {key!r} is missing; in {REFERENCE} it is {wanted!r}")
+            raise BadSettings(
+                f"catalogue {name}: {key!r} is missing; in {REFERENCE} it is {wanted!r}"
+            )
         seen = entries[key]
         if isinstance(wanted, list):
-            if not isinstance(seen, list) or len(seen) != len(wanted) or not all(isinstance(word, str) for word in seen):
-                raise BadSettings(f"catalogue {name}: {key!r} must be a list of {len(wanted)} words")
+            if (
+                not isinstance(seen, list)
+                or len(seen) != len(wanted)
+                or not all(isinstance(word, str) for word in seen)
+            ):
+                raise BadSettings(
+                    f"catalogue {name}: {key!r} must be a list of {len(wanted)} words"
+                )
         elif not isinstance(seen, str) or not seen.strip():
             raise BadSettings(f"catalogue {name}: {key!r} must be words in quotation marks")
         elif _places(name, key, seen) != _places(name, key, wanted):
-            raise BadSettings(f"catalogue {name}: {key!r} must have the same words in braces as {wanted!r}")
+            raise BadSettings(
+                f"catalogue {name}: {key!r} must have the same words in braces as {wanted!r}"
+            )
     if unknown := sorted(set(entries) - set(reference)):
-        raise BadSettings(f"catalogue {name}: {unknown[0]!r} is not a key; compare with {REFERENCE}.toml")
+        raise BadSettings(
+            f"catalogue {name}: {unknown[0]!r} is not a key; compare with {REFERENCE}.toml"
+        )
 
 
 def _places(name: str, key: str, text: str) -> set[str]:

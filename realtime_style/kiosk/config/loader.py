@@ -39,7 +39,9 @@ def load_picture_settings(path: Path | None) -> PictureSettings:
 def check_camera(camera: str) -> None:
     """Raise BadSettings if it is neither a camera, which may come later, nor a clip that is there, nor the test pattern."""
     if not is_device(camera) and camera != "pattern" and not Path(camera).is_file():
-        raise BadSettings(f'there is no camera or clip {camera}; give a number, a clip or "pattern"')
+        raise BadSettings(
+            f'there is no camera or clip {camera}; give a number, a clip or "pattern"'
+        )
 
 
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
@@ -48,10 +50,14 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
         text = path.read_text(encoding="utf-8-sig")  # Windows' editors begin with a mark
         return text, tomllib.loads(text)
     except OSError as error:
-        raise BadSettings(f"settings {path} cannot be read: {error.strerror}; check the path") from error
+        raise BadSettings(
+            f"settings {path} cannot be read: {error.strerror}; check the path"
+        ) from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise BadSettings(f"settings {path}, line {line}: not in UTF-8; save the file in that encoding") from error
+        raise BadSettings(
+            f"settings {path}, line {line}: not in UTF-8; save the file in that encoding"
+        ) from error
     except ValueError as error:
         raise BadSettings(f"settings {path}: {error}; correct it") from error
 
@@ -67,7 +73,9 @@ class _Reader:
     def pictures(self) -> PictureSettings:
         table = self._values.get("pictures", {})
         if not isinstance(table, dict):
-            self._complain(None, "pictures", "[pictures] is a section, with its settings on the lines below")
+            self._complain(
+                None, "pictures", "[pictures] is a section, with its settings on the lines below"
+            )
         settings: PictureSettings = self._section("pictures", PictureSettings, table)
         return settings
 
@@ -79,8 +87,12 @@ class _Reader:
                 section, key = (name, None) if isinstance(table, dict) else (None, name)
                 self._complain(section, key, _unknown(f"section [{name}]", name, sections))
             if not isinstance(table, dict):
-                self._complain(None, name, f"[{name}] is a section, with its settings on the lines below")
-        settings = KioskSettings(**{name: self._section(name, sections[name], table) for name, table in values.items()})
+                self._complain(
+                    None, name, f"[{name}] is a section, with its settings on the lines below"
+                )
+        settings = KioskSettings(
+            **{name: self._section(name, sections[name], table) for name, table in values.items()}
+        )
         self._check_together(settings)
         settings = self._from_here(settings)
         self._check_what_is_named(settings)
@@ -91,8 +103,13 @@ class _Reader:
         folder = self._path.parent
         camera = settings.camera.camera
         if not is_device(camera) and camera != "pattern":
-            settings = replace(settings, camera=replace(settings.camera, camera=str(folder / camera)))
-        styles = (str(folder / name) if file_and_style(name) else name for name in settings.painting.styles)
+            settings = replace(
+                settings, camera=replace(settings.camera, camera=str(folder / camera))
+            )
+        styles = (
+            str(folder / name) if file_and_style(name) else name
+            for name in settings.painting.styles
+        )
         return replace(settings, painting=replace(settings.painting, styles=tuple(styles)))
 
     def _check_what_is_named(self, settings: KioskSettings) -> None:
@@ -101,12 +118,27 @@ class _Reader:
             languages = load_words(settings.screen.words)
         for code in settings.screen.languages:
             if code not in languages:
-                self._complain("screen", "languages", f"there is no catalogue {code}.toml; there are {', '.join(languages)}")
+                self._complain(
+                    "screen",
+                    "languages",
+                    f"there is no catalogue {code}.toml; there are {', '.join(languages)}",
+                )
         for code in settings.card.wish:
             if code not in languages:
-                self._complain("card", "wish", f"there is no language {code!r}; there are {', '.join(languages)}")
-        if settings.printer.command and shutil.which(program := settings.printer.command[0]) is None:
-            self._complain("printer", "command", f"there is no program {program!r} here; install it or correct its name")
+                self._complain(
+                    "card",
+                    "wish",
+                    f"there is no language {code!r}; there are {', '.join(languages)}",
+                )
+        if (
+            settings.printer.command
+            and shutil.which(program := settings.printer.command[0]) is None
+        ):
+            self._complain(
+                "printer",
+                "command",
+                f"there is no program {program!r} here; install it or correct its name",
+            )
         with self._complaints_about("host", "pin"):
             if settings.host.pin:
                 check_hash(settings.host.pin)
@@ -139,9 +171,17 @@ class _Reader:
                 self._complain(section, key, f"{key} must be {error}, not {value!r}")
             limits = known[key].metadata
             if "choices" in limits and value not in limits["choices"]:
-                self._complain(section, key, f"{key} must be one of {', '.join(limits['choices'])}, not {value!r}")
+                self._complain(
+                    section,
+                    key,
+                    f"{key} must be one of {', '.join(limits['choices'])}, not {value!r}",
+                )
             if "least" in limits and not limits["least"] <= value <= limits["most"]:
-                self._complain(section, key, f"{key} must be from {limits['least']:g} to {limits['most']:g}, not {value!r}")
+                self._complain(
+                    section,
+                    key,
+                    f"{key} must be from {limits['least']:g} to {limits['most']:g}, not {value!r}",
+                )
         return kind(**read)
 
     def _check_together(self, settings: KioskSettings) -> None:
@@ -151,20 +191,44 @@ class _Reader:
                 "language",
                 f"language {settings.screen.language!r} is not one of languages; add it there, or take one of them",
             )
-        if settings.printer.command and not any("{file}" in word for word in settings.printer.command):
-            self._complain("printer", "command", 'command needs "{file}" where the name of the card goes')
+        if settings.printer.command and not any(
+            "{file}" in word for word in settings.printer.command
+        ):
+            self._complain(
+                "printer", "command", 'command needs "{file}" where the name of the card goes'
+            )
         if not re.fullmatch(r"[1-9]\d{1,4}x[1-9]\d{1,4}", settings.camera.size):
-            self._complain("camera", "size", f"size must be like 640x480, not {settings.camera.size!r}")
+            self._complain(
+                "camera", "size", f"size must be like 640x480, not {settings.camera.size!r}"
+            )
         if len(settings.camera.fourcc) not in (0, 4):
-            self._complain("camera", "fourcc", f"fourcc has four letters, MJPG or YUYV, not {settings.camera.fourcc!r}")
+            self._complain(
+                "camera",
+                "fourcc",
+                f"fourcc has four letters, MJPG or YUYV, not {settings.camera.fourcc!r}",
+            )
         if settings.host.token and not re.fullmatch(r"[A-Za-z0-9_-]{16,}", settings.host.token):
-            self._complain("host", "token", "token must be 16 or more letters, digits, - and _; make one with --secrets")
-        if settings.host.token and settings.take_home.on and settings.host.port == settings.take_home.port:
-            self._complain("host", "port", "port must differ from that of [take_home]: visitors must not reach the host's page")
+            self._complain(
+                "host",
+                "token",
+                "token must be 16 or more letters, digits, - and _; make one with --secrets",
+            )
+        if (
+            settings.host.token
+            and settings.take_home.on
+            and settings.host.port == settings.take_home.port
+        ):
+            self._complain(
+                "host",
+                "port",
+                "port must differ from that of [take_home]: visitors must not reach the host's page",
+            )
 
         if not re.fullmatch(r"[\w.-]*|\[[0-9A-Fa-f:.]+\]", settings.take_home.address):
             self._complain(
-                "take_home", "address", "address must be a name or number alone, as 192.168.1.20: no http://, no port"
+                "take_home",
+                "address",
+                "address must be a name or number alone, as 192.168.1.20: no http://, no port",
             )
         self._check_outputs(settings)
 
@@ -192,7 +256,11 @@ class _Reader:
             if header := re.match(r"\s*\[+\s*[\"']?([^\]\"'.]+)", line):
                 inside, root = header[1].strip() == section, False
                 found = number if inside else found
-            elif root and section is not None and re.match(rf"\s*[\"']?{re.escape(section)}[\"']?\s*=", line):
+            elif (
+                root
+                and section is not None
+                and re.match(rf"\s*[\"']?{re.escape(section)}[\"']?\s*=", line)
+            ):
                 return number  # all of it on one line
             elif key is not None and ((inside and re.match(name, line)) or re.match(dotted, line)):
                 return number
@@ -201,13 +269,19 @@ class _Reader:
 
 def _unknown(what: str, name: str, known: Mapping[str, Any]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
-    return f"there is no {what}; " + (f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}")
+    return f"there is no {what}; " + (
+        f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+    )
 
 
 def _as(hint: Any, value: Any, folder: Path) -> Any:
     """`value` as a setting of this type; raises ValueError with the words for what it must be."""
     if hint in (float, int):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or (hint is int and not isinstance(value, int)):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float))
+            or (hint is int and not isinstance(value, int))
+        ):
             raise ValueError("a whole number" if hint is int else "a number")
         return value
     if hint is bool:

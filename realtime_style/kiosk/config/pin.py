@@ -18,7 +18,9 @@ LEAST, MOST = 4, 12
 def hash_pin(pin: str) -> str:
     """What stands in the settings for a PIN of 4 to 12 digits; raises BadSettings for anything else."""
     if not (pin.isascii() and pin.isdecimal() and LEAST <= len(pin) <= MOST):
-        raise BadSettings(f"a PIN has {LEAST} to {MOST} digits and nothing else; choose another one")
+        raise BadSettings(
+            f"a PIN has {LEAST} to {MOST} digits and nothing else; choose another one"
+        )
     salt = secrets.token_bytes(16)
     return f"scrypt:{_text(salt)}:{_text(_hash(pin, salt))}"
 
@@ -41,7 +43,9 @@ def _parts(hashed: str) -> tuple[bytes, bytes]:
     except (ValueError, binascii.Error):
         kind, parts = "", (b"", b"")
     if kind != "scrypt" or len(parts[1]) != 32:
-        raise BadSettings("pin in [host] is not a hash of a PIN; make one with: realtime-style kiosk --secrets")
+        raise BadSettings(
+            "pin in [host] is not a hash of a PIN; make one with: realtime-style kiosk --secrets"
+        )
     return parts
 
 

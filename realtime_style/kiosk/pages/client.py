@@ -22,11 +22,15 @@ _NOBODYS = ("127.", "0.")
 class HandOver:
     """Serves the pictures of a folder to those who have their link (:mod:`realtime_style.kiosk.pages.share`)."""
 
-    def __init__(self, folder: Path, *, port: int, address: str = "", words: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, port: int, address: str = "", words: Path | None = None
+    ) -> None:
         """Raises RealtimeStyleError when the port cannot be had."""
         more = ["--words", str(words)] if words is not None else []
         remedy = "set another port, or on = false, in [take_home] of a settings file (demos/kiosk.toml is one)"
-        self._page = PageProcess("kiosk.pages.share", [str(folder), *more], port=port, remedy=remedy)
+        self._page = PageProcess(
+            "kiosk.pages.share", [str(folder), *more], port=port, remedy=remedy
+        )
         self._address = address
 
     @property
@@ -93,9 +97,13 @@ def own_address() -> str | None:
     """The number under which this machine is known in its local network; None on no network. Nothing is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # an address for documentation: only the way there is asked for
+            probe.connect(
+                ("192.0.2.1", 9)
+            )  # an address for documentation: only the way there is asked for
             address = str(probe.getsockname()[0])
-        except OSError:  # no way out, which is how it is with a hotspot of its own: its address will do
+        except (
+            OSError
+        ):  # no way out, which is how it is with a hotspot of its own: its address will do
             return next(iter(_addresses()), None)
     return None if address.startswith(_NOBODYS) else address
 
@@ -106,7 +114,10 @@ def _addresses() -> list[str]:
         found = [_address_of(name) for _, name in socket.if_nameindex()]
     else:
         try:
-            found = [str(entry[4][0]) for entry in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)]
+            found = [
+                str(entry[4][0])
+                for entry in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)
+            ]
         except OSError:
             found = []
     return [address for address in found if address and not address.startswith(_NOBODYS)]
@@ -118,7 +129,9 @@ def _address_of(interface: str) -> str | None:
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         try:
-            answer = fcntl.ioctl(asking.fileno(), _SIOCGIFADDR, struct.pack("256s", interface.encode()[:15]))
+            answer = fcntl.ioctl(
+                asking.fileno(), _SIOCGIFADDR, struct.pack("256s", interface.encode()[:15])
+            )
         except OSError:
             return None
     return socket.inet_ntoa(answer[20:24])

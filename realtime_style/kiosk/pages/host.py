@@ -19,7 +19,13 @@ from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
 from starlette.routing import Route
 
 from realtime_style.kiosk.pages.client import CHOOSE
@@ -32,7 +38,12 @@ STALE_S = 5.0
 ASKABLE = (Host.PAUSE, Host.NEXT_PAINTER, Host.RESTART, Host.QUIT)
 """What the page can ask for; for the last two it takes a second tap."""
 
-_WORDS = {Host.PAUSE: "Technical break on / off", Host.NEXT_PAINTER: "Next painter", Host.RESTART: "Restart", Host.QUIT: "Quit"}
+_WORDS = {
+    Host.PAUSE: "Technical break on / off",
+    Host.NEXT_PAINTER: "Next painter",
+    Host.RESTART: "Restart",
+    Host.QUIT: "Quit",
+}
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="5">
@@ -104,7 +115,9 @@ def host_app(token: str, board: Board, ask: Callable[[str], None]) -> Starlette:
         if not known(request):
             return _nothing()
         well = board.read()[1]
-        return PlainTextResponse("well\n" if well else "not well\n", 200 if well else 503, headers=HEADERS)
+        return PlainTextResponse(
+            "well\n" if well else "not well\n", 200 if well else 503, headers=HEADERS
+        )
 
     async def asked(request: Request) -> Response:
         if not known(request):
@@ -118,7 +131,11 @@ def host_app(token: str, board: Board, ask: Callable[[str], None]) -> Starlette:
     async def elsewhere(request: Request, error: Exception) -> Response:
         return _nothing()
 
-    routes = [Route("/{token}/", page), Route("/{token}/state", state), Route("/{token}/health", health)]
+    routes = [
+        Route("/{token}/", page),
+        Route("/{token}/state", state),
+        Route("/{token}/health", health),
+    ]
     routes.append(Route("/{token}/ask", asked, methods=["POST"]))
     app = Starlette(routes=routes, exception_handlers={404: elsewhere, 405: elsewhere})
     app.router.redirect_slashes = False
@@ -128,10 +145,18 @@ def host_app(token: str, board: Board, ask: Callable[[str], None]) -> Starlette:
 def _page(state: Mapping[str, Any], well: bool) -> str:
     row = "<tr><th>{}</th><td>{}</td></tr>"
     told = {name: value for name, value in state.items() if name != "painters"}
-    rows = "".join(row.format(html.escape(name.replace("_", " ")), html.escape(_words(value))) for name, value in told.items())
-    buttons, endings = ("".join(_button(host.name, _WORDS[host]) for host in some) for some in (ASKABLE[:2], ASKABLE[2:]))
+    rows = "".join(
+        row.format(html.escape(name.replace("_", " ")), html.escape(_words(value)))
+        for name, value in told.items()
+    )
+    buttons, endings = (
+        "".join(_button(host.name, _WORDS[host]) for host in some)
+        for some in (ASKABLE[:2], ASKABLE[2:])
+    )
     names = state.get("painters", ())
-    painters = "".join(_button(*choice, "painter") for choice in zip(_choices(names), names, strict=True))
+    painters = "".join(
+        _button(*choice, "painter") for choice in zip(_choices(names), names, strict=True)
+    )
     title = "The kiosk is well" if well else "The kiosk needs you"
     return _PAGE.format(title=title, rows=rows, buttons=buttons, painters=painters, endings=endings)
 
@@ -147,7 +172,11 @@ def _button(wanted: str, words: str, kind: str = "") -> str:
 
 
 def _words(value: object) -> str:
-    return ", ".join(f"{name} {count}" for name, count in value.items()) if isinstance(value, dict) else str(value)
+    return (
+        ", ".join(f"{name} {count}" for name, count in value.items())
+        if isinstance(value, dict)
+        else str(value)
+    )
 
 
 def _nothing() -> Response:
@@ -156,7 +185,9 @@ def _nothing() -> Response:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The process. The token comes by the environment, as arguments can be read by everybody on the machine."""
-    parser = argparse.ArgumentParser(prog="python -m realtime_style.kiosk.pages.host", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m realtime_style.kiosk.pages.host", description=__doc__
+    )
     parser.add_argument("--port", type=int, default=0)
     args = parser.parse_args(argv)
     board = Board()

@@ -66,13 +66,23 @@ def _page(shelf: Shelf, token: str, words: Words) -> Response | None:
     if not kinds:
         return None
     expires = shelf.expires(token)
-    parts = [f'<video src="{token}.mp4" controls loop muted autoplay playsinline></video>'] if "mp4" in kinds else []
+    parts = (
+        [f'<video src="{token}.mp4" controls loop muted autoplay playsinline></video>']
+        if "mp4" in kinds
+        else []
+    )
     parts += [f'<img src="{token}.png" alt="">'] if "png" in kinds else []
-    parts += [f'<a href="{token}.{kind}" download="card.{kind}">{html.escape(words("save_" + kind))}</a>' for kind in kinds]
+    parts += [
+        f'<a href="{token}.{kind}" download="card.{kind}">{html.escape(words("save_" + kind))}</a>'
+        for kind in kinds
+    ]
     if expires is not None:
-        parts.append(f"<p>{html.escape(words('until', time=datetime.fromtimestamp(expires).strftime('%H:%M')))}</p>")
+        parts.append(
+            f"<p>{html.escape(words('until', time=datetime.fromtimestamp(expires).strftime('%H:%M')))}</p>"
+        )
     return HTMLResponse(
-        _PAGE.format(language=words.code, title=html.escape(words("card")), body="\n".join(parts)), headers=HEADERS
+        _PAGE.format(language=words.code, title=html.escape(words("card")), body="\n".join(parts)),
+        headers=HEADERS,
     )
 
 
@@ -132,7 +142,9 @@ def _language_of(request: Request, languages: Mapping[str, Words]) -> Words:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The process: serve a folder of keepsakes until standard input ends; the port it got is its one line of output."""
-    parser = argparse.ArgumentParser(prog="python -m realtime_style.kiosk.pages.share", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m realtime_style.kiosk.pages.share", description=__doc__
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--words", type=Path)
     parser.add_argument("--port", type=int, default=0)

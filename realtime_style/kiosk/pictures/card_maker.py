@@ -47,9 +47,19 @@ class Album:
     """Makes one card at a time, and prints; a printer that takes its time keeps no card waiting."""
 
     def __init__(
-        self, keepsakes: Keepsakes, *, size: str = "A6", logo: Picture | None = None, printer: Sequence[str] = ()
+        self,
+        keepsakes: Keepsakes,
+        *,
+        size: str = "A6",
+        logo: Picture | None = None,
+        printer: Sequence[str] = (),
     ) -> None:
-        self._keepsakes, self._size, self._logo, self._printer = keepsakes, size, logo, tuple(printer)
+        self._keepsakes, self._size, self._logo, self._printer = (
+            keepsakes,
+            size,
+            logo,
+            tuple(printer),
+        )
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="album")
         self._press = ThreadPoolExecutor(1, thread_name_prefix="printer")
         self._making: deque[tuple[Taken, Future[Made]]] = deque()
@@ -101,7 +111,10 @@ class Album:
     def _film(self, frames: Sequence[Frame], fps: float) -> bytes:
         with self._keepsakes.workplace() as folder:
             with VideoSink(folder / "film.mp4", fps=fps) as sink:
-                for frame in (*frames, *reversed(frames[1:-1])):  # there and back: the end meets the beginning
+                for frame in (
+                    *frames,
+                    *reversed(frames[1:-1]),
+                ):  # there and back: the end meets the beginning
                     sink.write(frame)
             return (folder / "film.mp4").read_bytes()
 
@@ -111,10 +124,20 @@ class Album:
             return False
         command = [word.replace("{file}", str(path)) for word in self._printer]
         try:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PRINTER_S, check=False)
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_PRINTER_S,
+                check=False,
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
             log.warning("the printer's command failed: %s", error)
             return False
         if done.returncode != 0:
-            log.warning("the printer's command ended with %d: %s", done.returncode, done.stderr.decode(errors="replace")[:200])
+            log.warning(
+                "the printer's command ended with %d: %s",
+                done.returncode,
+                done.stderr.decode(errors="replace")[:200],
+            )
         return done.returncode == 0

@@ -121,7 +121,11 @@ class Visitor:
                 return None
             self._waits = False
             self._say("keep_failed", now + _NOTICE_S)
-        if self._made is not None and self.code is None and (link := self._link(self._made.keepsake.token)) is not None:
+        if (
+            self._made is not None
+            and self.code is None
+            and (link := self._link(self._made.keepsake.token)) is not None
+        ):
             self.code = widgets.qr_code(link)
         return made
 
@@ -138,9 +142,15 @@ class Visitor:
     @property
     def card_wh(self) -> tuple[int, int]:
         """Shape of the card."""
-        return (1, 1) if self._made is None else (self._made.card.shape[1], self._made.card.shape[0])
+        return (
+            (1, 1) if self._made is None else (self._made.card.shape[1], self._made.card.shape[0])
+        )
 
     @property
     def until(self) -> str:
         """When the link is over, as on a clock."""
-        return "" if self._made is None else datetime.fromtimestamp(self._made.keepsake.expires).strftime("%H:%M")
+        return (
+            ""
+            if self._made is None
+            else datetime.fromtimestamp(self._made.keepsake.expires).strftime("%H:%M")
+        )

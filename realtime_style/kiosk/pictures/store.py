@@ -29,7 +29,9 @@ log = logging.getLogger(__name__)
 KINDS = {"png": "image/png", "pdf": "application/pdf", "mp4": "video/mp4"}
 """What can be kept, and its media type."""
 
-_NAME = re.compile(r"(?P<created>\d{1,12})-(?P<expires>\d{1,12})-(?P<digest>[0-9a-f]{64})\.(?P<kind>[a-z0-9]{3})")
+_NAME = re.compile(
+    r"(?P<created>\d{1,12})-(?P<expires>\d{1,12})-(?P<digest>[0-9a-f]{64})\.(?P<kind>[a-z0-9]{3})"
+)
 _WORK = ".realtime-style-making-"
 _WORK_NAME = re.compile(re.escape(_WORK) + r"[a-z0-9_]{8}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -105,12 +107,16 @@ class Keepsakes(Shelf):
                 path = self.folder / f"{int(now)}-{int(expires)}-{_digest(token)}.{kind}"
                 written.append(path)
                 # Not by way of a temporary name: whatever a crash leaves must be a name that the sweep knows.
-                with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                with os.fdopen(
+                    os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+                ) as file:
                     file.write(content)
         except OSError as error:
             for path in written:
                 path.unlink(missing_ok=True)
-            raise OutputUnwritable(f"cannot keep a picture in {self.folder}: {error.strerror}; make room there") from error
+            raise OutputUnwritable(
+                f"cannot keep a picture in {self.folder}: {error.strerror}; make room there"
+            ) from error
         return Keepsake(token, float(int(expires)))
 
     @contextmanager
@@ -162,7 +168,9 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise OutputUnwritable(f"cannot keep pictures in {folder}: {error.strerror}; change folder in [pictures]") from error
+        raise OutputUnwritable(
+            f"cannot keep pictures in {folder}: {error.strerror}; change folder in [pictures]"
+        ) from error
 
 
 def delete_unfinished(folder: Path) -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from realtime_style.kiosk.state.model import Choose, Digit, Event, Rules, Scene, Speak, State, Strength, Touch
+from realtime_style.kiosk.state.model import (
+    Choose,
+    Digit,
+    Event,
+    Rules,
+    Scene,
+    Speak,
+    State,
+    Strength,
+    Touch,
+)
 
 _STEP = 0.1
 

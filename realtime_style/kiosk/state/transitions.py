@@ -47,7 +47,9 @@ def first_state(rules: Rules, now: float, *, on_break: bool = False, wrong_pins:
 
 def settled(state: State, now: float) -> bool:
     """Whether a touch is meant for this scene's buttons: where one comes to lie under the finger, a double tap is not."""
-    return state.scene not in {Scene.REVIEW, Scene.CARD, Scene.MENU} or now - state.since >= SETTLED_S
+    return (
+        state.scene not in {Scene.REVIEW, Scene.CARD, Scene.MENU} or now - state.since >= SETTLED_S
+    )
 
 
 def step(state: State, event: Event, now: float, rules: Rules) -> Result:
@@ -56,21 +58,31 @@ def step(state: State, event: Event, now: float, rules: Rules) -> Result:
         case Host():
             return _hosted(state, event, now, rules)
         case HostChoose(painter):
-            return (_painted_by(state, painter, now) if 0 <= painter < rules.painters else state), ()
+            return (
+                _painted_by(state, painter, now) if 0 <= painter < rules.painters else state
+            ), ()
         case CameraLost(reason):
             return _without_camera(replace(state, camera_lost=reason), now)
         case Happening.CAMERA_BACK:
-            waited = state.scene in NEEDS_CAMERA  # elsewhere nobody did, and a camera that comes and goes keeps no scene open
+            waited = (
+                state.scene in NEEDS_CAMERA
+            )  # elsewhere nobody did, and a camera that comes and goes keeps no scene open
             return replace(state, camera_lost="", touched=now if waited else state.touched), ()
         case Happening.CARD_FAILED if state.scene is Scene.CARD:
             return replace(state, scene=Scene.REVIEW, since=now), ()
         case Happening():
             return _time_passes(state, now, rules)
-    if event is Touch.CORNER and rules.is_pin is not None and state.scene not in {Scene.PIN, Scene.MENU}:
+    if (
+        event is Touch.CORNER
+        and rules.is_pin is not None
+        and state.scene not in {Scene.PIN, Scene.MENU}
+    ):
         lately = (*(then for then in state.corner if now - then < GESTURE_S), now)
         if len(lately) >= GESTURE:
             opened, effects = _left(state, now, rules)
-            return replace(opened, scene=Scene.PIN, corner=(), pin="", touched=now, since=now), effects
+            return replace(
+                opened, scene=Scene.PIN, corner=(), pin="", touched=now, since=now
+            ), effects
         state = replace(state, corner=lately)
     if state.scene is Scene.PIN:
         return _unlocked(replace(state, touched=now), event, now, rules)
@@ -134,7 +146,9 @@ def _locked_until(wrong: int, now: float) -> float:
     return now + LOCKED_S * 2 ** (wrong - TRIES) if wrong >= TRIES else float("-inf")
 
 
-def _touched(state: State, event: Touch | Choose | Strength | Speak | Digit, now: float, rules: Rules) -> Result:
+def _touched(
+    state: State, event: Touch | Choose | Strength | Speak | Digit, now: float, rules: Rules
+) -> Result:
     match event, state.scene:
         case Choose(painter), Scene.LIVE if 0 <= painter < rules.painters:
             return replace(state, painter=painter, painter_since=now), ()
@@ -169,7 +183,9 @@ def _time_passes(state: State, now: float, rules: Rules) -> Result:
     spent = now - state.since
     match state.scene:
         case Scene.ATTRACT if not state.camera_lost and now - state.painter_since >= timing.attract:
-            return replace(state, painter=(state.painter + 1) % rules.painters, painter_since=now), ()
+            return replace(
+                state, painter=(state.painter + 1) % rules.painters, painter_since=now
+            ), ()
         case Scene.LIVE if now - state.touched >= timing.idle:
             return _left(state, now, rules)
         case Scene.COUNTDOWN if spent >= timing.countdown:

@@ -41,9 +41,14 @@ class Memory:
             return cls()
         try:
             values = json.loads(line)
-            return cls(Counters(**values["counters"]), bool(values["on_break"]), int(values["wrong_pins"]))
+            return cls(
+                Counters(**values["counters"]), bool(values["on_break"]), int(values["wrong_pins"])
+            )
         except (ValueError, TypeError, KeyError) as error:
-            log.warning("counting from nothing, as the kiosk before this one left no figures that can be read (%s)", error)
+            log.warning(
+                "counting from nothing, as the kiosk before this one left no figures that can be read (%s)",
+                error,
+            )
             return cls()
 
 

@@ -64,7 +64,12 @@ class Watchdog:
         screen_comes: bool = False,
     ) -> None:
         """`between` is called before each new start; `screen_comes`: wait for a screen that is not there at the first one."""
-        self._command, self._hung_s, self._start_s, self._between = list(command), hung_s, start_s, between
+        self._command, self._hung_s, self._start_s, self._between = (
+            list(command),
+            hung_s,
+            start_s,
+            between,
+        )
         self._screen_comes = screen_comes
         self._told = threading.Event()
         self.interrupted = False
@@ -113,14 +118,21 @@ class Watchdog:
         self.starts += 1
         lines: queue.Queue[str | None] = queue.Queue()
         environment = {**os.environ, FALLS: str(falls), NOTE: self._note}
-        pipe: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "errors": "replace"}
+        pipe: Any = {
+            "stdin": subprocess.PIPE,
+            "stdout": subprocess.PIPE,
+            "text": True,
+            "errors": "replace",
+        }
         try:
             started = subprocess.Popen(self._command, env=environment, **pipe)
         except OSError as error:  # no memory, no processes left: that passes
             log.warning("the kiosk cannot be started: %s", error)
             return 1, False, False
         with started as process:
-            threading.Thread(target=_read, args=(process, lines.put), name="kiosk's words", daemon=True).start()
+            threading.Thread(
+                target=_read, args=(process, lines.put), name="kiosk's words", daemon=True
+            ).start()
             lived = False
             patience = time.perf_counter() + self._start_s
             while True:
@@ -130,16 +142,25 @@ class Watchdog:
                     line = ""
                 if line is None:
                     code = _reap(process)
-                    return code, lived, code < 0 or code > 0x7FFFFFFF  # a signal, or Windows' word for a fault
+                    return (
+                        code,
+                        lived,
+                        code < 0 or code > 0x7FFFFFFF,
+                    )  # a signal, or Windows' word for a fault
                 if line.startswith(BEAT):
                     lived, self._note = True, line.removeprefix(BEAT)
                     patience = time.perf_counter() + self._hung_s
                 elif line:
                     print(line, flush=True)
                 if self._told.is_set() and process.poll() is None:
-                    _end(process, gently=self.interrupted)  # and once more around, for its last words
+                    _end(
+                        process, gently=self.interrupted
+                    )  # and once more around, for its last words
                 elif time.perf_counter() > patience:
-                    log.warning("the kiosk has not moved for %.0f s", self._hung_s if lived else self._start_s)
+                    log.warning(
+                        "the kiosk has not moved for %.0f s",
+                        self._hung_s if lived else self._start_s,
+                    )
                     process.kill()
                     return process.wait(), lived, True
 
@@ -180,7 +201,15 @@ def guard(arguments: Sequence[str], keepsakes: Keepsakes) -> int:
 
     Where nobody sits at a terminal a service manager has started it, maybe before the screen was there.
     """
-    command = [sys.executable, "-m", "realtime_style", "kiosk", *arguments, "--no-watchdog", "--beats"]
+    command = [
+        sys.executable,
+        "-m",
+        "realtime_style",
+        "kiosk",
+        *arguments,
+        "--no-watchdog",
+        "--beats",
+    ]
     dog = Watchdog(command, between=keepsakes.sweep, screen_comes=not sys.stderr.isatty())
     call_at_the_end(dog.stop)
     ctrl_c = signal.getsignal(signal.SIGINT)
@@ -240,7 +269,11 @@ class Heart:
 
         def beat() -> None:
             until = time.perf_counter() + seconds
-            while time.perf_counter() < until and not self.alone.is_set() and not done.wait(BEAT_S / 2):
+            while (
+                time.perf_counter() < until
+                and not self.alone.is_set()
+                and not done.wait(BEAT_S / 2)
+            ):
                 self.beat()
 
         threading.Thread(target=beat, name="heartbeats", daemon=True).start()

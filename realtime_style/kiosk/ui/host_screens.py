@@ -15,8 +15,14 @@ def keypad(state: State, props: Props, now: float) -> Screen:
     screen = _dark(props)
     title = Box(0, 4 * u, width, 12 * u)
     locked = state.locked_until - now
-    words = props.words("host_locked", seconds=round(locked)) if locked > 0 else "●" * len(state.pin) or props.words("host_pin")
-    screen.put(widgets.passing_label(words, width, title.height, 8 * u, weight=BOLD, shade=False), title)
+    words = (
+        props.words("host_locked", seconds=round(locked))
+        if locked > 0
+        else "●" * len(state.pin) or props.words("host_pin")
+    )
+    screen.put(
+        widgets.passing_label(words, width, title.height, 8 * u, weight=BOLD, shade=False), title
+    )
     room = Box((width - 78 * u) // 2, 18 * u, 78 * u, height - 22 * u)
     keys: list[tuple[str, Event]] = [(digit, Digit(digit)) for digit in "123456789"]
     keys += [("←", Touch.PIN_BACK), ("0", Digit("0")), ("OK", Touch.PIN_DONE)]
@@ -32,7 +38,9 @@ def menu(state: State, props: Props) -> Screen:
     screen = _dark(props)
     for number, line in enumerate(props.status):
         box = Box(4 * u, (3 + 6 * number) * u, width - 8 * u, 6 * u)
-        screen.put(widgets.passing_label(line, box.width, box.height, 4 * u, align=0, shade=False), box)
+        screen.put(
+            widgets.passing_label(line, box.width, box.height, 4 * u, align=0, shade=False), box
+        )
     choices = [
         ("host_resume" if state.on_break else "host_pause", widgets.BLUE, Host.PAUSE),
         ("host_next", widgets.BLUE, Host.NEXT_PAINTER),
@@ -42,7 +50,9 @@ def menu(state: State, props: Props) -> Screen:
     ]
     wide = min(90 * u, width - 8 * u)
     for number, (key, colour, event) in enumerate(choices):
-        box = Box((width - wide) // 2, height - (len(choices) - number) * 13 * u - 2 * u, wide, 11 * u)
+        box = Box(
+            (width - wide) // 2, height - (len(choices) - number) * 13 * u - 2 * u, wide, 11 * u
+        )
         screen.put(widgets.button(props.words(key), box.width, box.height, colour), box, event)
     return screen
 

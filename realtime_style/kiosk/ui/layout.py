@@ -32,7 +32,10 @@ class Painter:
     def surname(self) -> str:
         """What stands on a tile: Katsushika Hokusai is Hokusai, Vincent van Gogh is van Gogh."""
         words = self.name.split()
-        begin = next((number for number, word in enumerate(words) if number and word[0].islower()), len(words) - 1)
+        begin = next(
+            (number for number, word in enumerate(words) if number and word[0].islower()),
+            len(words) - 1,
+        )
         return " ".join(words[max(0, begin) :])
 
 
@@ -94,7 +97,10 @@ def tiled(room: Box, count: int, rows: int, tile: int, gap: int) -> list[Box]:
     high = min((room.height - gap * (rows - 1)) // rows, round(wide * 1.3))
     top = room.y + (room.height - high * rows - gap * (rows - 1)) // 2
     places = [divmod(number, in_row) for number in range(count)]
-    return [Box(room.x + column * (wide + gap), top + row * (high + gap), wide, high) for row, column in places]
+    return [
+        Box(room.x + column * (wide + gap), top + row * (high + gap), wide, high)
+        for row, column in places
+    ]
 
 
 def covering(props: Props) -> Box:

@@ -37,7 +37,9 @@ class Box:
 
     def inset(self, by: int) -> Box:
         """A smaller one in its middle."""
-        return Box(self.x + by, self.y + by, max(0, self.width - 2 * by), max(0, self.height - 2 * by))
+        return Box(
+            self.x + by, self.y + by, max(0, self.width - 2 * by), max(0, self.height - 2 * by)
+        )
 
 
 @dataclass(frozen=True)
@@ -58,17 +60,24 @@ def text_width(text: str, size: int, weight: int = REGULAR) -> int:
     return int(box[2])
 
 
-def fitted(text: str, box: Box, largest: int, *, smallest: int = 8, weight: int = REGULAR, lines: int = 1) -> Setting:
+def fitted(
+    text: str, box: Box, largest: int, *, smallest: int = 8, weight: int = REGULAR, lines: int = 1
+) -> Setting:
     """The text at the largest size, up to `largest`, at which it fits into the box on at most so many lines.
 
     Lines are broken at spaces. What does not fit at `smallest` either loses its end to an ellipsis.
     """
     for size in range(largest, smallest - 1, -1):
         broken = _broken(text, box.width, size, weight)
-        if len(broken) <= min(lines, _room(box, size)) and all(text_width(line, size, weight) <= box.width for line in broken):
+        if len(broken) <= min(lines, _room(box, size)) and all(
+            text_width(line, size, weight) <= box.width for line in broken
+        ):
             return Setting(tuple(broken), size)
     kept = _broken(text, box.width, smallest, weight)[: max(1, min(lines, _room(box, smallest)))]
-    return Setting(tuple(_cut(line, box.width, smallest, weight) for line in [*kept[:-1], kept[-1] + "…"]), smallest)
+    return Setting(
+        tuple(_cut(line, box.width, smallest, weight) for line in [*kept[:-1], kept[-1] + "…"]),
+        smallest,
+    )
 
 
 def draw_text(
@@ -112,7 +121,9 @@ def _room(box: Box, size: int) -> int:
 
 def _broken(text: str, width: int, size: int, weight: int) -> list[str]:
     lines = [""]
-    for word in re.split(r"[ \t\n]+", text.strip()):  # not at no-break spaces, as stand before French punctuation
+    for word in re.split(
+        r"[ \t\n]+", text.strip()
+    ):  # not at no-break spaces, as stand before French punctuation
         longer = f"{lines[-1]} {word}".strip()
         if lines[-1] and text_width(longer, size, weight) > width:
             lines.append(word)

@@ -30,9 +30,13 @@ _SHADE = 0.72  # of dark panels: the picture shows through, white letters still 
 
 
 @lru_cache(_KEPT)
-def panel(width: int, height: int, colour: Colour = DARK, opacity: float = _SHADE, radius: int = 0) -> Image:
+def panel(
+    width: int, height: int, colour: Colour = DARK, opacity: float = _SHADE, radius: int = 0
+) -> Image:
     """A plain area with round corners."""
-    return Image(_with_alpha(blank(width, height, colour), _rounded(width, height, radius) * opacity))
+    return Image(
+        _with_alpha(blank(width, height, colour), _rounded(width, height, radius) * opacity)
+    )
 
 
 def _draw_label(
@@ -55,7 +59,9 @@ def _draw_label(
     if not shade:
         return Image(_with_alpha(blank(width, height, WHITE), ink[..., 0]))
     letters = np.rint(ink * 255 + (1 - ink) * np.array(DARK)).astype(np.uint8)
-    return Image(_with_alpha(letters, np.maximum(_rounded(width, height, pad) * _SHADE, ink[..., 0])))
+    return Image(
+        _with_alpha(letters, np.maximum(_rounded(width, height, pad) * _SHADE, ink[..., 0]))
+    )
 
 
 label = lru_cache(_KEPT)(_draw_label)
@@ -81,7 +87,9 @@ def shutter(size: int, *, film: bool) -> Image:
     centre = size // 2
     cv2.circle(frame, (centre, centre), round(size * 0.48), WHITE, cv2.FILLED, cv2.LINE_AA)
     cv2.circle(frame, (centre, centre), round(size * 0.42), DARK, round(size * 0.03), cv2.LINE_AA)
-    cv2.circle(frame, (centre, centre), round(size * 0.38), RED if film else WHITE, cv2.FILLED, cv2.LINE_AA)
+    cv2.circle(
+        frame, (centre, centre), round(size * 0.38), RED if film else WHITE, cv2.FILLED, cv2.LINE_AA
+    )
     return Image(_with_alpha(frame, _rounded(size, size, size // 2)))
 
 
@@ -131,10 +139,21 @@ def slider(left: str, right: str, share_permille: int, width: int, height: int) 
     cv2.line(frame, (begin, y), (x, y), WHITE, max(3, height // 8), cv2.LINE_AA)
     words = round(height * 0.26)
     for text, align in ((left, 0.0), (right, 1.0)):
-        draw_text(frame, text, Box(height // 3, 0, width - 2 * (height // 3), round(height * 0.38)), words, WHITE, align=align)
+        draw_text(
+            frame,
+            text,
+            Box(height // 3, 0, width - 2 * (height // 3), round(height * 0.38)),
+            words,
+            WHITE,
+            align=align,
+        )
     cv2.circle(frame, (x, y), knob, WHITE, cv2.FILLED, cv2.LINE_AA)
     cv2.circle(frame, (x, y), round(knob * 0.78), BLUE, cv2.FILLED, cv2.LINE_AA)
-    return Image(_with_alpha(frame, np.maximum(_rounded(width, height, height // 3) * _SHADE, frame.max(2) > 60)))
+    return Image(
+        _with_alpha(
+            frame, np.maximum(_rounded(width, height, height // 3) * _SHADE, frame.max(2) > 60)
+        )
+    )
 
 
 def slider_share(box: Box, x: int) -> float:
@@ -152,7 +171,9 @@ def qr_code(link: str) -> Image:
     """The QR code of a link, with its quiet zone, large enough to be scaled down."""
     import segno
 
-    modules = np.array([list(row) for row in segno.make(link, error="m").matrix_iter(scale=10, border=4)], np.uint8)
+    modules = np.array(
+        [list(row) for row in segno.make(link, error="m").matrix_iter(scale=10, border=4)], np.uint8
+    )
     return opaque(np.repeat(np.where(modules > 0, 0, 255).astype(np.uint8)[..., None], 3, axis=2))
 
 
@@ -175,7 +196,10 @@ def _rounded(width: int, height: int, radius: int) -> npt.NDArray[Any]:
     cv2.rectangle(mask, (0, r), (w, h - r), 255, cv2.FILLED)
     for x, y in ((r, r), (w - r, r), (r, h - r), (w - r, h - r)):
         cv2.circle(mask, (x, y), r, 255, cv2.FILLED)
-    return np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA), np.float32) / 255
+    return (
+        np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+        / 255
+    )
 
 
 def _with_alpha(frame: Frame, alpha: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:

@@ -25,7 +25,11 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it says which SDL it found
     import sdl2
 
-_BLIND = (b"dummy", b"offscreen", b"evdev")  # what SDL takes when there is no screen, unless somebody asked for it
+_BLIND = (
+    b"dummy",
+    b"offscreen",
+    b"evdev",
+)  # what SDL takes when there is no screen, unless somebody asked for it
 _GL_RENDERER = 0x1F01
 _SOFTWARE_GL = (b"llvmpipe", b"softpipe", b"swrast", b"SwiftShader")
 _POINTER_S = 3.0  # a mouse that was moved is seen for so long
@@ -114,22 +118,37 @@ class _Texture:
 class Stage:
     """A window that fills the screen and that visitors cannot close. Raises DisplayUnavailable."""
 
-    def __init__(self, title: str, *, fullscreen: bool = True, size_wh: tuple[int, int] = (1280, 720)) -> None:
+    def __init__(
+        self, title: str, *, fullscreen: bool = True, size_wh: tuple[int, int] = (1280, 720)
+    ) -> None:
         for name, value in (
             (sdl2.SDL_HINT_WINDOWS_NO_CLOSE_ON_ALT_F4, b"1"),
             (sdl2.SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, b"0"),
-            (sdl2.SDL_HINT_TOUCH_MOUSE_EVENTS, b"1"),  # a finger is a mouse with one button: one way through all that follows
+            (
+                sdl2.SDL_HINT_TOUCH_MOUSE_EVENTS,
+                b"1",
+            ),  # a finger is a mouse with one button: one way through all that follows
             (sdl2.SDL_HINT_RENDER_SCALE_QUALITY, b"1"),
             (sdl2.SDL_HINT_NO_SIGNAL_HANDLERS, b"1"),  # Ctrl-C is the program's
         ):
             sdl2.SDL_SetHint(name, value)
         if sdl2.SDL_InitSubSystem(sdl2.SDL_INIT_VIDEO) != 0:
-            raise DisplayUnavailable(f"no screen for the kiosk: {_error()}; start it from a desktop")
-        if (driver := sdl2.SDL_GetCurrentVideoDriver()) in _BLIND and not os.environ.get("SDL_VIDEODRIVER"):
+            raise DisplayUnavailable(
+                f"no screen for the kiosk: {_error()}; start it from a desktop"
+            )
+        if (driver := sdl2.SDL_GetCurrentVideoDriver()) in _BLIND and not os.environ.get(
+            "SDL_VIDEODRIVER"
+        ):
             sdl2.SDL_QuitSubSystem(sdl2.SDL_INIT_VIDEO)
-            raise DisplayUnavailable(f"no screen for the kiosk: SDL found only {driver.decode()}; start it from a desktop")
+            raise DisplayUnavailable(
+                f"no screen for the kiosk: SDL found only {driver.decode()}; start it from a desktop"
+            )
         self._open(title, fullscreen, size_wh)
-        if self._renderer and not os.environ.get("SDL_RENDER_DRIVER") and _without_chip(self._renderer):
+        if (
+            self._renderer
+            and not os.environ.get("SDL_RENDER_DRIVER")
+            and _without_chip(self._renderer)
+        ):
             # SDL's own drawing, straight into the window's memory, takes half the time of an OpenGL without a chip.
             self._close_window()
             sdl2.SDL_SetHint(sdl2.SDL_HINT_FRAMEBUFFER_ACCELERATION, b"0")
@@ -137,7 +156,9 @@ class Stage:
         if not self._renderer:
             problem = _error()
             sdl2.SDL_QuitSubSystem(sdl2.SDL_INIT_VIDEO)
-            raise DisplayUnavailable(f"no window for the kiosk: {problem}; check the graphics driver")
+            raise DisplayUnavailable(
+                f"no window for the kiosk: {problem}; check the graphics driver"
+            )
         sdl2.SDL_DisableScreenSaver()
         self._hides_pointer = fullscreen
         self._pointer_until = float("-inf")
@@ -149,11 +170,16 @@ class Stage:
         self._down = False
 
     def _open(self, title: str, fullscreen: bool, size_wh: tuple[int, int], how: int = 0) -> None:
-        flags = sdl2.SDL_WINDOW_RESIZABLE | (sdl2.SDL_WINDOW_FULLSCREEN_DESKTOP if fullscreen else 0)
+        flags = sdl2.SDL_WINDOW_RESIZABLE | (
+            sdl2.SDL_WINDOW_FULLSCREEN_DESKTOP if fullscreen else 0
+        )
         where = sdl2.SDL_WINDOWPOS_CENTERED
         mode = sdl2.SDL_DisplayMode()
         if fullscreen and sdl2.SDL_GetDesktopDisplayMode(0, mode) == 0:
-            size_wh = mode.w, mode.h  # where there is no window manager to hear of a full screen, it has the size all the same
+            size_wh = (
+                mode.w,
+                mode.h,
+            )  # where there is no window manager to hear of a full screen, it has the size all the same
         self._window = sdl2.SDL_CreateWindow(title.encode(), where, where, *size_wh, flags)
         self._renderer = self._window and sdl2.SDL_CreateRenderer(self._window, -1, how)
 
@@ -176,9 +202,16 @@ class Stage:
         sdl2.SDL_SetRenderDrawColor(self._renderer, 0, 0, 0, 255)
         sdl2.SDL_RenderClear(self._renderer)
         if picture is not None:
-            _done(sdl2.SDL_RenderCopy(self._renderer, self._video_of(picture), None, _rect(box)) == 0)
+            _done(
+                sdl2.SDL_RenderCopy(self._renderer, self._video_of(picture), None, _rect(box)) == 0
+            )
         for sprite in sprites:
-            _done(sdl2.SDL_RenderCopy(self._renderer, self._texture_of(sprite.image), None, _rect(sprite.box)) == 0)
+            _done(
+                sdl2.SDL_RenderCopy(
+                    self._renderer, self._texture_of(sprite.image), None, _rect(sprite.box)
+                )
+                == 0
+            )
         sdl2.SDL_RenderPresent(self._renderer)
         self._forget_textures(before=self._frame - _KEPT)
         self._frame += 1
@@ -188,9 +221,14 @@ class Stage:
         found: list[Input] = []
         event = sdl2.SDL_Event()
         while sdl2.SDL_PollEvent(event):
-            if self._hides_pointer and event.type in (sdl2.SDL_MOUSEMOTION, sdl2.SDL_MOUSEBUTTONDOWN):
+            if self._hides_pointer and event.type in (
+                sdl2.SDL_MOUSEMOTION,
+                sdl2.SDL_MOUSEBUTTONDOWN,
+            ):
                 by_mouse = event.motion.which != sdl2.SDL_TOUCH_MOUSEID
-                self._pointer_until = time.perf_counter() + _POINTER_S if by_mouse else float("-inf")
+                self._pointer_until = (
+                    time.perf_counter() + _POINTER_S if by_mouse else float("-inf")
+                )
             match event.type:
                 case sdl2.SDL_MOUSEBUTTONDOWN if event.button.button == sdl2.SDL_BUTTON_LEFT:
                     self._down = True
@@ -200,7 +238,9 @@ class Stage:
                 case sdl2.SDL_MOUSEBUTTONUP if event.button.button == sdl2.SDL_BUTTON_LEFT:
                     self._down = False
                     found.append(Release())
-                case sdl2.SDL_KEYDOWN if not event.key.repeat and (name := _key_name(event.key.keysym)):
+                case sdl2.SDL_KEYDOWN if not event.key.repeat and (
+                    name := _key_name(event.key.keysym)
+                ):
                     found.append(Key(name))
                 case sdl2.SDL_QUIT:
                     found.append(CloseAsked())
@@ -232,7 +272,9 @@ class Stage:
             if self._video is not None:
                 sdl2.SDL_DestroyTexture(self._video)
             streaming = sdl2.SDL_TEXTUREACCESS_STREAMING
-            self._video = sdl2.SDL_CreateTexture(self._renderer, sdl2.SDL_PIXELFORMAT_BGR24, streaming, width, height)
+            self._video = sdl2.SDL_CreateTexture(
+                self._renderer, sdl2.SDL_PIXELFORMAT_BGR24, streaming, width, height
+            )
             _done(bool(self._video))
             self._video_wh = (width, height)
         pixels = np.ascontiguousarray(picture)
@@ -247,7 +289,9 @@ class Stage:
             return known.texture
         height, width = image.bgra.shape[:2]
         static = sdl2.SDL_TEXTUREACCESS_STATIC
-        texture = sdl2.SDL_CreateTexture(self._renderer, sdl2.SDL_PIXELFORMAT_BGRA32, static, width, height)
+        texture = sdl2.SDL_CreateTexture(
+            self._renderer, sdl2.SDL_PIXELFORMAT_BGRA32, static, width, height
+        )
         _done(bool(texture))
         pixels = np.ascontiguousarray(image.bgra)
         _done(sdl2.SDL_UpdateTexture(texture, None, _address(pixels), 4 * width) == 0)
@@ -271,7 +315,9 @@ def _without_chip(renderer: Any) -> bool:
     """Whether this renderer is an OpenGL that the processor has to do, as its own words say."""
     info = sdl2.SDL_RendererInfo()
     sdl2.SDL_GetRendererInfo(renderer, ctypes.byref(info))
-    address = sdl2.SDL_GL_GetProcAddress(b"glGetString") if info.name.startswith(b"opengl") else None
+    address = (
+        sdl2.SDL_GL_GetProcAddress(b"glGetString") if info.name.startswith(b"opengl") else None
+    )
     if not address:
         return False
     get_string = ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_uint)(address)
@@ -298,7 +344,9 @@ def _rect(box: Box) -> Any:
 def _done(well: bool) -> None:
     """Told whether SDL did what it was asked for."""
     if not well:
-        raise DisplayUnavailable(f"the screen does not show pictures any more: {_error()}; check the graphics driver")
+        raise DisplayUnavailable(
+            f"the screen does not show pictures any more: {_error()}; check the graphics driver"
+        )
 
 
 def _error() -> str:

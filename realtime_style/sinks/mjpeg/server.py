@@ -52,7 +52,8 @@ img {{ width: 100%; height: 100%; object-fit: contain }}</style>
 _HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode("ascii")
 _HEADERS = {
     **HEADERS,
-    "Content-Security-Policy": HEADERS["Content-Security-Policy"] + f"; script-src 'sha256-{_HASH}'; connect-src 'self'",
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"]
+    + f"; script-src 'sha256-{_HASH}'; connect-src 'self'",
 }
 
 
@@ -144,7 +145,12 @@ def mjpeg_app(board: Board) -> Starlette:
     async def elsewhere(request: Request, error: Exception) -> Response:
         return PlainTextResponse("nothing here\n", 404, headers=HEADERS)
 
-    routes = [Route("/", page), Route("/run", which_run), Route("/stream", stream), Route("/frame.jpg", frame)]
+    routes = [
+        Route("/", page),
+        Route("/run", which_run),
+        Route("/stream", stream),
+        Route("/frame.jpg", frame),
+    ]
     app = Starlette(routes=routes, exception_handlers={404: elsewhere, 405: elsewhere})
     app.router.redirect_slashes = False
     return app
@@ -154,7 +160,9 @@ class _Stream(StreamingResponse):
     """Motion JPEG for one viewer, until that one has had enough. Whoever is slow gets fewer frames."""
 
     def __init__(self, board: Board) -> None:
-        super().__init__(_parts(board), media_type="multipart/x-mixed-replace; boundary=frame", headers=HEADERS)
+        super().__init__(
+            _parts(board), media_type="multipart/x-mixed-replace; boundary=frame", headers=HEADERS
+        )
         self._board = board
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -171,7 +179,10 @@ async def _parts(board: Board) -> AsyncIterator[bytes]:
     """The boundary goes with the frame before it: browsers wait for it."""
     yield b"--frame\r\n"
     while (jpeg := await board.next()) is not None:
-        yield b"Content-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%b\r\n--frame\r\n" % (len(jpeg), jpeg)
+        yield b"Content-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%b\r\n--frame\r\n" % (
+            len(jpeg),
+            jpeg,
+        )
 
 
 def _full() -> Response:
@@ -185,7 +196,9 @@ def _tell(viewers: int) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The process: serve until standard input ends; a line of output says the port, each further one how many watch."""
-    parser = argparse.ArgumentParser(prog="python -m realtime_style.sinks.mjpeg.server", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m realtime_style.sinks.mjpeg.server", description=__doc__
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     args = parser.parse_args(argv)

@@ -28,10 +28,15 @@ class MjpegSink(Sink):
         Raises RealtimeStyleError when its packages are missing or the port cannot be had.
         """
         if any(importlib.util.find_spec(package) is None for package in ("starlette", "uvicorn")):
-            raise SinkError('a second screen needs more packages; pip install "realtime-style[web]"')
+            raise SinkError(
+                'a second screen needs more packages; pip install "realtime-style[web]"'
+            )
         host, port = parse_address(where)
         self._page = PageProcess(
-            "sinks.mjpeg.server", ["--host", host], port=port, remedy="choose another one for the second screen"
+            "sinks.mjpeg.server",
+            ["--host", host],
+            port=port,
+            remedy="choose another one for the second screen",
         )
         self.address = f"http://{host}:{self._page.port}/"
         """Where a browser finds it."""

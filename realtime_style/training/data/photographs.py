@@ -29,7 +29,9 @@ def find_photographs(folder: Path) -> list[Path]:
         raise TrainingError(f"{folder} is not a folder; --content takes a folder of photographs")
     paths = sorted(path for path in folder.rglob("*") if is_image(path))
     if not paths:
-        raise TrainingError(f"{folder} holds no images ({', '.join(sorted(IMAGE_SUFFIXES))}); give a folder of photographs")
+        raise TrainingError(
+            f"{folder} holds no images ({', '.join(sorted(IMAGE_SUFFIXES))}); give a folder of photographs"
+        )
     return paths
 
 
@@ -40,7 +42,10 @@ def load_painting(path: Path, short_side: int, soften: float = 0.0) -> Tensor:
     """
     frame = read_image(path).bgr
     scale = short_side / min(frame.shape[:2])
-    size = (max(round(frame.shape[1] * scale), short_side), max(round(frame.shape[0] * scale), short_side))
+    size = (
+        max(round(frame.shape[1] * scale), short_side),
+        max(round(frame.shape[0] * scale), short_side),
+    )
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     resized = np.asarray(cv2.resize(frame, size, interpolation=interpolation), dtype=np.uint8)
     if soften > 0:
@@ -132,17 +137,25 @@ class RandomCrops:
                 self._damaged.add(path)
                 log.warning("skipped: %s", error)
                 continue
-            through_a_webcam = np.random.default_rng([self.seed, 4, number]).random() < self.webcam_share
+            through_a_webcam = (
+                np.random.default_rng([self.seed, 4, number]).random() < self.webcam_share
+            )
             return as_a_webcam_sees(crop, rng) if through_a_webcam else crop
-        raise TrainingError("none of the photographs can be read; give --content a folder of intact pictures")
+        raise TrainingError(
+            "none of the photographs can be read; give --content a folder of intact pictures"
+        )
 
-    def _random_crop(self, frame: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    def _random_crop(
+        self, frame: npt.NDArray[np.uint8], rng: np.random.Generator
+    ) -> npt.NDArray[np.uint8]:
         height, width = frame.shape[:2]
         side = max(1, round(min(height, width) * rng.uniform(self.smallest_crop, 1.0)))
         top, left = rng.integers(height - side + 1), rng.integers(width - side + 1)
         piece = frame[top : top + side, left : left + side]
         interpolation = cv2.INTER_AREA if side > self.crop else cv2.INTER_LINEAR
-        scaled = np.asarray(cv2.resize(piece, (self.crop, self.crop), interpolation=interpolation), dtype=np.uint8)
+        scaled = np.asarray(
+            cv2.resize(piece, (self.crop, self.crop), interpolation=interpolation), dtype=np.uint8
+        )
         return scaled[:, ::-1] if rng.random() < 0.5 else scaled
 
 
@@ -154,10 +167,15 @@ def plain_scene(height: int, width: int, rng: np.random.Generator) -> Frame:
     """A wall or a sky (height, width, 3) uint8 BGR: one colour, every second time shading off by up to 30 grey levels."""
     shades = rng.uniform(-15, 15, (2, 2, 3)) * (rng.random() < 0.5)
     corners = (rng.uniform(0, 255, 3) + shades).astype(np.float32)
-    return np.asarray(np.clip(cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR), 0, 255), np.uint8)
+    return np.asarray(
+        np.clip(cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR), 0, 255),
+        np.uint8,
+    )
 
 
-def as_a_webcam_sees(frame: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+def as_a_webcam_sees(
+    frame: npt.NDArray[np.uint8], rng: np.random.Generator
+) -> npt.NDArray[np.uint8]:
     """Half of the frames as they are; the others too dark or too bright, some of these hazy, a fifth of all out of focus.
 
     Collections of photographs are well lit and sharp; rooms with a webcam are not. Instance normalisation blows up what
@@ -169,5 +187,8 @@ def as_a_webcam_sees(frame: npt.NDArray[np.uint8], rng: np.random.Generator) -> 
         light = np.exp(rng.uniform(np.log(0.3), np.log(1.8)))
         contrast = rng.uniform(0.4, 1.0) if rng.random() < 0.5 else 1.0
         mean = float(frame.mean())
-        frame = np.asarray(cv2.convertScaleAbs(frame, None, light * contrast, light * (1 - contrast) * mean), np.uint8)
+        frame = np.asarray(
+            cv2.convertScaleAbs(frame, None, light * contrast, light * (1 - contrast) * mean),
+            np.uint8,
+        )
     return frame

@@ -8,7 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from realtime_style.training.networks.layers import Conv, Detour, Kernel, SmoothUpsampling, shuffle_phases
+from realtime_style.training.networks.layers import (
+    Conv,
+    Detour,
+    Kernel,
+    SmoothUpsampling,
+    shuffle_phases,
+)
 from realtime_style.training.networks.transform_net import TransformNet
 
 
@@ -48,13 +54,20 @@ class FrameModel(nn.Module):
         height, width = frame.shape[1:3]
         x = frame.permute(0, 3, 1, 2).float()
         # What the first convolution is given more than the frame, in one go.
-        more = (self.pad, self.pad + -width % self.coarsest, self.pad, self.pad + -height % self.coarsest)
+        more = (
+            self.pad,
+            self.pad + -width % self.coarsest,
+            self.pad,
+            self.pad + -height % self.coarsest,
+        )
         x = F.pad(x, more, mode="replicate")
         style = self.rows(style)
         for stage in self.stages[:-1]:
             x = stage(x, style)
         last = self.stages[-1]
-        painted = _end(last, x, style) if isinstance(last, SmoothUpsampling) else _bytes(last(x, style))
+        painted = (
+            _end(last, x, style) if isinstance(last, SmoothUpsampling) else _bytes(last(x, style))
+        )
         return painted[:, :height, :width]  # cut last, where it is least to copy
 
 

@@ -15,7 +15,15 @@ import torch
 
 from realtime_style.errors import BadStyleFile, TrainingError
 from realtime_style.frames import Frame
-from realtime_style.styles.format import FRAME, METADATA_KEY, OPSET, STYLE, STYLIZED, StyleInfo, StyleMetadata
+from realtime_style.styles.format import (
+    FRAME,
+    METADATA_KEY,
+    OPSET,
+    STYLE,
+    STYLIZED,
+    StyleInfo,
+    StyleMetadata,
+)
 from realtime_style.stylize.style_model import Stylizer
 from realtime_style.system.atomic import whole_file
 from realtime_style.training.checkpoint import Checkpoint
@@ -45,14 +53,23 @@ def export_network(
     if len(styles) != net.styles:
         raise TrainingError(f"{len(styles)} style names for a network of {net.styles} styles")
     metadata = StyleMetadata(
-        tuple(styles), network=net.architecture, stride=net.stride, strength=net.photograph, training=dict(training or {})
+        tuple(styles),
+        network=net.architecture,
+        stride=net.stride,
+        strength=net.photograph,
+        training=dict(training or {}),
     )
     model = _to_model(net)
     with whole_file(path) as part:
         _save(model, metadata, part)
         with Stylizer(part, device="cpu") as stylizer:
-            swatches = [replace(style, swatch=make_swatch(stylizer, index)) for index, style in enumerate(styles)]
-        metadata = replace(metadata, styles=tuple(swatches), parity_grey_levels=check_parity(net, part))
+            swatches = [
+                replace(style, swatch=make_swatch(stylizer, index))
+                for index, style in enumerate(styles)
+            ]
+        metadata = replace(
+            metadata, styles=tuple(swatches), parity_grey_levels=check_parity(net, part)
+        )
         _save(model, metadata, part)
     return metadata
 
@@ -82,7 +99,10 @@ def check_parity(net: TransformNet, path: Path) -> int:
     with Stylizer(path, device="cpu") as stylize:
         for seed, (width, height) in enumerate(PARITY_SIZES_WH):
             frame = parity_frame(width, height, seed)
-            mixes = [[float(style == other) for other in range(net.styles)] for style in range(net.styles)]
+            mixes = [
+                [float(style == other) for other in range(net.styles)]
+                for style in range(net.styles)
+            ]
             mixes += [[0.5 * share for share in mixes[0]]] if net.photograph else []
             for weights in mixes:
                 wanted = paint_in_torch(net, frame, weights).astype(int)
@@ -116,7 +136,10 @@ def parity_frame(width: int, height: int, seed: int) -> Frame:
 def _to_model(net: TransformNet) -> Any:
     """The network as an onnx.ModelProto with free height and width."""
     free = torch.export.Dim.DYNAMIC
-    example = (torch.zeros(1, 64, 96, 3, dtype=torch.uint8), torch.full((net.styles,), 1 / net.styles))
+    example = (
+        torch.zeros(1, 64, 96, 3, dtype=torch.uint8),
+        torch.full((net.styles,), 1 / net.styles),
+    )
     from onnx_ir.passes.common import DeduplicateInitializersPass
 
     exporter_log = logging.getLogger("torch.onnx")
@@ -138,17 +161,30 @@ def _to_model(net: TransformNet) -> Any:
     finally:
         exporter_log.setLevel(level)
     if program is None:
-        raise TrainingError("torch.onnx.export gave no model; check that torch and onnxscript belong together")
+        raise TrainingError(
+            "torch.onnx.export gave no model; check that torch and onnxscript belong together"
+        )
     program.optimize()
-    DeduplicateInitializersPass(size_limit=2**20)(program.model)  # each grain of a network is the same noise
+    DeduplicateInitializersPass(size_limit=2**20)(
+        program.model
+    )  # each grain of a network is the same noise
     model = program.model_proto
     opsets = {entry.domain: entry.version for entry in model.opset_import}
-    if opsets.get("") != OPSET:  # asked for another opset, the exporter delivers the one it likes, without an error
-        raise TrainingError(f"the exporter wrote opset {opsets.get('')}, not {OPSET}; install another torch or onnxscript")
+    if (
+        opsets.get("") != OPSET
+    ):  # asked for another opset, the exporter delivers the one it likes, without an error
+        raise TrainingError(
+            f"the exporter wrote opset {opsets.get('')}, not {OPSET}; install another torch or onnxscript"
+        )
     for node in model.graph.node:  # they hold source lines and paths of the machine that exported
         del node.metadata_props[:]
         node.doc_string = ""
-    for value in [*model.graph.input, *model.graph.output, *model.graph.value_info, *model.graph.initializer]:
+    for value in [
+        *model.graph.input,
+        *model.graph.output,
+        *model.graph.value_info,
+        *model.graph.initializer,
+    ]:
         del value.metadata_props[:]
     del model.graph.metadata_props[:]
     del model.metadata_props[:]

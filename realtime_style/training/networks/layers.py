@@ -25,7 +25,14 @@ class Kernel(nn.Conv2d):
     own: nn.Parameter | None
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel: int, stride: int = 1, *, dilation: int = 1, own: int | None = None
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
+        stride: int = 1,
+        *,
+        dilation: int = 1,
+        own: int | None = None,
     ) -> None:
         super().__init__(in_channels, out_channels, kernel, stride, dilation=dilation)
         self.own = None if own is None else nn.Parameter(torch.zeros(own, self.weight.numel()))
@@ -41,7 +48,14 @@ class Conv(nn.Module):
     """K x K convolution that continues its input by its edge values: (N, C, H, W) -> (N, C', ceil(H/s), ceil(W/s))."""
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel: int, stride: int = 1, dilation: int = 1, *, own: int | None = None
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
+        stride: int = 1,
+        dilation: int = 1,
+        *,
+        own: int | None = None,
     ) -> None:
         super().__init__()
         self.conv = Kernel(in_channels, out_channels, kernel, stride, dilation=dilation, own=own)
@@ -76,10 +90,20 @@ class ConditionalInstanceNorm(nn.Module):
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         if self.training and torch.is_grad_enabled():  # a quarter of the pixels tell as much
-            floor = _FLOOR * float(x.detach()[..., ::2, ::2].float().var((2, 3), correction=0).mean())
+            floor = _FLOOR * float(
+                x.detach()[..., ::2, ::2].float().var((2, 3), correction=0).mean()
+            )
             if math.isfinite(floor):
-                self.epsilon += (1.0 if self.epsilon == _UNLEARNED else _MOMENTUM) * (floor - self.epsilon)
-        return F.instance_norm(x, weight=style @ self.gamma, bias=style @ self.beta, use_input_stats=True, eps=self.epsilon)
+                self.epsilon += (1.0 if self.epsilon == _UNLEARNED else _MOMENTUM) * (
+                    floor - self.epsilon
+                )
+        return F.instance_norm(
+            x,
+            weight=style @ self.gamma,
+            bias=style @ self.beta,
+            use_input_stats=True,
+            eps=self.epsilon,
+        )
 
     def get_extra_state(self) -> Tensor:
         """`epsilon`, for ``state_dict``."""
@@ -102,10 +126,14 @@ class ConditionalScale(nn.Module):
         self.beta = nn.Parameter(torch.zeros(styles, channels))
 
     def forward(self, x: Tensor, style: Tensor, phases: int = 1) -> Tensor:
-        gamma, beta = ((style @ rows).repeat(phases)[:, None, None] for rows in (self.gamma, self.beta))
+        gamma, beta = (
+            (style @ rows).repeat(phases)[:, None, None] for rows in (self.gamma, self.beta)
+        )
         return x * gamma + beta
 
-    def of_kernel(self, kernel: Tensor, bias: Tensor | None, style: Tensor) -> tuple[Tensor, Tensor]:
+    def of_kernel(
+        self, kernel: Tensor, bias: Tensor | None, style: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Kernel (C, I, K, K) and bias (C,) of a convolution that scales and shifts like this, too."""
         gamma, beta = style @ self.gamma, style @ self.beta
         return kernel * gamma[:, None, None, None], beta if bias is None else beta + gamma * bias
@@ -118,7 +146,15 @@ def _norm(channels: int, styles: int, *, free: bool) -> ConditionalInstanceNorm 
 class ConvNorm(nn.Module):
     """Optional nearest upsampling, convolution, conditional instance norm (`free`: conditional scale), optional ReLU."""
 
-    def __init__(self, conv: Conv, styles: int, *, relu: bool = True, upsample: bool = False, free: bool = False) -> None:
+    def __init__(
+        self,
+        conv: Conv,
+        styles: int,
+        *,
+        relu: bool = True,
+        upsample: bool = False,
+        free: bool = False,
+    ) -> None:
         super().__init__()
         self.conv = conv
         self.norm = _norm(conv.conv.out_channels, styles, free=free)
@@ -138,10 +174,20 @@ class ConvNorm(nn.Module):
 class ResidualBlock(nn.Module):
     """x + two 3 x 3 convolutions of x, both normalised (`free`: only the first): (N, C, H, W) -> (N, C, H, W)."""
 
-    def __init__(self, channels: int, styles: int, dilation: int, *, own: int | None = None, free: bool = False) -> None:
+    def __init__(
+        self,
+        channels: int,
+        styles: int,
+        dilation: int,
+        *,
+        own: int | None = None,
+        free: bool = False,
+    ) -> None:
         super().__init__()
         self.first = ConvNorm(Conv(channels, channels, 3, dilation=dilation, own=own), styles)
-        self.second = ConvNorm(Conv(channels, channels, 3, dilation=dilation, own=own), styles, relu=False, free=free)
+        self.second = ConvNorm(
+            Conv(channels, channels, 3, dilation=dilation, own=own), styles, relu=False, free=free
+        )
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         out: Tensor = x + self.second(self.first(x, style), style)
@@ -211,7 +257,9 @@ class SmoothUpsampling(nn.Module):
         odd = [[0.25, 0.0, 0.0], [0.75, 0.75, 0.25], [0.0, 0.25, 0.75]]
         mix = torch.tensor([even, odd])
         # One product makes the four phases (p, q) of the taps (i, j) of a kernel: (9, 4 x 9).
-        self.register_buffer("mix", torch.einsum("pyi,qxj->ijpqyx", mix, mix).reshape(9, 36), persistent=False)
+        self.register_buffer(
+            "mix", torch.einsum("pyi,qxj->ijpqyx", mix, mix).reshape(9, 36), persistent=False
+        )
 
     def phases(self, style: Tensor) -> tuple[Tensor, Tensor]:
         """Kernels (4 C', C, 3, 3) and biases (4 C',) of the four phases, one phase after the other."""
@@ -224,7 +272,9 @@ class SmoothUpsampling(nn.Module):
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         x = F.pad(x, (1, 1, 1, 1), mode="replicate")
         x = F.conv2d(x, *self.phases(style))
-        if isinstance(self.norm, ConditionalScale):  # before the shuffle, where an engine does it while it convolves
+        if isinstance(
+            self.norm, ConditionalScale
+        ):  # before the shuffle, where an engine does it while it convolves
             x = self.norm(x, style, 4)
             return shuffle_phases(leaky_relu(x) if self.relu else x)
         x = shuffle_phases(x)
@@ -243,7 +293,11 @@ def shuffle_phases(x: Tensor) -> Tensor:
     batch, channels, height, width = x.shape
     # Rows of all pictures as one axis: ONNX Runtime would make one transposition of the two here, and that copies numbers.
     phases = x.permute(0, 2, 3, 1).reshape(batch * height, width, 2, channels // 2)
-    return phases.transpose(1, 2).reshape(batch, 2 * height, 2 * width, channels // 4).permute(0, 3, 1, 2)
+    return (
+        phases.transpose(1, 2)
+        .reshape(batch, 2 * height, 2 * width, channels // 4)
+        .permute(0, 3, 1, 2)
+    )
 
 
 def leaky_relu(x: Tensor) -> Tensor:

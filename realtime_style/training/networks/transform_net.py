@@ -39,7 +39,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from realtime_style.training.networks.layers import Conv, ConvNorm, Detour, Grain, ResidualBlock, SmoothUpsampling
+from realtime_style.training.networks.layers import (
+    Conv,
+    ConvNorm,
+    Detour,
+    Grain,
+    ResidualBlock,
+    SmoothUpsampling,
+)
 
 JOHNSON = "c9s1-32,d64,d128,R128,R128,R128,R128,R128,u64,u32,c9s1-3"
 FAST = "c5s2-16,d32,g,R32,(d48,g,R48,(d96,g,R96,s48),s32),R32!,s16!,s3"
@@ -68,7 +75,9 @@ class TransformNet(nn.Module):
     Ghiasi, "Adjustable Real-time Style Transfer", 2018, with the blending of Dumoulin et al.).
     """
 
-    def __init__(self, architecture: str = FAST, styles: int = 1, *, photograph: bool = False) -> None:
+    def __init__(
+        self, architecture: str = FAST, styles: int = 1, *, photograph: bool = False
+    ) -> None:
         super().__init__()
         if styles < 1:
             raise ValueError(f"a network needs at least one style, not {styles}")
@@ -78,12 +87,16 @@ class TransformNet(nn.Module):
         words = self.architecture.replace("(", "(,").replace(")", ",)").split(",")
         stages, channels = _stages(words, 3, styles + photograph)
         self.stages = nn.ModuleList(stages)
-        if re.match(r"c|d\d+$", words[0]) is None:  # what a style file can turn bytes and their order into
+        if (
+            re.match(r"c|d\d+$", words[0]) is None
+        ):  # what a style file can turn bytes and their order into
             raise ValueError(
                 f"architecture {architecture!r} begins with {words[0]}; begin it with a convolution, such as c5s2-16"
             )
         if channels != 3 or not _is_plain_end(stages[-1]):
-            raise ValueError(f"architecture {architecture!r} does not end with a plain picture; end it with s3 or cKs1-3")
+            raise ValueError(
+                f"architecture {architecture!r} does not end with a plain picture; end it with s3 or cKs1-3"
+            )
         self.stride, self.coarsest = _strides(words)
 
     def forward(self, image: Tensor, style: Tensor) -> Tensor:
@@ -111,7 +124,9 @@ def _is_plain_end(stage: nn.Module) -> bool:
     return isinstance(stage, Conv) or (isinstance(stage, SmoothUpsampling) and stage.norm is None)
 
 
-def _stages(words: Sequence[str], channels: int, styles: int, *, inside: bool = False) -> tuple[list[nn.Module], int]:
+def _stages(
+    words: Sequence[str], channels: int, styles: int, *, inside: bool = False
+) -> tuple[list[nn.Module], int]:
     """The stages that `words` stand for, given the channels that reach them, and the channels that leave them."""
     stages: list[nn.Module] = []
     waiting = list(words)
@@ -142,7 +157,9 @@ def _closing(words: Sequence[str]) -> int:
     raise ValueError("a bracket in the architecture is not closed")
 
 
-def _stage(word: str, channels: int, styles: int, *, last: bool, inside: bool) -> tuple[nn.Module, int]:
+def _stage(
+    word: str, channels: int, styles: int, *, last: bool, inside: bool
+) -> tuple[nn.Module, int]:
     """The stage that `word` stands for, given the channels that reach it, and the channels that leave it."""
     match = _WORD.fullmatch(word)
     if match is None:
@@ -158,8 +175,12 @@ def _stage(word: str, channels: int, styles: int, *, last: bool, inside: bool) -
         ends_network = last and not inside
         out = int(match["e"])
         if ends_network and free:
-            raise ValueError(f"the architecture ends with {word}, where nothing is normalised anyway; end it with s{out}")
-        return SmoothUpsampling(channels, out, None if ends_network else styles, relu=not last, own=own, free=free), out
+            raise ValueError(
+                f"the architecture ends with {word}, where nothing is normalised anyway; end it with s{out}"
+            )
+        return SmoothUpsampling(
+            channels, out, None if ends_network else styles, relu=not last, own=own, free=free
+        ), out
     if match["r"]:
         if int(match["r"]) != channels:
             raise ValueError(f"residual block {word!r} meets {channels} channels")
@@ -184,7 +205,9 @@ def _strides(words: Sequence[str]) -> tuple[int, int]:
             sizes.append(sizes[-1])
         elif word == ")":
             if sizes.pop() != sizes[-1]:
-                raise ValueError("a detour of the architecture does not come back to the size it left")
+                raise ValueError(
+                    "a detour of the architecture does not come back to the size it left"
+                )
         else:
             sizes[-1] += (word.startswith("d") or "s2-" in word) - (word[0] in "us")
         coarsest = max(coarsest, sizes[-1])

@@ -64,12 +64,18 @@ def pair_odds(grams: Sequence[Features]) -> Tensor:
     """
     odds = torch.zeros(len(grams), len(grams))
     for (one, a), (other, b) in combinations(enumerate(grams), 2):
-        apart = [(a[layer] - b[layer]).square().mean() / (a[layer].square().mean() + b[layer].square().mean()) for layer in a]
+        apart = [
+            (a[layer] - b[layer]).square().mean()
+            / (a[layer].square().mean() + b[layer].square().mean())
+            for layer in a
+        ]
         odds[one, other] = max(float(torch.stack(apart).sum()) ** 2, _LEAST_ODDS)
     return odds
 
 
-def lesson(config: TrainConfig, pairs: Tensor, step: int, random: torch.Generator) -> tuple[Tensor, float]:
+def lesson(
+    config: TrainConfig, pairs: Tensor, step: int, random: torch.Generator
+) -> tuple[Tensor, float]:
     """Weights (S,) of the paintings that this step teaches, which sum to 1, and at which strength, 0..1.
 
     Paintings take turns. Every `partial_every`-th step takes any of them at a lower strength: half of these at 0, the
@@ -86,7 +92,9 @@ def lesson(config: TrainConfig, pairs: Tensor, step: int, random: torch.Generato
     step, blend = _without_every(config.blend_every if count > 1 else 0, step)
     if blend:
         one, other = divmod(int(torch.multinomial(pairs.flatten(), 1, generator=random)), count)
-        return torch.lerp(paintings[one], paintings[other], float(torch.rand(2, generator=random).mean())), 1.0
+        return torch.lerp(
+            paintings[one], paintings[other], float(torch.rand(2, generator=random).mean())
+        ), 1.0
     return paintings[step % count], 1.0
 
 
@@ -98,5 +106,7 @@ def _without_every(period: int, step: int) -> tuple[int, bool]:
 def blended(targets: Sequence[Target], mix: Tensor) -> Target:
     """What is to be learned of several paintings at once: the means of all that is learned of each, weighted by `mix` (S,)."""
     weights = mix.tolist()
-    textures = torch.stack([weight * target.texture for target, weight in zip(targets, weights, strict=True)])
+    textures = torch.stack(
+        [weight * target.texture for target, weight in zip(targets, weights, strict=True)]
+    )
     return Target(blended_grams([target.grams for target in targets], weights), textures.sum(0))

@@ -12,7 +12,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from realtime_style.training.objective.losses import Features, content_loss, gram_matrix, relative_style_loss
+from realtime_style.training.objective.losses import (
+    Features,
+    content_loss,
+    gram_matrix,
+    relative_style_loss,
+)
 from realtime_style.training.objective.vgg import CONTENT_LAYER, STYLE_LAYERS, LossNetwork
 from realtime_style.training.precision import bf16_where_native
 
@@ -52,7 +57,9 @@ def optimise(
     with torch.no_grad():
         content = vgg(photograph, (CONTENT_LAYER,))
     pixels = (photograph * 255).clone().requires_grad_()
-    optimizer = torch.optim.LBFGS([pixels], max_iter=1, history_size=HISTORY, tolerance_grad=0, tolerance_change=0)
+    optimizer = torch.optim.LBFGS(
+        [pixels], max_iter=1, history_size=HISTORY, tolerance_grad=0, tolerance_change=0
+    )
 
     def objective() -> Tensor:
         with bf16_where_native(pixels.device):

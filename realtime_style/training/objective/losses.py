@@ -20,8 +20,12 @@ _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, of R, G and B
 _WINDOW = 64  # px: strokes are shorter, a weave is not, so its power gathers in few frequencies
 _USUAL_VARIANCE = 35.0**2  # of a painted crop, grey levels squared
 _FEATURE = 9  # steps of 2 px: an eye and what is around it
-_FAINT = 15.0**2  # variance of a window in which the photograph counts half, grey levels squared: less is sky or wall
-_LONGEST_WEAVE = 8.0  # px: with 5, weaves become a little longer than that; strokes are longer than 8
+_FAINT = (
+    15.0**2
+)  # variance of a window in which the photograph counts half, grey levels squared: less is sky or wall
+_LONGEST_WEAVE = (
+    8.0  # px: with 5, weaves become a little longer than that; strokes are longer than 8
+)
 
 
 def gram_matrix(features: Tensor) -> Tensor:
@@ -55,7 +59,10 @@ def style_loss(features: Features, target_grams: Features) -> Tensor:
 def blended_grams(grams: Sequence[Features], weights: Sequence[float]) -> dict[str, Tensor]:
     """The target of a blend of paintings: the mean of their Gram matrices, layer by layer, with weights that sum to 1."""
     used = [(each, weight) for each, weight in zip(grams, weights, strict=True) if weight > 0]
-    return {layer: torch.stack([weight * each[layer] for each, weight in used]).sum(0) for layer in grams[0]}
+    return {
+        layer: torch.stack([weight * each[layer] for each, weight in used]).sum(0)
+        for layer in grams[0]
+    }
 
 
 def relative_style_loss(features: Features, target_grams: Features, evenness: float) -> Tensor:
@@ -87,7 +94,11 @@ def grams_of_quarters(features: Tensor) -> Tensor:
     half_h, half_w = height // 2, width // 2
     # As (N, H, W, C), the layout the features have in memory, quarters are cut out by one copy.
     pixels = features[..., : half_h * 2, : half_w * 2].permute(0, 2, 3, 1)
-    pixels = pixels.reshape(count, 2, half_h, 2, half_w, channels).transpose(2, 3).reshape(count * 4, -1, channels)
+    pixels = (
+        pixels.reshape(count, 2, half_h, 2, half_w, channels)
+        .transpose(2, 3)
+        .reshape(count * 4, -1, channels)
+    )
     grams: Tensor = _Products.apply(pixels).float() / (channels * half_h * half_w)
     return grams.view(count, 4, channels, channels)
 
@@ -141,7 +152,9 @@ def border_loss(image: Tensor) -> Tensor:
     at_border = torch.ones(image.shape[2:], dtype=torch.bool, device=image.device)
     at_border[wide:-wide, wide:-wide] = False
     outer = image.float()[..., at_border] * 255
-    return ((outer.mean(2) - inner.mean(2)).square() + (outer.std(2) - inner.std(2)).square()).mean()
+    return (
+        (outer.mean(2) - inner.mean(2)).square() + (outer.std(2) - inner.std(2)).square()
+    ).mean()
 
 
 def weave_loss(image: Tensor, texture: Tensor) -> Tensor:
@@ -156,7 +169,9 @@ def weave_loss(image: Tensor, texture: Tensor) -> Tensor:
     power = local_spectrum(image)
     fine = texture > 0
     loudness = power[..., fine].sum(-1) / texture[fine].sum()
-    usual = loudness[..., None, None].detach() * texture  # detached: else more grain would excuse a weave
+    usual = (
+        loudness[..., None, None].detach() * texture
+    )  # detached: else more grain would excuse a weave
     return torch.where(fine, power - 6 * usual, 0).clamp(min=0).sum((-1, -2)).mean()
 
 
@@ -171,8 +186,13 @@ def structure_loss(image: Tensor, photograph: Tensor) -> Tensor:
     """
     painted, seen = (F.avg_pool2d(_luma(each), 4, stride=2) for each in (image, photograph))
     mean, mean_seen = _of_windows(painted), _of_windows(seen)
-    variance, variance_seen = _of_windows(painted.square()) - mean.square(), _of_windows(seen.square()) - mean_seen.square()
-    alike = (_of_windows(painted * seen) - mean * mean_seen) / (variance * variance_seen).clamp(min=1).sqrt()
+    variance, variance_seen = (
+        _of_windows(painted.square()) - mean.square(),
+        _of_windows(seen.square()) - mean_seen.square(),
+    )
+    alike = (_of_windows(painted * seen) - mean * mean_seen) / (variance * variance_seen).clamp(
+        min=1
+    ).sqrt()
     weight = variance_seen / (variance_seen + _FAINT)
     return ((1 - alike) * weight).mean()
 
@@ -198,12 +218,16 @@ def local_spectrum(image: Tensor) -> Tensor:
     step = _WINDOW // 4
     windows = _luma(image).unfold(1, _WINDOW, step).unfold(2, _WINDOW, step).flatten(1, 2)
     taper = _taper(_WINDOW, _WINDOW, image.device)
-    waves = torch.fft.rfft2((windows - windows.mean((-1, -2), keepdim=True)) * taper) * (2 / taper.sum())
+    waves = torch.fft.rfft2((windows - windows.mean((-1, -2), keepdim=True)) * taper) * (
+        2 / taper.sum()
+    )
     power: Tensor = waves.real.square() + waves.imag.square()
     return power
 
 
-def temporal_loss(moved_then_painted: Tensor, painted_then_moved: Tensor, contrast: Tensor) -> Tensor:
+def temporal_loss(
+    moved_then_painted: Tensor, painted_then_moved: Tensor, contrast: Tensor
+) -> Tensor:
     """Mean square difference, in grey levels squared, between painting a moved picture and moving a painted one.
 
     The motion is synthetic and known exactly (see :mod:`realtime_style.training.data.augment`), so no flow has to be
@@ -216,7 +240,9 @@ def temporal_loss(moved_then_painted: Tensor, painted_then_moved: Tensor, contra
 def contrast_of(image: Tensor) -> Tensor:
     """Variance of the pixels of (N, 3, H, W), mean of pictures and colours, as a share of a usual painting's; at least 0.3."""
     variance = (image.float() * 255).var((2, 3)).mean()
-    return (variance / _USUAL_VARIANCE).clamp(min=0.3)  # below, a plain wall's noise would be all that counts
+    return (variance / _USUAL_VARIANCE).clamp(
+        min=0.3
+    )  # below, a plain wall's noise would be all that counts
 
 
 def _luma(image: Tensor) -> Tensor:
@@ -227,5 +253,7 @@ def _luma(image: Tensor) -> Tensor:
 
 def _taper(height: int, width: int, device: torch.device) -> Tensor:
     """A Hann window (H, W) for spectra: 1 in the middle, 0 at the border."""
-    rows, columns = (torch.hann_window(size, periodic=False, device=device) for size in (height, width))
+    rows, columns = (
+        torch.hann_window(size, periodic=False, device=device) for size in (height, width)
+    )
     return torch.outer(rows, columns)

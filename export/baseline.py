@@ -15,7 +15,7 @@ from export.quality import scaled
 from realtime_style.errors import TrainingError
 from realtime_style.frames import Frame
 from realtime_style.media.images import Picture, read_image, write_image
-from realtime_style.system.atomic import whole_file
+from realtime_style.system.atomic import atomic_write
 from realtime_style.training.data.photographs import load_painting, to_frame, to_image
 from realtime_style.training.objective.gatys import optimise, painting_grams
 from realtime_style.training.objective.vgg import LossNetwork
@@ -73,7 +73,7 @@ def kept_picture(vgg: LossNetwork, task: Task, folder: Path) -> Frame:
         picture, curve = slow_picture(vgg, task)
         write_image(file, Picture(picture))
         curves = {**read_curves(folder), task.name: [round(value) for value in curve]}
-        with whole_file(folder / CURVES) as part:
+        with atomic_write(folder / CURVES) as part:
             part.write_text(
                 json.dumps(curves, indent=0, sort_keys=True).replace(",\n", ", ") + "\n",
                 encoding="utf-8",

@@ -24,10 +24,10 @@ from export.quality import (
 )
 from realtime_style.frames import Frame
 from realtime_style.media.images import read_image
-from realtime_style.sources.files import VideoFile
+from realtime_style.sources.files import VideoSource
 from realtime_style.styles.format import StyleInfo
-from realtime_style.stylize.style_model import Stylizer
-from realtime_style.stylize.temporal import DEFAULT_STEADINESS, Steadier
+from realtime_style.stylize.style_model import StyleModel
+from realtime_style.stylize.temporal import DEFAULT_STEADINESS, TemporalSmoother
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.data.photographs import find_photographs, load_painting, to_image
 from realtime_style.training.objective.gatys import painting_grams
@@ -170,7 +170,7 @@ def one_style(count: int, index: int) -> tuple[float, ...]:
     return tuple(float(index == other) for other in range(count))
 
 
-def painter_of(stylizer: Stylizer, weights: Sequence[float]) -> Paint:
+def painter_of(stylizer: StyleModel, weights: Sequence[float]) -> Paint:
     """Paint with these style weights."""
     values = np.asarray(weights, np.float32)
     return lambda frame: stylizer(frame, values)
@@ -204,7 +204,7 @@ def _held_out(recipe: TrainConfig) -> list[Path]:
 
 
 def measure(
-    stylizer: Stylizer,
+    stylizer: StyleModel,
     judge: Judge,
     recipe: TrainConfig,
     curves: Mapping[str, Sequence[float]],
@@ -256,7 +256,7 @@ def measure(
 
 
 def blend_ratios(
-    stylizer: Stylizer, judge: Judge, recipe: TrainConfig, alone: Sequence[float], report: Report
+    stylizer: StyleModel, judge: Judge, recipe: TrainConfig, alone: Sequence[float], report: Report
 ) -> dict[tuple[str, str], float]:
     """For each two styles, the objective of their even blend over the mean of their own, over all held-out photographs.
 
@@ -284,7 +284,7 @@ def blend_ratios(
 
 def helped(paint: Paint) -> Paint:
     """The same with the player's steadiness, at its default, for one stream of frames."""
-    steadier = Steadier(DEFAULT_STEADINESS)
+    steadier = TemporalSmoother(DEFAULT_STEADINESS)
     return lambda frame: steadier(frame, paint(frame))
 
 
@@ -294,5 +294,5 @@ def _both(paint: Paint, figure: Callable[[Callable[[], Paint]], float]) -> Stead
 
 
 def _warp_error(paint: Paint, clip: Path) -> float:
-    with VideoFile(clip) as source:
+    with VideoSource(clip) as source:
         return warp_error(paint, source)

@@ -1,6 +1,6 @@
 """What is measured of a style, as plain functions of frames: likeness, steadiness, grids and borders.
 
-A `Paint` is anything that paints a frame: a Stylizer with fixed style weights, a network, the identity.
+A `Paint` is anything that paints a frame: a StyleModel with fixed style weights, a network, the identity.
 Frames are (H, W, 3) uint8 BGR.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from realtime_style.frames import Frame
-from realtime_style.frames.ops import moved
+from realtime_style.frames.ops import warp
 
 Paint = Callable[[Frame], Frame]
 Plane = npt.NDArray[np.float64]
@@ -70,9 +70,9 @@ def warp_error(paint: Paint, clip: Iterable[Frame]) -> float:
             grey_before, painted_before = before
             back = np.asarray(flow.calc(grey, grey_before, None), np.float32)  # type: ignore[call-overload]
             there = np.asarray(flow.calc(grey_before, grey, None), np.float32)  # type: ignore[call-overload]
-            seen = (np.linalg.norm(back + moved(there, back), axis=-1) < 1) & _inside(back)
+            seen = (np.linalg.norm(back + warp(there, back), axis=-1) < 1) & _inside(back)
             difference = (
-                painted.astype(np.float32) - moved(painted_before.astype(np.float32), back)
+                painted.astype(np.float32) - warp(painted_before.astype(np.float32), back)
             ) / 255
             if seen.any():
                 errors.append(float(np.sqrt(np.square(difference[seen]).mean())))

@@ -29,11 +29,11 @@ from realtime_style.engines.devices import DEVICES
 from realtime_style.engines.table import open_engine
 from realtime_style.errors import DeviceUnavailable, TrainingError
 from realtime_style.frames import Frame
-from realtime_style.frames.ops import fill
+from realtime_style.frames.ops import cover_crop
 from realtime_style.media.images import read_image
-from realtime_style.sources.files import VideoFile
-from realtime_style.stylize.style_model import Stylizer
-from realtime_style.system.atomic import whole_file
+from realtime_style.sources.files import VideoSource
+from realtime_style.stylize.style_model import StyleModel
+from realtime_style.system.atomic import atomic_write
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.objective.vgg import LossNetwork, load_loss_network
 
@@ -73,11 +73,11 @@ def write_report(
     photographs and the rivals' pictures beside it, for which one may have no right to publish them.
     """
     if clip is not None:
-        VideoFile(clip).close()  # is it there? An hour later it would be asked
+        VideoSource(clip).close()  # is it there? An hour later it would be asked
     vgg = load_loss_network(recipe.loss_network)
     for folder in (output, *filter(None, [slow])):
         folder.mkdir(parents=True, exist_ok=True)
-    with Stylizer(file, device="cpu") as stylizer:
+    with StyleModel(file, device="cpu") as stylizer:
         names = [style.name for style in stylizer.metadata.styles]
         if names != [style.name for style in recipe.styles]:
             raise TrainingError(
@@ -108,13 +108,13 @@ def write_report(
         write_sheet(output / name, sheet)
     speeds = _speeds(file, bench_seconds, report)
     text = page(stylizer.metadata, recipe, figures, blends, rivalries, speeds, list(sheets))
-    with whole_file(output / "README.md") as part:
+    with atomic_write(output / "README.md") as part:
         part.write_text(text, encoding="utf-8")
     return output / "README.md"
 
 
 def _rivalries(
-    stylizer: Stylizer, vgg: LossNetwork, recipe: TrainConfig, rivals: Sequence[Rival]
+    stylizer: StyleModel, vgg: LossNetwork, recipe: TrainConfig, rivals: Sequence[Rival]
 ) -> list[Rivalry]:
     if not rivals:
         return []
@@ -162,7 +162,7 @@ def _speeds(file: Path, seconds: float, report: Report) -> list[EntryResult]:
 
 
 def _sheets(
-    stylizer: Stylizer,
+    stylizer: StyleModel,
     vgg: LossNetwork,
     recipe: TrainConfig,
     slow: Path | None,
@@ -176,15 +176,15 @@ def _sheets(
     photographs = held_out_frames(recipe)
     rows = [
         [
-            fill(picture, _TILE)
+            cover_crop(picture, _TILE)
             for picture in ([photo] if show_originals else []) + [paint(photo) for paint in paints]
         ]
         for photo in photographs[:_SHOWN]
     ]
     slices = [
-        [fill(time_slice(paint, photographs[0], frames=_TILE[1]), _TILE) for paint in paints],
+        [cover_crop(time_slice(paint, photographs[0], frames=_TILE[1]), _TILE) for paint in paints],
         [
-            fill(time_slice(helped(paint), photographs[0], frames=_TILE[1]), _TILE)
+            cover_crop(time_slice(helped(paint), photographs[0], frames=_TILE[1]), _TILE)
             for paint in paints
         ],
     ]
@@ -208,10 +208,10 @@ def _slow_sheet(
     tasks = slow_tasks(recipe)
     rows = []
     for shown, photo in enumerate(held_out_frames(recipe)[:_SLOW_SHOWN]):
-        rows.append([fill(paint(photo), _TILE) for paint in paints])
+        rows.append([cover_crop(paint(photo), _TILE) for paint in paints])
         rows.append(
             [
-                fill(kept_picture(vgg, task, slow), _TILE)
+                cover_crop(kept_picture(vgg, task, slow), _TILE)
                 for task in tasks[shown :: len(recipe.held_out)]
             ]
         )
@@ -227,11 +227,11 @@ def _rival_sheet(paints: Mapping[str, Paint], rivals: Sequence[Rival]) -> Frame:
         photo = read_image(rival.photograph).bgr
         rows.append([photo, paints[rival.style](photo), read_image(rival.picture).bgr])
     size = (480, round(480 * rows[0][0].shape[0] / rows[0][0].shape[1]))
-    tiles = [[fill(picture, size) for picture in row] for row in rows]
+    tiles = [[cover_crop(picture, size) for picture in row] for row in rows]
     return contact_sheet(tiles, ["photograph", "ours", "theirs"], [rival.style for rival in rivals])
 
 
-def _blend_sheet(stylizer: Stylizer, names: Sequence[str], photo: Frame) -> Frame:
+def _blend_sheet(stylizer: StyleModel, names: Sequence[str], photo: Frame) -> Frame:
     """Fades between neighbouring styles, from the first on."""
     rows, labels = [], []
     count = len(names)
@@ -241,7 +241,7 @@ def _blend_sheet(stylizer: Stylizer, names: Sequence[str], photo: Frame) -> Fram
         for share in np.linspace(0, 1, _FADE):
             weights = np.zeros(count)
             weights[first], weights[second] = 1 - share, share
-            row.append(fill(painter_of(stylizer, tuple(weights))(photo), _TILE))
+            row.append(cover_crop(painter_of(stylizer, tuple(weights))(photo), _TILE))
         rows.append(row)
         labels.append(f"{names[first]} to {names[second]}")
     return contact_sheet(rows, [f"{share:.0%}" for share in np.linspace(0, 1, _FADE)], labels)

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from export.quality import STILL_SIGMA, Paint
 from realtime_style.frames import Frame
-from realtime_style.system.atomic import whole_file
+from realtime_style.system.atomic import atomic_write
 
 _PAPER = 255
 _INK = (40, 40, 40)
@@ -63,7 +63,7 @@ def time_slice(paint: Paint, scene: Frame, *, frames: int, seed: int = 0) -> Fra
 
 def write_sheet(path: Path, sheet: Frame, quality: int = 85) -> None:
     """Write a JPEG small enough for a repository."""
-    with whole_file(path) as part:
+    with atomic_write(path) as part:
         Image.fromarray(np.ascontiguousarray(sheet[..., ::-1])).save(
             part, "JPEG", quality=quality, optimize=True
         )
@@ -73,7 +73,7 @@ def _written_on(sheet: Frame, texts: Sequence[tuple[int, int, str]]) -> Frame:
     image = Image.fromarray(sheet)  # grey ink on white paper is the same in BGR and RGB
     draw = ImageDraw.Draw(image)
     for x, y, text in texts:
-        draw.text((x, y), text, fill=_INK, font=_font())
+        draw.text((x, y), text, cover_crop=_INK, font=_font())
     return np.asarray(image)
 
 

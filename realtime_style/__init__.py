@@ -2,9 +2,9 @@
 
 ::
 
-    from realtime_style import Painter, open_camera, parse_mix
+    from realtime_style import Stylizer, open_camera, parse_mix
 
-    with open_camera("0") as camera, Painter(parse_mix("starry-night")) as paint:
+    with open_camera("0") as camera, Stylizer(parse_mix("starry-night")) as paint:
         for frame in camera:        # (H, W, 3) uint8 BGR
             painted = paint(frame)  # the same
 
@@ -21,15 +21,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from realtime_style.errors import RealtimeStyleError
     from realtime_style.media.images import Picture, read_image, write_image
-    from realtime_style.sinks.video_file import VideoSink
+    from realtime_style.sinks.video_file import VideoWriter
     from realtime_style.sinks.window import Window
     from realtime_style.sources.camera import open_camera
     from realtime_style.sources.open_source import open_source
     from realtime_style.styles.catalog import StyleRef, find_style, list_styles
     from realtime_style.styles.format import StyleInfo, StyleMetadata
     from realtime_style.styles.mix import parse_mix
-    from realtime_style.stylize.style_model import Stylizer
-    from realtime_style.stylize.stylizer import Painter
+    from realtime_style.stylize.style_model import StyleModel
+    from realtime_style.stylize.stylizer import Stylizer
 
 __version__ = "0.1.0"
 
@@ -39,14 +39,14 @@ if (
     os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
 
 _HOME = {
-    "Painter": "stylize.stylizer",
+    "Stylizer": "stylize.stylizer",
     "Picture": "media.images",
     "RealtimeStyleError": "errors",
     "StyleInfo": "styles.format",
     "StyleMetadata": "styles.format",
     "StyleRef": "styles.catalog",
-    "Stylizer": "stylize.style_model",
-    "VideoSink": "sinks.video_file",
+    "StyleModel": "stylize.style_model",
+    "VideoWriter": "sinks.video_file",
     "Window": "sinks.window",
     "find_style": "styles.catalog",
     "list_styles": "styles.catalog",
@@ -58,14 +58,14 @@ _HOME = {
 }
 
 __all__ = [
-    "Painter",
     "Picture",
     "RealtimeStyleError",
     "StyleInfo",
     "StyleMetadata",
+    "StyleModel",
     "StyleRef",
     "Stylizer",
-    "VideoSink",
+    "VideoWriter",
     "Window",
     "__version__",
     "find_style",

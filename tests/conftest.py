@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # at run time it would bring SDL to every test
     from realtime_style.kiosk.app import Kiosk
     from tests.helpers.kiosk import World
 
+pytest_plugins = ["tests.helpers.browser", "tests.helpers.xvfb"]
+
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from realtime_style.errors import RealtimeStyleError
-from realtime_style.system.signals import taken_as_ctrl_c
+from realtime_style.system.signals import sigterm_as_interrupt
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     act = {"screens": show_screens, "soak": hold_out, "pace": race}[args.act]
     try:
-        with taken_as_ctrl_c():  # a soak that is told to end must not leave its kiosk running
+        with sigterm_as_interrupt():  # a soak that is told to end must not leave its kiosk running
             return act(args)
     except KeyboardInterrupt:
         print("benchmarks: interrupted", file=sys.stderr)

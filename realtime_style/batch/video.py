@@ -19,8 +19,8 @@ from realtime_style.frames import Frame
 from realtime_style.media.audio import Sound
 from realtime_style.media.h264 import add_h264_stream, encode_frame, even_size
 from realtime_style.media.video_open import CODEC_THREADS, check_video_file
-from realtime_style.media.video_reader import Clip
-from realtime_style.system.atomic import unwritable, whole_file
+from realtime_style.media.video_reader import VideoReader
+from realtime_style.system.atomic import atomic_write, unwritable
 
 if TYPE_CHECKING:
     import av
@@ -76,8 +76,8 @@ def stylize_video(
     started = time.perf_counter()
     check_video_paths(source, target)
     with (
-        Clip(source) as clip,
-        whole_file(target) as part,
+        VideoReader(source) as clip,
+        atomic_write(target) as part,
         _output_errors(target),
         av.open(
             f"file:{part}", "w", format=target.suffix.lower()[1:], options=_muxer_options(clip)
@@ -115,7 +115,9 @@ def stylize_video(
     )
 
 
-def _painted(clip: Clip, paint: Callable[[Frame], Frame]) -> Generator[tuple[Any, Frame | None]]:
+def _painted(
+    clip: VideoReader, paint: Callable[[Frame], Frame]
+) -> Generator[tuple[Any, Frame | None]]:
     """What there is in a clip: frames with their paintings, sound without. The next is painted while one is encoded."""
     import av
 
@@ -156,7 +158,7 @@ class _Result:
     def __init__(
         self,
         out: av.container.OutputContainer,
-        clip: Clip,
+        clip: VideoReader,
         shape: tuple[int, ...],
         suffix: str,
         crf: int,
@@ -210,7 +212,7 @@ class _Result:
             sound.finish()
 
 
-def _muxer_options(clip: Clip) -> dict[str, str]:
+def _muxer_options(clip: VideoReader) -> dict[str, str]:
     options = {"movflags": "+faststart"}  # browsers play before all is loaded
     unit = math.lcm(1000, *(start.denominator for start in clip.start_times))
     if 1000 < unit < 1 << 31:  # a late start is stored in this unit, by default milliseconds

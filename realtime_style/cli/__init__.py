@@ -22,8 +22,8 @@ from typing import Any
 from realtime_style import __version__
 from realtime_style.cli.options import build_parser
 from realtime_style.errors import DisplayUnavailable, RealtimeStyleError, TrainingError
-from realtime_style.stylize.specialize import Settling
-from realtime_style.system.signals import taken_as_ctrl_c
+from realtime_style.stylize.specialize import SpecializeMode
+from realtime_style.system.signals import sigterm_as_interrupt
 
 __all__ = ["build_parser", "main"]
 
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     if args.verb == "kiosk":  # it ends in an orderly way of its own
         return _run(args)
-    with taken_as_ctrl_c() as told:
+    with sigterm_as_interrupt() as told:
         code = _run(args)
         return 128 + told[0] if told else code
 
@@ -111,7 +111,7 @@ def video(args: argparse.Namespace) -> int:
 
     check_video_paths(args.input, args.output)
     with (
-        _painter(args, steadiness=args.steadiness, settling="at once") as painter,
+        _painter(args, steadiness=args.steadiness, specializing="at once") as painter,
         make_progress(None, "frame", args.output.name) as progress,
     ):
         summary = stylize_video(
@@ -138,7 +138,7 @@ def image(args: argparse.Namespace) -> int:
     from realtime_style.system.progress import make_progress
 
     with (
-        _painter(args, settling="never") as painter,
+        _painter(args, specializing="never") as painter,
         make_progress(None, "picture", args.output.name) as progress,
     ):
         summary = stylize_images(
@@ -212,7 +212,7 @@ def doctor(args: argparse.Namespace) -> int:
 def kiosk(args: argparse.Namespace) -> int:
     """A screen that runs alone."""
     try:
-        from realtime_style.kiosk.build import new_secrets, run_kiosk, sole_keepsakes
+        from realtime_style.kiosk.build import new_secrets, run_kiosk, sole_picture_store
         from realtime_style.kiosk.supervision.watchdog import UNAVAILABLE, guard
     except ImportError as error:
         raise RealtimeStyleError(
@@ -228,11 +228,11 @@ def kiosk(args: argparse.Namespace) -> int:
         print(new_secrets(pin))
         return 0
     if args.watchdog:
-        with sole_keepsakes(args.settings) as keepsakes:
+        with sole_picture_store(args.settings) as keepsakes:
             return guard(_as_given(args), keepsakes)
     try:
         with (
-            nullcontext() if args.beats else sole_keepsakes(args.settings)
+            nullcontext() if args.beats else sole_picture_store(args.settings)
         ):  # with beats, the watchdog has them
             done = run_kiosk(
                 args.settings, camera=args.camera, seconds=args.seconds, beats=args.beats
@@ -294,17 +294,19 @@ VERBS = {
 }
 
 
-def _painter(args: argparse.Namespace, *, steadiness: float = 0.0, settling: Settling) -> Any:
+def _painter(
+    args: argparse.Namespace, *, steadiness: float = 0.0, specializing: SpecializeMode
+) -> Any:
     from realtime_style.styles.mix import parse_mix
-    from realtime_style.stylize.stylizer import Painter
+    from realtime_style.stylize.stylizer import Stylizer
 
-    painter = Painter(
+    painter = Stylizer(
         parse_mix(args.style),
         device=args.device,
         strength=args.strength,
         steadiness=steadiness,
         keep_colours=args.keep_colours,
-        settling=settling,
+        specializing=specializing,
     )
     _note_fallback(painter.fallback)
     return painter

@@ -20,8 +20,8 @@ from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame
 from realtime_style.sources.pattern import TestPattern
 from realtime_style.styles.mix import mix_label, parse_mix
-from realtime_style.stylize.stylizer import Painter
-from realtime_style.stylize.temporal import Steadier
+from realtime_style.stylize.stylizer import Stylizer
+from realtime_style.stylize.temporal import TemporalSmoother
 from realtime_style.system.machine import Machine, describe_machine
 
 LEAST_ROUNDS = 5
@@ -127,11 +127,11 @@ def run_bench(
         for entry in entries:
             began = clock()
             painter = stack.enter_context(
-                Painter(parse_mix(entry.style), device=entry.device, settling="never")
+                Stylizer(parse_mix(entry.style), device=entry.device, specializing="never")
             )
             painter.warm_up(width, height)
             warm_ups.append(clock() - began)
-            _settle(painter, width, height, report)
+            _specialize(painter, width, height, report)
             painters.append(painter)
             report(f"{entry.label}: warm-up {warm_ups[-1]:.2f} s on {painter.provider}")
         began = clock()
@@ -148,10 +148,10 @@ def run_bench(
     )
 
 
-def _settle(painter: Painter, width: int, height: int, report: Callable[[str], None]) -> None:
+def _specialize(painter: Stylizer, width: int, height: int, report: Callable[[str], None]) -> None:
     """As a stream does after a moment, where there is the memory for it."""
     try:
-        painter.settle(width, height)
+        painter.specialize(width, height)
     except RealtimeStyleError as error:
         report(f"measured as in its first moments: {error}")
 
@@ -204,7 +204,7 @@ def format_table(result: BenchResult) -> str:
 
 
 def _run_rounds(
-    painters: Sequence[Painter],
+    painters: Sequence[Stylizer],
     pictures: Sequence[Frame],
     seconds: float,
     clock: Callable[[], float],
@@ -227,7 +227,7 @@ def _run_rounds(
 
 def _entry_result(
     entry: BenchEntry,
-    painter: Painter,
+    painter: Stylizer,
     warm_up: float,
     own: np.ndarray[tuple[int], np.dtype[np.float64]],
     first: np.ndarray[tuple[int], np.dtype[np.float64]],
@@ -251,15 +251,15 @@ def _entry_result(
 
 
 def _measure_stages(
-    painter: Painter, pictures: Sequence[Frame], seconds: float, clock: Callable[[], float]
+    painter: Stylizer, pictures: Sequence[Frame], seconds: float, clock: Callable[[], float]
 ) -> list[StageResult]:
     """The chain in its real order, frame by frame: from pattern or H.264 clip, through the network, to H.264 or nowhere."""
     from realtime_style.sinks.base import NullSink
-    from realtime_style.sinks.video_file import VideoSink
-    from realtime_style.sources.files import VideoFile
+    from realtime_style.sinks.video_file import VideoWriter
+    from realtime_style.sources.files import VideoSource
 
     height, width = pictures[0].shape[:2]
-    steadier = Steadier()
+    steadier = TemporalSmoother()
     stages: dict[str, list[float]] = {}
 
     def timed(stage: str, began: float) -> None:
@@ -267,14 +267,14 @@ def _measure_stages(
 
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "source.mp4"
-        with VideoSink(clip, fps=30) as sink:
+        with VideoWriter(clip, fps=30) as sink:
             for picture in TestPattern(width, height, frames=_STAGE_FRAMES):
                 sink.write(picture)
         end = clock() + seconds
         with (
-            VideoFile(clip) as source,
+            VideoSource(clip) as source,
             NullSink() as nowhere,
-            VideoSink(Path(folder) / "painted.mp4", fps=30) as encoder,
+            VideoWriter(Path(folder) / "painted.mp4", fps=30) as encoder,
         ):
             pattern = iter(TestPattern(width, height))
             decoded = iter(source)

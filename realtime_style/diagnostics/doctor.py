@@ -16,13 +16,17 @@ from typing import Any
 import numpy as np
 
 from realtime_style import __version__
-from realtime_style.engines.cuda import both_installed, has_nvidia_driver, installed_runtimes
+from realtime_style.engines.cuda import (
+    conflicting_wheels_message,
+    has_nvidia_driver,
+    installed_runtimes,
+)
 from realtime_style.engines.devices import DEVICES
 from realtime_style.engines.table import open_engine
 from realtime_style.engines.telemetry import require_onnxruntime
 from realtime_style.errors import DeviceUnavailable, DisplayUnavailable, RealtimeStyleError
 from realtime_style.styles.catalog import StyleRef, scan_styles, user_folder
-from realtime_style.stylize.style_model import Stylizer
+from realtime_style.stylize.style_model import StyleModel
 from realtime_style.system.machine import Machine, describe_machine
 from realtime_style.system.memory import available_bytes
 
@@ -102,7 +106,7 @@ def examine(*, require: str | None = None) -> Examination:
     notes: list[str] = []
     runtimes = installed_runtimes()
     if len(runtimes) > 1:
-        problems.append(both_installed(runtimes))
+        problems.append(conflicting_wheels_message(runtimes))
     styles, broken = _styles(problems)
     notes += [f"{error}" for error in broken.values()]
     devices = tuple(_try_device(device, styles) for device in DEVICES[1:])
@@ -199,7 +203,7 @@ def _try_device(device: str, styles: list[StyleRef]) -> DeviceFinding:
     if not styles:
         return DeviceFinding(device, False, None, "not tried: there is no style to try it with")
     try:
-        with Stylizer(styles[0].file, device=device) as stylize:
+        with StyleModel(styles[0].file, device=device) as stylize:
             stylize(np.zeros((48, 64, 3), np.uint8))
             return DeviceFinding(device, True, stylize.provider, None)
     except RealtimeStyleError as error:

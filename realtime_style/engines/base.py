@@ -29,7 +29,7 @@ class Engine(Protocol):
         """The stylized frame: (H, W, 3) uint8 BGR to the same; `weights` (N,) float32. One thread at a time."""
         ...
 
-    def settled(self, shape: Shape, weights: Weights) -> Callable[[Frame], Frame] | None:
+    def specialized(self, shape: Shape, weights: Weights) -> Callable[[Frame], Frame] | None:
         """What paints frames of just this shape (H, W, 3) with just these weights (N,), as :meth:`run` does, in less time.
 
         None where nothing would be won. Takes a tenth of a second to make, also while another thread paints.

@@ -26,17 +26,20 @@ _RUNTIMES = (
     "onnxruntime-windowsml",
 )
 
-CUDA_REMEDY = 'it needs CUDA 13, cuDNN 9 and a GPU from Turing on: pip install "realtime-style[gpu]" and see realtime-style doctor'
+CUDA_REMEDY = (
+    'it needs CUDA 13, cuDNN 9 and a GPU from Turing on: pip install "realtime-style[gpu]" '
+    "and see realtime-style doctor"
+)
 """What CUDA needs, for the end of a message."""
 
 
-def refuse_without_cuda(ort: Any) -> None:
+def require_cuda(ort: Any) -> None:
     """Raise DeviceUnavailable when it is already plain that CUDA cannot work; load its libraries when it may."""
     packages = installed_runtimes()
     if len(packages) > 1:
-        raise DeviceUnavailable(both_installed(packages))
+        raise DeviceUnavailable(conflicting_wheels_message(packages))
     if "CUDAExecutionProvider" not in ort.get_available_providers() or not has_nvidia_driver():
-        raise DeviceUnavailable(f"CUDA cannot be used: {why_no_cuda(ort)}")
+        raise DeviceUnavailable(f"CUDA cannot be used: {cuda_problem(ort)}")
     with redirect_stdout(io.StringIO()) as said:  # it prints instead of raising
         ort.preload_dlls()
     if said.getvalue():
@@ -55,7 +58,7 @@ def installed_runtimes() -> list[str]:
     return found
 
 
-def both_installed(packages: list[str]) -> str:
+def conflicting_wheels_message(packages: list[str]) -> str:
     """One line on what is wrong with several runtimes and how to mend it."""
     return (
         f"{' and '.join(packages)} are both installed and overwrite each other; "
@@ -80,7 +83,7 @@ def has_gpu_build() -> bool:
     return "onnxruntime-gpu" in installed_runtimes()
 
 
-def why_no_cuda(ort: Any) -> str:
+def cuda_problem(ort: Any) -> str:
     """One line on what is missing, and the way to mend it."""
     if not has_nvidia_driver():
         return "this machine has no NVIDIA driver; install it, or use --device auto"

@@ -11,7 +11,7 @@ import numpy as np
 
 from realtime_style.engines.base import Shape, Weights, make_room, reason_of
 from realtime_style.engines.constant_style import with_constant_style
-from realtime_style.engines.cuda import CUDA_REMEDY, refuse_without_cuda, why_no_cuda
+from realtime_style.engines.cuda import CUDA_REMEDY, cuda_problem, require_cuda
 from realtime_style.engines.telemetry import require_onnxruntime
 from realtime_style.errors import DeviceUnavailable
 from realtime_style.frames import Frame
@@ -32,7 +32,7 @@ class OnnxRuntimeEngine:
         self._device = device
         self._threads = threads
         if device == "cuda":
-            refuse_without_cuda(self._ort)
+            require_cuda(self._ort)
         try:
             self._model = (
                 path.read_bytes() if device == "cpu" else b""
@@ -50,7 +50,7 @@ class OnnxRuntimeEngine:
             ) from error
         self.provider: str = self._session.get_providers()[0]
         if device == "cuda" and self.provider != "CUDAExecutionProvider":
-            raise DeviceUnavailable(f"CUDA cannot be used: {why_no_cuda(self._ort)}")
+            raise DeviceUnavailable(f"CUDA cannot be used: {cuda_problem(self._ort)}")
         self._inputs = {tensor.name: tensor.shape for tensor in self._session.get_inputs()}
         self._buffers: OrderedDict[Shape, _Bound] = OrderedDict()
         if device == "cuda":
@@ -97,7 +97,7 @@ class OnnxRuntimeEngine:
         self._buffers.move_to_end(frame.shape)
         return self._buffers[frame.shape].run({FRAME: frame[np.newaxis], STYLE: weights})
 
-    def settled(self, shape: Shape, weights: Weights) -> Callable[[Frame], Frame] | None:
+    def specialized(self, shape: Shape, weights: Weights) -> Callable[[Frame], Frame] | None:
         """A session of its own on the CPU; on CUDA blending kernels is a trifle."""
         if self._device == "cuda":
             return None

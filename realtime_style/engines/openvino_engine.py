@@ -58,7 +58,7 @@ class OpenVinoEngine:
         self._requests.move_to_end(frame.shape)
         return _infer(self._requests[frame.shape], {FRAME: frame[np.newaxis], STYLE: weights})
 
-    def settled(self, shape: Shape, weights: Weights) -> Callable[[Frame], Frame]:
+    def specialized(self, shape: Shape, weights: Weights) -> Callable[[Frame], Frame]:
         """The network compiled once more, with the style as a constant."""
         model = self._model.clone()
         style = next(

@@ -23,7 +23,7 @@ def fit_within(frame: Frame, long_side: int) -> Frame:
     return _uint8(cv2.resize(frame, size, interpolation=cv2.INTER_AREA))
 
 
-def fill(frame: Frame, size_wh: tuple[int, int]) -> Frame:
+def cover_crop(frame: Frame, size_wh: tuple[int, int]) -> Frame:
     """The middle of `frame`, scaled without distortion and cut to exactly this size."""
     width, height = size_wh
     scale = max(width / frame.shape[1], height / frame.shape[0])
@@ -35,7 +35,7 @@ def fill(frame: Frame, size_wh: tuple[int, int]) -> Frame:
     return _uint8(np.ascontiguousarray(resized[top : top + height, left : left + width]))
 
 
-def moved(image: Moved, flow: npt.NDArray[np.float32]) -> Moved:
+def warp(image: Moved, flow: npt.NDArray[np.float32]) -> Moved:
     """`image` (H, W) or (H, W, C) sampled at each pixel's place plus its `flow` (H, W, 2), x and y in pixels."""
     rows = np.arange(flow.shape[0], dtype=np.float32)[:, np.newaxis]
     columns = np.arange(flow.shape[1], dtype=np.float32)[np.newaxis]

@@ -14,15 +14,15 @@ import cv2
 import numpy as np
 
 from realtime_style.frames import Frame
-from realtime_style.kiosk.brush import Brush
+from realtime_style.kiosk.brush import PaintWorker
 from realtime_style.kiosk.config.i18n import Words
 from realtime_style.kiosk.config.schema import KioskSettings
-from realtime_style.kiosk.pages.client import HandOver, HostDesk
+from realtime_style.kiosk.pages.client import HostServer, ShareServer
 from realtime_style.kiosk.pictures.card import CardText
-from realtime_style.kiosk.pictures.card_maker import Album, Made
+from realtime_style.kiosk.pictures.card_maker import CardMaker, SavedCard
 from realtime_style.kiosk.pictures.session import Visitor
-from realtime_style.kiosk.pictures.store import Keepsakes
-from realtime_style.kiosk.state.keymap import meaning
+from realtime_style.kiosk.pictures.store import PictureStore
+from realtime_style.kiosk.state.keymap import event_for
 from realtime_style.kiosk.state.model import (
     NEEDS_CAMERA,
     CameraLost,
@@ -33,22 +33,21 @@ from realtime_style.kiosk.state.model import (
     Scene,
     Touch,
 )
-from realtime_style.kiosk.state.transitions import first_state, settled, step
-from realtime_style.kiosk.supervision.stats import LastWarning, Memory, Status
+from realtime_style.kiosk.state.transitions import debounced, first_state, step
+from realtime_style.kiosk.supervision.stats import LastWarning, RestartState, Status
 from realtime_style.kiosk.supervision.watchdog import RESTART
 from realtime_style.kiosk.ui import widgets
-from realtime_style.kiosk.ui.layout import Painter as PainterInfo
-from realtime_style.kiosk.ui.layout import Props, Screen, Target
+from realtime_style.kiosk.ui.layout import Artist, Props, SceneLayout, Target
 from realtime_style.kiosk.ui.text import Box
 from realtime_style.kiosk.ui.visitor_screens import lay_out
 from realtime_style.kiosk.ui.window import Drag, Input, Key, Press, Release, Sprite
 from realtime_style.pipeline.meter import Meter
-from realtime_style.sinks.fanout import Outputs
+from realtime_style.sinks.fanout import OutputGroup
 from realtime_style.sources.camera import is_device
 from realtime_style.styles.crossfade import Crossfade
 from realtime_style.styles.mix import Mix
-from realtime_style.stylize.stylizer import Painter
-from realtime_style.system.allocator import give_back
+from realtime_style.stylize.stylizer import Stylizer
+from realtime_style.system.allocator import trim_heap
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +57,7 @@ _TELL_S = 1.0
 _HUNG_S = 20.0  # a read that has not come back: only the end of the process gives the device back
 
 
-class Screening(Protocol):
+class Display(Protocol):
     """What the kiosk needs of a stage; Stage is one."""
 
     @property
@@ -67,8 +66,8 @@ class Screening(Protocol):
     def inputs(self) -> list[Input]: ...
 
 
-class Watching(Protocol):
-    """What the kiosk needs of a camera; CameraWatch is one."""
+class CameraFeed(Protocol):
+    """What the kiosk needs of a camera; ReconnectingCamera is one."""
 
     @property
     def problem(self) -> str: ...
@@ -85,17 +84,17 @@ class Kiosk:
         settings: KioskSettings,
         rules: Rules,
         *,
-        stage: Screening,
-        watch: Watching,
+        stage: Display,
+        watch: CameraFeed,
         mixes: Sequence[Mix],
-        painter: Callable[[str], Painter],
+        painter: Callable[[str], Stylizer],
         languages: Mapping[str, Words],
-        album: Album,
-        keepsakes: Keepsakes,
-        hand_over: HandOver | None,
-        outputs: Outputs | None = None,
-        desk: HostDesk | None = None,
-        before: Memory | None = None,
+        album: CardMaker,
+        keepsakes: PictureStore,
+        hand_over: ShareServer | None,
+        outputs: OutputGroup | None = None,
+        desk: HostServer | None = None,
+        before: RestartState | None = None,
         rescued: bool = False,
         busy: Callable[[], AbstractContextManager[None]] = nullcontext,
         clock: Callable[[], float] = time.perf_counter,
@@ -105,7 +104,7 @@ class Kiosk:
         `rescued`: paint on the processor and smaller from the start, as after a chip that failed. `busy` surrounds what may
         take as long as a start.
         """
-        before = before or Memory()
+        before = before or RestartState()
         self.counters = before.counters
         self.ending: int | None = None
         """The exit code, once the host or a hung camera has asked for the end."""
@@ -122,10 +121,10 @@ class Kiosk:
             list(mixes),
         )
         self._keepsakes, self._desk = keepsakes, desk
-        self._languages, self._outputs, self._clock = languages, outputs or Outputs({}), clock
+        self._languages, self._outputs, self._clock = languages, outputs or OutputGroup({}), clock
         infos = [mix[0][0].info for mix in mixes]
         self._painters = [
-            PainterInfo(info.artist or info.title or info.name, info.year) for info in infos
+            Artist(info.artist or info.title or info.name, info.year) for info in infos
         ]
         self._tiles = widgets.Tiles(
             [
@@ -135,7 +134,7 @@ class Kiosk:
         )
         self._warning = LastWarning()
         logging.getLogger("realtime_style").addHandler(self._warning)
-        self._brush = Brush(
+        self._brush = PaintWorker(
             painter, settings.painting.device, mixes, rescued=rescued, busy=busy, meter=self.meter
         )
         self._fade = Crossfade(self._mixes[0])
@@ -167,10 +166,10 @@ class Kiosk:
         """One painting, shown while the next one is made if its frame is there; or the wait for a frame that does not come."""
         frame = None if self._brush.at_work else self._watch.take(_FRAME_WAIT_S)
         now = self._clock()
-        self._hear_of_camera(now)
-        self._hear_of_touches(now)
-        self._hear_of_card(now)
-        self._do(Happening.TICK, now)
+        self._poll_camera(now)
+        self._handle_input(now)
+        self._poll_card(now)
+        self._dispatch(Happening.TICK, now)
         # With the keypad up, too: anybody can ask for it. And without a camera, lest a face stand still on other screens.
         hidden = self.state.covered or self.state.on_break or bool(self.state.camera_lost)
         wanted = not hidden and (self.state.scene in NEEDS_CAMERA or bool(self._outputs))
@@ -194,7 +193,7 @@ class Kiosk:
         screen = self._lay_out(now)
         with self.meter.stage("show"):
             self._stage.show(self._shown(now), screen.video, screen.sprites)
-        self._look_after(now)
+        self._housekeeping(now)
 
     def status(self) -> Status:
         """How it goes."""
@@ -221,14 +220,14 @@ class Kiosk:
     def memory(self) -> str:
         """What the kiosk after this one shall know, as a line. May be called in any thread."""
         state = self.state  # once: it changes while another thread reads
-        return Memory(self.counters, state.on_break, state.wrong).line()
+        return RestartState(self.counters, state.on_break, state.wrong).line()
 
     def close(self) -> None:
         """Let go of the painter; what was given is its giver's."""
         logging.getLogger("realtime_style").removeHandler(self._warning)
         self._brush.close()
 
-    def _do(self, event: Event, now: float) -> None:
+    def _dispatch(self, event: Event, now: float) -> None:
         self.state, effects = step(self.state, event, now, self._rules)
         for effect in effects:
             self._obey(effect, now)
@@ -254,22 +253,22 @@ class Kiosk:
             case Effect.QUIT:
                 self.ending = 0
 
-    def _hear_of_camera(self, now: float) -> None:
+    def _poll_camera(self, now: float) -> None:
         problem = self._watch.problem
         if problem and problem != self.state.camera_lost:
-            self._do(CameraLost(problem), now)
+            self._dispatch(CameraLost(problem), now)
         elif not problem and self.state.camera_lost:
-            self._do(Happening.CAMERA_BACK, now)
+            self._dispatch(Happening.CAMERA_BACK, now)
 
-    def _hear_of_touches(self, now: float) -> None:
+    def _handle_input(self, now: float) -> None:
         for heard in self._stage.inputs():
             event = self._event_of(heard, self._lay_out(now))
             if event is not None:
-                self._do(event if settled(self.state, now) else Touch.SCREEN, now)
+                self._dispatch(event if debounced(self.state, now) else Touch.SCREEN, now)
 
-    def _hear_of_card(self, now: float) -> None:
+    def _poll_card(self, now: float) -> None:
         made = self._visitor.hear(now)
-        if isinstance(made, Made):
+        if isinstance(made, SavedCard):
             self.counters.pictures += 1
             name = self._mixes[made.painter][0][0].info.name
             # A new dict: a note for the watchdog may be written in another thread just now.
@@ -278,11 +277,11 @@ class Kiosk:
                 name: self.counters.by_painter.get(name, 0) + 1,
             }
             self._swept = float("-inf")  # count them again
-            give_back()  # a card takes a hundred times what a frame takes, in a thread of its own
+            trim_heap()  # a card takes a hundred times what a frame takes, in a thread of its own
         elif made is not None:
-            self._do(Happening.CARD_FAILED, now)
+            self._dispatch(Happening.CARD_FAILED, now)
 
-    def _event_of(self, heard: Input, screen: Screen) -> Event | None:
+    def _event_of(self, heard: Input, screen: SceneLayout) -> Event | None:
         match heard:
             case Press(x, y):
                 self._held = screen.hit(x, y)
@@ -292,7 +291,7 @@ class Kiosk:
             case Release():
                 self._held = None
             case Key(name):
-                return meaning(name, self.state, self._rules, self._settings.screen.languages)
+                return event_for(name, self.state, self._rules, self._settings.screen.languages)
         return None
 
     def _start_painting(self, frame: Frame) -> None:
@@ -304,15 +303,15 @@ class Kiosk:
         """As in a mirror: a camera's frame on its way to the screen, and a picture of the screen that is taken home."""
         return np.asarray(cv2.flip(frame, 1), np.uint8) if self._mirrored else frame
 
-    def _look_after(self, now: float) -> None:
+    def _housekeeping(self, now: float) -> None:
         """What is to be done now and then."""
         if now - self._swept >= _SWEEP_S:
-            self._kept, self._swept = self._keepsakes.sweep(), now
+            self._kept, self._swept = self._keepsakes.delete_expired(), now
             if self._hand_over is not None:
                 self._hand_over.look_after()
         if self._desk is not None:
             for host in self._desk.asked():
-                self._do(host, now)
+                self._dispatch(host, now)
             if now - self._told >= _TELL_S:
                 self._desk.tell(asdict(self.status()))
                 self._told = now
@@ -328,7 +327,7 @@ class Kiosk:
         taken = self._visitor.picture(now) if self.state.scene is Scene.REVIEW else None
         return self._live if taken is None else taken
 
-    def _lay_out(self, now: float) -> Screen:
+    def _lay_out(self, now: float) -> SceneLayout:
         shown = self._shown(now)
         visitor = self._visitor
         props = Props(

@@ -13,19 +13,19 @@ from realtime_style.frames import Frame
 from realtime_style.frames.ops import fit_within
 from realtime_style.pipeline.meter import Meter
 from realtime_style.styles.mix import Mix
-from realtime_style.stylize.stylizer import Painter
+from realtime_style.stylize.stylizer import Stylizer
 
 log = logging.getLogger(__name__)
 
 _RESCUE_SIZE = 480  # px: what a processor paints in time when the graphics chip has failed
 
 
-class Brush:
+class PaintWorker:
     """Paints one frame at a time: `start` it, do something else, `finish` it."""
 
     def __init__(
         self,
-        open_painter: Callable[[str], Painter],
+        open_painter: Callable[[str], Stylizer],
         device: str,
         mixes: Sequence[Mix],
         *,
@@ -120,7 +120,7 @@ def _one_thread() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="load style")
 
 
-def _load(painter: Painter, mix: Mix, width: int, height: int) -> None:
+def _load(painter: Stylizer, mix: Mix, width: int, height: int) -> None:
     try:
         painter.preload(mix, width, height)
     except Exception as error:  # of any kind: engines raise types of their own, and nobody has asked for this style yet

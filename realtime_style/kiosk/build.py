@@ -17,26 +17,26 @@ from realtime_style.kiosk.config.i18n import load_words
 from realtime_style.kiosk.config.loader import check_camera, load_picture_settings, load_settings
 from realtime_style.kiosk.config.pin import hash_pin, is_pin
 from realtime_style.kiosk.config.schema import KioskSettings, PictureSettings
-from realtime_style.kiosk.pages.client import HandOver, HostDesk
-from realtime_style.kiosk.pictures.card_maker import Album
-from realtime_style.kiosk.pictures.store import Keepsakes, delete_unfinished, make_folder
+from realtime_style.kiosk.pages.client import HostServer, ShareServer
+from realtime_style.kiosk.pictures.card_maker import CardMaker
+from realtime_style.kiosk.pictures.store import PictureStore, delete_unfinished, make_folder
 from realtime_style.kiosk.state.model import Rules, Timing
-from realtime_style.kiosk.supervision.single_instance import only_kiosk
-from realtime_style.kiosk.supervision.stats import Memory
-from realtime_style.kiosk.supervision.watchdog import FALLS, NOTE, RESTART, Heart
+from realtime_style.kiosk.supervision.single_instance import single_instance
+from realtime_style.kiosk.supervision.stats import RestartState
+from realtime_style.kiosk.supervision.watchdog import CRASH_COUNT, RESTART, RESTART_STATE, Heartbeat
 from realtime_style.kiosk.ui.window import Stage
 from realtime_style.media.images import read_image
 from realtime_style.sinks.base import Sink
-from realtime_style.sinks.fanout import Outputs, live_openers
+from realtime_style.sinks.fanout import OutputGroup, output_factories
 from realtime_style.sinks.films import Films
 from realtime_style.sources.camera import is_device, open_camera
-from realtime_style.sources.reconnect import FIRST_S, STALE_S, CameraWatch
+from realtime_style.sources.reconnect import FIRST_S, STALE_S, ReconnectingCamera
 from realtime_style.styles.catalog import find_style, list_styles, user_folder
 from realtime_style.styles.mix import Mix
-from realtime_style.stylize.stylizer import Painter
-from realtime_style.system.allocator import let_go
-from realtime_style.system.atomic import whole_file
-from realtime_style.system.signals import call_at_the_end
+from realtime_style.stylize.stylizer import Stylizer
+from realtime_style.system.allocator import return_large_blocks
+from realtime_style.system.atomic import atomic_write
+from realtime_style.system.signals import on_terminate
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def run_kiosk(
     What no waiting mends stops it before the screen goes dark: settings, styles, words, folder and port. Raises BadSettings,
     StyleError, OutputUnwritable, DisplayUnavailable, DeviceUnavailable.
     """
-    let_go()
+    return_large_blocks()
     keepsakes = open_keepsakes(
         file
     )  # before anything that can fail: what was kept before a crash goes when its time is over
@@ -74,25 +74,27 @@ def run_kiosk(
         stack.push(lambda kind, error, trace: _tidy(keepsakes, kind, ending))
         hand_over, desk = _hand_over(settings, keepsakes, stack), _desk(settings, stack)
         printer = settings.printer.command
-        heart = Heart() if beats else None
+        heart = Heartbeat() if beats else None
         kiosk = Kiosk(
             settings,
             _rules(settings, len(mixes)),
             album=stack.enter_context(
-                closing(Album(keepsakes, size=settings.card.size, logo=logo, printer=printer))
+                closing(CardMaker(keepsakes, size=settings.card.size, logo=logo, printer=printer))
             ),
             stage=stack.enter_context(closing(Stage(TITLE, fullscreen=settings.screen.fullscreen))),
             watch=stack.enter_context(closing(_watch(settings))),
             mixes=mixes,
-            painter=lambda device: Painter(
+            painter=lambda device: Stylizer(
                 mixes[0], device=device, steadiness=settings.painting.steadiness
             ),
             languages=languages,
             keepsakes=keepsakes,
             hand_over=hand_over,
-            outputs=stack.enter_context(Outputs(_outputs(settings), patient=True)),
+            outputs=stack.enter_context(OutputGroup(_outputs(settings), patient=True)),
             desk=desk,
-            before=Memory.of_line(os.environ.get(NOTE, "")) if beats else Memory(),
+            before=RestartState.of_line(os.environ.get(RESTART_STATE, ""))
+            if beats
+            else RestartState(),
             rescued=_fell_before(),
             busy=heart.busy if heart is not None else nullcontext,
         )
@@ -106,14 +108,17 @@ def run_kiosk(
 
 
 @contextmanager
-def sole_keepsakes(file: Path | None) -> Iterator[Keepsakes]:
+def sole_picture_store(file: Path | None) -> Iterator[PictureStore]:
     """Those of :func:`open_keepsakes`, for the one kiosk that may have them; further ones get a RealtimeStyleError."""
     folder = _pictures_folder(load_picture_settings(file))
     make_folder(folder)
-    with only_kiosk(folder):
+    with single_instance(folder):
         keepsakes = open_keepsakes(file)
         for former in filter(Path.is_dir, _former_folders(folder)):
-            with suppress(RealtimeStyleError), only_kiosk(former):  # another kiosk may have it now
+            with (
+                suppress(RealtimeStyleError),
+                single_instance(former),
+            ):  # another kiosk may have it now
                 delete_unfinished(former)
         yield keepsakes
 
@@ -122,11 +127,11 @@ def _pictures_folder(pictures: PictureSettings) -> Path:
     return (pictures.folder or user_folder() / "kiosk").absolute()
 
 
-def open_keepsakes(file: Path | None) -> Keepsakes:
+def open_keepsakes(file: Path | None) -> PictureStore:
     """The visitors' pictures of a kiosk with these settings. Raises BadSettings, OutputUnwritable."""
     pictures = load_picture_settings(file)
     folder = _pictures_folder(pictures)
-    return Keepsakes(
+    return PictureStore(
         folder, hours=pictures.hours, closing=pictures.closing, former=_former_folders(folder)
     )
 
@@ -142,7 +147,7 @@ def _former_folders(folder: Path) -> list[Path]:
         known = note.read_text(encoding="utf-8").splitlines() if note.exists() else []
         if str(folder) not in known:
             note.parent.mkdir(parents=True, exist_ok=True)
-            with whole_file(note) as part:
+            with atomic_write(note) as part:
                 part.write_text("\n".join([*known, str(folder)]) + "\n", encoding="utf-8")
     except (OSError, ValueError) as error:
         log.warning(
@@ -156,7 +161,7 @@ def _former_folders(folder: Path) -> list[Path]:
 
 def _fell_before() -> bool:
     """Whether kiosks fell so often in a row that it may be the graphics chip's doing."""
-    falls = int(os.environ.get(FALLS, "0"))
+    falls = int(os.environ.get(CRASH_COUNT, "0"))
     if falls >= _FALLS_BORNE:
         log.warning(
             "the kiosk fell %d times in a row; painting on the processor, and smaller", falls
@@ -164,16 +169,16 @@ def _fell_before() -> bool:
     return falls >= _FALLS_BORNE
 
 
-def _tidy(keepsakes: Keepsakes, error: type[BaseException] | None, ending: int | None) -> None:
+def _tidy(keepsakes: PictureStore, error: type[BaseException] | None, ending: int | None) -> None:
     """No kiosk, no links: pictures go with it, but not when it is started again, nor when it fell, for then it will be."""
     if error in (None, KeyboardInterrupt) and ending != RESTART:
         keepsakes.clear()
 
 
-def _stop_sign(heart: Heart | None) -> Callable[[], bool]:
+def _stop_sign(heart: Heartbeat | None) -> Callable[[], bool]:
     """Asked in every round: whether a service manager wants the end, or the watchdog is gone. Ctrl-C raises, as everywhere."""
     told = threading.Event()
-    call_at_the_end(told.set)
+    on_terminate(told.set)
 
     def stop() -> bool:
         if heart is not None:
@@ -208,20 +213,22 @@ def _mixes(settings: KioskSettings) -> list[Mix]:
     return [((style, 1.0),) for style in styles]
 
 
-def _hand_over(settings: KioskSettings, keepsakes: Keepsakes, stack: ExitStack) -> HandOver | None:
+def _hand_over(
+    settings: KioskSettings, keepsakes: PictureStore, stack: ExitStack
+) -> ShareServer | None:
     asked = settings.take_home
     if not asked.on:
         return None
-    page = HandOver(
+    page = ShareServer(
         keepsakes.folder, port=asked.port, address=asked.address, words=settings.screen.words
     )
     return stack.enter_context(closing(page))
 
 
-def _desk(settings: KioskSettings, stack: ExitStack) -> HostDesk | None:
+def _desk(settings: KioskSettings, stack: ExitStack) -> HostServer | None:
     host = settings.host
     return (
-        stack.enter_context(closing(HostDesk(port=host.port, token=host.token)))
+        stack.enter_context(closing(HostServer(port=host.port, token=host.token)))
         if host.token
         else None
     )
@@ -230,17 +237,17 @@ def _desk(settings: KioskSettings, stack: ExitStack) -> HostDesk | None:
 def _outputs(settings: KioskSettings) -> Mapping[str, Callable[[], Sink]]:
     asked = settings.outputs
     device = {"": None, "auto": ""}.get(asked.virtual_camera, asked.virtual_camera)
-    openers = live_openers(asked.mjpeg or None, device)
+    openers = output_factories(asked.mjpeg or None, device)
     if (folder := asked.record) is not None:
         openers["film"] = lambda: Films(folder)
     return openers
 
 
-def _watch(settings: KioskSettings) -> CameraWatch:
+def _watch(settings: KioskSettings) -> ReconnectingCamera:
     asked = settings.camera
     width, height = (int(side) for side in asked.size.split("x"))
     if is_device(asked.camera):
-        return CameraWatch(
+        return ReconnectingCamera(
             lambda: open_camera(
                 asked.camera,
                 size=(width, height),
@@ -251,7 +258,7 @@ def _watch(settings: KioskSettings) -> CameraWatch:
                 first_s=FIRST_S,
             )
         )
-    return CameraWatch(
+    return ReconnectingCamera(
         lambda: open_camera(asked.camera, stale_s=STALE_S), judge=False
     )  # a clip keeps its own shape
 

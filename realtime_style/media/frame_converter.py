@@ -9,7 +9,7 @@ import cv2  # noqa: F401  (before av is loaded anywhere: the other order hangs w
 import numpy as np
 
 from realtime_style.frames import Frame
-from realtime_style.media.tonemap import HLG, PQ, ToSdr
+from realtime_style.media.tonemap import HLG, PQ, ToneMapper
 from realtime_style.media.video_open import unreadable
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _FFMPEG_WHITE = (
 )  # what it makes of the white of video with room above it, where 16 bits are asked for
 
 
-class Upright:
+class FrameConverter:
     """Turns decoded frames of one clip into (H, W, 3) uint8 BGR, all of the first one's size."""
 
     size: tuple[int, int]
@@ -34,7 +34,7 @@ class Upright:
 
         self._path = path
         self._reformatter = VideoReformatter()
-        self._to_sdr: dict[tuple[int, int], ToSdr] = {}  # joined clips may have several kinds
+        self._to_sdr: dict[tuple[int, int], ToneMapper] = {}  # joined clips may have several kinds
         self._turn = first.rotation, _matrix(first)
         self.on_its_side = self._turn[1][0] == 0
         self.size = (first.height, first.width) if self.on_its_side else (first.width, first.height)
@@ -87,7 +87,7 @@ class Upright:
             return cast("Frame", bgr.to_ndarray())
         kind = transfer, 65535 if frame.color_range == ColorRange.JPEG else _FFMPEG_WHITE
         if kind not in self._to_sdr:
-            self._to_sdr[kind] = ToSdr(*kind)
+            self._to_sdr[kind] = ToneMapper(*kind)
         return self._to_sdr[kind](np.asarray(bgr.to_ndarray(), np.uint16))
 
 

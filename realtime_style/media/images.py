@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from realtime_style.errors import ImageUnreadable, OutputUnwritable
 from realtime_style.media.image_color import upright_srgb
-from realtime_style.system.atomic import whole_file
+from realtime_style.system.atomic import atomic_write
 
 logger = logging.getLogger(__name__)
 
@@ -191,7 +191,7 @@ def write_image(path: Path, picture: Picture) -> None:
         }  # not optimize: it fails on large pictures full of detail
     elif suffix == ".webp":
         options = {"quality": 92}
-    with whole_file(path) as part:
+    with atomic_write(path) as part:
         try:
             image.save(part, **options)
         except (ValueError, OSError) as error:

@@ -25,7 +25,7 @@ _TOGETHER_S = (
 _SUSPECTS = 2  # pictures before the joint that a transport stream calls corrupt, because its count of packets starts again, too
 
 
-class OneClock:
+class TimestampFixer:
     """Gives all packets of a clip times of one clock."""
 
     def __init__(self, path: Path, start: Fraction, *, leaps: bool) -> None:
@@ -109,7 +109,7 @@ class OneClock:
         return packet
 
 
-def forgive_joints(packets: Iterable[Packet], pictures: int, *, leaps: bool) -> Iterator[Packet]:
+def unmark_at_joins(packets: Iterable[Packet], pictures: int, *, leaps: bool) -> Iterator[Packet]:
     """The packets, those of the stream `pictures` no longer marked as corrupt where only a joint made them look so."""
     held: list[Packet] = []  # from the first suspect on
     last: Fraction | None = None
@@ -145,7 +145,7 @@ def _time(packet: Packet) -> Fraction | None:
     return None if packet.dts is None else packet.dts * packet.time_base
 
 
-def with_true_times(packets: Iterable[Packet]) -> Iterator[Packet]:
+def repair_dts(packets: Iterable[Packet]) -> Iterator[Packet]:
     """The packets; where FFmpeg made up a time of decoding from the one before, far from the time of display, that is it."""
     for packet in packets:
         if (

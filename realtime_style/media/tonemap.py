@@ -34,7 +34,7 @@ _STEPS = 1 << 16  # in light; with a 16th of them the first would be grey level 
 _LEVELS = (255 * np.linspace(0, 1, _STEPS) ** (1 / _GAMMA)).round().astype(np.uint8)
 
 
-class ToSdr:
+class ToneMapper:
     """Pictures (H, W, 3) uint16 RGB of BT.2020 and one transfer, PQ or HLG, to (H, W, 3) uint8 BGR of BT.709.
 
     `white` is what 1.0 is coded as.

@@ -44,7 +44,7 @@ def open_video(path: Path) -> av.container.InputContainer:
     check_video_file(path)
     try:
         # file: because FFmpeg takes "a:b.mp4" for a protocol. A clock that starts again is not to be guessed into one that
-        # ran for 26 hours: OneClock sees to it.
+        # ran for 26 hours: TimestampFixer sees to it.
         container: av.container.InputContainer = av.open(
             f"file:{path}", options={"correct_ts_overflow": "0"}, **_any_encoding_of_tags()
         )

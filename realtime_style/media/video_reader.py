@@ -22,8 +22,8 @@ from realtime_style.errors import VideoUnreadable
 from realtime_style.frames import Frame
 from realtime_style.media.audio import changing_sound
 from realtime_style.media.deinterlace import Deinterlacer
-from realtime_style.media.frame_converter import Upright
-from realtime_style.media.timestamps import OneClock, forgive_joints, with_true_times
+from realtime_style.media.frame_converter import FrameConverter
+from realtime_style.media.timestamps import TimestampFixer, repair_dts, unmark_at_joins
 from realtime_style.media.video_open import open_video, picture_stream, readable_tags, unreadable
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _BROADCAST_FORMATS = frozenset({"mpegts", "mpeg"})  # of which the clock is that
 _SLACK_S = Fraction(1, 2)  # stated lengths are rounded, and the last frame's duration is a guess
 
 
-class Clip:
+class VideoReader:
     """An opened video file. Context manager; :meth:`read` can be called once.
 
     Raises VideoUnreadable, one line with the reason, if the file is missing, no video, or known to be incomplete.
@@ -71,7 +71,7 @@ class Clip:
             self.unreadable_audio = [
                 stream.index for stream in tracks if stream.codec_context is None
             ]
-            self._upright = Upright(path, first)
+            self._upright = FrameConverter(path, first)
             self.size = self._upright.size
             self._describe(first)
             self._check_index()
@@ -80,7 +80,7 @@ class Clip:
             self._container.close()
             raise
 
-    def __enter__(self) -> Clip:
+    def __enter__(self) -> VideoReader:
         return self
 
     def __exit__(
@@ -137,11 +137,13 @@ class Clip:
         packets = self._container.demux(
             [self._video, *self.audio]
         )  # not what comes once in a while: no gap there is a leap
-        packets = with_true_times(packets) if leaps else packets
-        clock = OneClock(self.path, self._start, leaps=leaps)
+        packets = repair_dts(packets) if leaps else packets
+        clock = TimestampFixer(self.path, self._start, leaps=leaps)
         whole = Deinterlacer()
         try:
-            for packet in clock.straighten(forgive_joints(packets, self._video.index, leaps=leaps)):
+            for packet in clock.straighten(
+                unmark_at_joins(packets, self._video.index, leaps=leaps)
+            ):
                 if packet.pts is not None:
                     reached = max(reached, (packet.pts + (packet.duration or 0)) * packet.time_base)
                 if packet.stream.index == self._video.index:

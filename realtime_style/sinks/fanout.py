@@ -20,7 +20,7 @@ _LONGEST_PAUSE_S = 60.0
 _LEAVING_S = 10.0  # enough to finish a film
 
 
-def live_openers(
+def output_factories(
     mjpeg: str | None = None,
     virtual_camera: str | None = None,
     *,
@@ -41,7 +41,7 @@ def live_openers(
     return openers
 
 
-class Outputs:
+class OutputGroup:
     """Sinks side by side, each with a thread of its own that takes the newest frame; slow ones miss some.
 
     One that fails is closed and opened again, after growing pauses and for as long as it takes.
@@ -51,10 +51,10 @@ class Outputs:
         """`openers` by the names that people know them by. Unless `patient`, they are opened now and what they raise is
         raised.
         """
-        self._outlets: dict[str, _Outlet] = {}
+        self._outlets: dict[str, _OutputThread] = {}
         try:
             for name, opener in openers.items():
-                self._outlets[name] = _Outlet(name, opener, None if patient else opener())
+                self._outlets[name] = _OutputThread(name, opener, None if patient else opener())
         except BaseException:
             self.close()
             raise
@@ -85,7 +85,7 @@ class Outputs:
         for outlet in self._outlets.values():
             outlet.thread.join(max(0.0, deadline - time.perf_counter()))
 
-    def __enter__(self) -> Outputs:
+    def __enter__(self) -> OutputGroup:
         return self
 
     def __exit__(
@@ -97,7 +97,7 @@ class Outputs:
         self.close()
 
 
-class _Outlet:
+class _OutputThread:
     """One of them."""
 
     def __init__(self, name: str, opener: Callable[[], Sink], sink: Sink | None) -> None:

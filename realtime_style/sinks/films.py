@@ -12,8 +12,8 @@ from pathlib import Path
 from realtime_style.errors import SinkError
 from realtime_style.frames import Frame
 from realtime_style.sinks.base import Sink
-from realtime_style.sinks.video_file import VideoSink
-from realtime_style.system.atomic import free_name, nearly_full, unwritable
+from realtime_style.sinks.video_file import VideoWriter
+from realtime_style.system.atomic import nearly_full, unused_path, unwritable
 
 _UNFINISHED = re.compile(r"\.\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d(_\d+)?\.\d+\.part\.mp4")
 FILM_S = 600.0
@@ -39,7 +39,7 @@ class Films(Sink):
         except OSError as error:
             raise unwritable(folder, error) from error
         self._folder, self._clock, self._today = folder, clock, today
-        self._film: VideoSink | None = None
+        self._film: VideoWriter | None = None
         self._shape: tuple[int, ...] = ()
         self._began = 0.0
 
@@ -61,9 +61,9 @@ class Films(Sink):
             self.close()
         if self._film is None:
             self._delete_unfinished()
-            path = free_name(self._folder, f"{self._today():%Y-%m-%d_%H-%M-%S}", ".mp4")
+            path = unused_path(self._folder, f"{self._today():%Y-%m-%d_%H-%M-%S}", ".mp4")
             self._film, self._shape, self._began = (
-                VideoSink(path, clock=self._clock),
+                VideoWriter(path, clock=self._clock),
                 frame.shape,
                 self._clock(),
             )

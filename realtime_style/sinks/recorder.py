@@ -20,9 +20,9 @@ import cv2  # noqa: F401  # before av, which recording loads: windows hang other
 from realtime_style.errors import RealtimeStyleError, SinkError
 from realtime_style.frames import Frame
 from realtime_style.media.images import Picture, write_image
-from realtime_style.sinks.video_file import VideoSink
+from realtime_style.sinks.video_file import VideoWriter
 from realtime_style.styles.mix import Mix
-from realtime_style.system.atomic import free_name, nearly_full, unwritable
+from realtime_style.system.atomic import nearly_full, unused_path, unwritable
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class _Job:
     """Whether it was said already that it would be kept, together with the reason why it ended."""
 
 
-class Takes:
+class Recorder:
     """Snapshots and recordings of one show. Files that are there are never overwritten, but for a name the user gave."""
 
     def __init__(
@@ -60,7 +60,7 @@ class Takes:
         self.failures: dict[Path, Exception] = {}
         """What could not be written, and why."""
         self._folder, self._clock, self._today = folder, clock, today
-        self._sink: VideoSink | None = None
+        self._sink: VideoWriter | None = None
         self._path = Path()
         self._shape: tuple[int, ...] | None = None
         self._began: float | None = None
@@ -98,7 +98,7 @@ class Takes:
         if path is None:
             self._make_folder()
             path = self._free_name(mix, ".mp4")
-        self._sink = VideoSink(path, clock=self._clock)
+        self._sink = VideoWriter(path, clock=self._clock)
         self._path, self._shape, self._began = path, None, None
         return path
 
@@ -187,9 +187,9 @@ class Takes:
         """A name that no file has and that none being written will have."""
         styles = "+".join(style.info.name for style, _ in mix[:3])
         stem = f"{self._today():%Y-%m-%d_%H-%M-%S}_{styles[:80]}"
-        return free_name(self._folder, stem, suffix, taken=[job.path for job in self._jobs])
+        return unused_path(self._folder, stem, suffix, taken=[job.path for job in self._jobs])
 
-    def __enter__(self) -> Takes:
+    def __enter__(self) -> Recorder:
         return self
 
     def __exit__(
@@ -201,7 +201,7 @@ class Takes:
         self.close()
 
 
-def _finish(sink: VideoSink, last_frame: Future[None] | None) -> bool:
+def _finish(sink: VideoWriter, last_frame: Future[None] | None) -> bool:
     """Close the file; returns whether there was a frame to keep."""
     if last_frame is not None:
         last_frame.result()  # its error, if any; the sink has then thrown the recording away

@@ -16,7 +16,7 @@ from realtime_style.errors import OutputUnwritable, SinkError
 from realtime_style.frames import Frame, check_frame
 from realtime_style.media.h264 import LIVE_TIME_BASE, add_h264_stream, encode_frame, exact_rate
 from realtime_style.sinks.base import Sink
-from realtime_style.system.atomic import unwritable, whole_file
+from realtime_style.system.atomic import atomic_write, unwritable
 
 if TYPE_CHECKING:
     import av
@@ -25,7 +25,7 @@ _VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov")
 _LIVE_RATE = Fraction(30)  # what the encoder plans with when the real rate is not known beforehand
 
 
-class VideoSink(Sink):
+class VideoWriter(Sink):
     """An H.264 video that browsers play, without sound; see the video verb for one that keeps it.
 
     With `fps` the frames are evenly spaced, at exactly that rate. Without, each gets the time at which it was written: a
@@ -65,7 +65,7 @@ class VideoSink(Sink):
         self._size = (0, 0)
         self._container: av.container.OutputContainer | None = None
         self._stream: av.VideoStream | None = None
-        self._whole = whole_file(path)
+        self._whole = atomic_write(path)
         self._part = self._whole.__enter__()
         self._open = True
 

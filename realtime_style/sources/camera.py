@@ -17,7 +17,7 @@ from realtime_style.frames import Frame
 from realtime_style.frames.latest import LatestFrame
 from realtime_style.sources.backends import CAMERA_BACKENDS
 from realtime_style.sources.base import Source, StreamInfo
-from realtime_style.sources.playback import ClipCapture, PatternCapture
+from realtime_style.sources.playback import ClipPlayback, PatternPlayback
 
 _PLATFORM_BACKEND = {"linux": "v4l2", "win32": "msmf", "darwin": "avfoundation"}
 _GONE_S = 0.5  # of failed reads in a row, real time, and the camera counts as gone; USB cameras miss a read now and then
@@ -184,7 +184,7 @@ def open_camera(
     Raises CameraNotFound, CameraLost when it opens but sends nothing, and VideoUnreadable.
     """
     if spec == "pattern":
-        pattern = PatternCapture(*(size or (640, 480)), fps=fps or 30.0, clock=clock, sleep=sleep)
+        pattern = PatternPlayback(*(size or (640, 480)), fps=fps or 30.0, clock=clock, sleep=sleep)
         return Camera(
             pattern,
             name="pattern",
@@ -199,7 +199,7 @@ def open_camera(
         raise CameraNotFound(
             f"camera {spec} is neither a number, a device nor a video file. {_advice(spec)}"
         )
-    clip = ClipCapture(Path(spec), size=size, clock=clock, sleep=sleep)
+    clip = ClipPlayback(Path(spec), size=size, clock=clock, sleep=sleep)
     return Camera(
         clip, name=clip.name, details=clip.details, fps=clip.fps, clock=clock, stale_s=stale_s
     )

@@ -8,11 +8,11 @@ from pathlib import Path
 from realtime_style.errors import SourceError
 from realtime_style.frames import Frame
 from realtime_style.media.images import read_image
-from realtime_style.media.video_reader import Clip
+from realtime_style.media.video_reader import VideoReader
 from realtime_style.sources.base import Source, StreamInfo
 
 
-class VideoFile(Source):
+class VideoSource(Source):
     """Every frame of a video file, upright and in order, for loops of your own; sound is what the video verb keeps.
 
     The decoder is the video verb's, PyAV: exact frame rates, phone clips turned upright, and a file that is damaged is
@@ -20,7 +20,7 @@ class VideoFile(Source):
     """
 
     def __init__(self, path: Path) -> None:
-        self._clip = Clip(path)
+        self._clip = VideoReader(path)
         self._closed = False
         width, height = self._clip.size
         rate = self._clip.rate

@@ -7,7 +7,7 @@ from pathlib import Path
 from realtime_style.media.images import IMAGE_SUFFIXES, images_in
 from realtime_style.sources.base import Source
 from realtime_style.sources.camera import open_camera
-from realtime_style.sources.files import ImageFiles, VideoFile
+from realtime_style.sources.files import ImageFiles, VideoSource
 from realtime_style.sources.pattern import TestPattern
 
 
@@ -25,4 +25,4 @@ def open_source(spec: str) -> Source:
         return ImageFiles(images_in(path))
     if path.suffix.lower() in IMAGE_SUFFIXES:
         return ImageFiles([path])
-    return VideoFile(path)
+    return VideoSource(path)

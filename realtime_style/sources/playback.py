@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from realtime_style.frames import Frame
-from realtime_style.media.video_reader import Clip
+from realtime_style.media.video_reader import VideoReader
 from realtime_style.sources.pattern import TestPattern
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _STILL_S = 0.5  # a picture that stands still comes again so often: a camera tha
 _LATE_S = 1.0  # a clip this far behind goes on from where it is: the machine slept
 
 
-class PatternCapture:
+class PatternPlayback:
     """The test pattern as a camera would send it: `fps` frames per second of `clock`, whether or not anybody reads."""
 
     def __init__(
@@ -61,7 +61,7 @@ class PatternCapture:
         self._pattern.close()
 
 
-class ClipCapture:
+class ClipPlayback:
     """A video file as a camera would send it: in real time by `clock`, over and over.
 
     Who reads too slowly misses frames, as with a camera; the clip does not slow down. `size` (width, height) scales the
@@ -77,7 +77,7 @@ class ClipCapture:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._path, self._clock, self._sleep = path, clock, sleep
-        self._clip = Clip(path)
+        self._clip = VideoReader(path)
         self._size = size or self._clip.size
         self._interval_s = float(1 / self._clip.rate)
         self.fps = float(self._clip.rate)
@@ -125,7 +125,7 @@ class ClipCapture:
         entry = next(self._pictures, None)
         if entry is None:
             self._clip.close()
-            self._clip = Clip(self._path)
+            self._clip = VideoReader(self._path)
             self._pictures = self._clip_pictures()
             self._start = self._end
             entry = next(self._pictures)

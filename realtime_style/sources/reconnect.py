@@ -32,7 +32,7 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S, _GROWTH = (
 _BLACK = 4.0  # grey levels: below this mean, and as even, is a covered lens or a driver's idea of no signal
 
 
-class CameraWatch:
+class ReconnectingCamera:
     """Reads a camera in a thread of its own, which opens it anew whenever it is lost."""
 
     def __init__(

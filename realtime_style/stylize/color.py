@@ -19,7 +19,7 @@ def mix_frames(first: Frame, second: Frame, second_share: float) -> Frame:
     return _uint8(cv2.addWeighted(first, 1 - second_share, second, second_share, 0))
 
 
-def toned(painted: Frame, photo: Frame, share: float) -> Frame:
+def match_tone(painted: Frame, photo: Frame, share: float) -> Frame:
     """`painted` with brightness and contrast of each channel moved towards those of `photo`, all the way at share 1.
 
     Mean and standard deviation are interpolated, as in adaptive instance normalisation (Huang and Belongie, ICCV 2017).
@@ -33,7 +33,7 @@ def toned(painted: Frame, photo: Frame, share: float) -> Frame:
     return _uint8(cv2.LUT(painted, np.ascontiguousarray(table)))
 
 
-def recoloured(painted: Frame, photo: Frame) -> Frame:
+def transfer_luma(painted: Frame, photo: Frame) -> Frame:
     """The light and shade of `painted` in the colours of `photo`, of the same shape: luma of one, chroma of the other.
 
     Gatys et al., "Preserving Color in Neural Artistic Style Transfer" (2016), section 4, with the luma of ITU-R BT.601.

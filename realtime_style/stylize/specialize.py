@@ -13,14 +13,14 @@ from typing import Literal
 
 log = logging.getLogger(__name__)
 
-Settling = Literal["behind", "at once", "never"]
+SpecializeMode = Literal["behind", "at once", "never"]
 """When what stays is prepared for: in a thread behind the painting, in between two frames, or never."""
 
-SETTLES_AFTER = 8
+SPECIALIZE_AFTER = 8
 """Frames painted alike, one after the other, that say that more will follow: a cross-fade is over, a slider let go."""
 
 
-class Settler:
+class Specializer:
     """Tells after each frame whether the next ones will be like it, and has that prepared."""
 
     def __init__(self, *, behind: bool = True) -> None:
@@ -28,21 +28,21 @@ class Settler:
         self._behind = behind
         self._how: object = None
         self._alike = 0
-        self._settled_on: object = None
+        self._specialized_on: object = None
         self._thread: threading.Thread | None = None
         self._over = False
 
-    def painted(self, how: object, settle: Callable[[], None]) -> None:
+    def painted(self, how: object, specialize: Callable[[], None]) -> None:
         """A frame was painted as `how` says, anything that can be compared; `settle` prepares for more of them."""
         self._alike = self._alike + 1 if how == self._how else 1
         self._how = how
-        if self._alike < SETTLES_AFTER or how == self._settled_on or self._over:
+        if self._alike < SPECIALIZE_AFTER or how == self._specialized_on or self._over:
             return
         if self._thread is not None and self._thread.is_alive():
             return
         if self._behind:
-            self._settled_on = how
-            thread = threading.Thread(target=self._run, args=(settle,), name="settle style")
+            self._specialized_on = how
+            thread = threading.Thread(target=self._run, args=(specialize,), name="specialize style")
             try:
                 thread.start()
             except RuntimeError as error:  # no more threads on this system
@@ -50,16 +50,16 @@ class Settler:
             else:
                 self._thread = thread
         else:
-            self.settle_now(how, settle)
+            self.specialize_now(how, specialize)
 
-    def settle_now(self, how: object, settle: Callable[[], None]) -> None:
+    def specialize_now(self, how: object, specialize: Callable[[], None]) -> None:
         """Prepare for frames painted like that without having seen any."""
-        self._settled_on = how
-        self._run(settle)
+        self._specialized_on = how
+        self._run(specialize)
 
-    def _run(self, settle: Callable[[], None]) -> None:
+    def _run(self, specialize: Callable[[], None]) -> None:
         try:
-            settle()
+            specialize()
         except Exception as error:  # of any kind: the frames are painted without it, too
             self._give_up(error)
 

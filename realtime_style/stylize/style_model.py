@@ -1,4 +1,4 @@
-"""Stylizer: one style file on one engine."""
+"""StyleModel: one style file on one engine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from realtime_style.errors import RealtimeStyleError, StyleError
 from realtime_style.frames import Frame, check_frame
 from realtime_style.styles.catalog import read_metadata
 from realtime_style.styles.format import StyleMetadata
-from realtime_style.stylize.color import toned
+from realtime_style.stylize.color import match_tone
 from realtime_style.stylize.memory_limit import check_memory
 
 log = logging.getLogger(__name__)
@@ -25,16 +25,16 @@ log = logging.getLogger(__name__)
 _REAL_BELOW = 0.25  # strength under which the photograph itself takes over
 
 
-class Stylizer:
+class StyleModel:
     """A style file, loaded: call it with a frame.
 
     ::
 
-        with Stylizer(Path("starry-night.onnx")) as stylize:
+        with StyleModel(Path("starry-night.onnx")) as stylize:
             painted = stylize(frame)
 
     `provider` tells what it really runs on; `fallback` why ``auto`` could not take something better, or None. Several
-    threads may call one Stylizer: they take turns.
+    threads may call one StyleModel: they take turns.
     """
 
     def __init__(self, path: Path, *, device: str = "auto", threads: int | None = None) -> None:
@@ -45,7 +45,7 @@ class Stylizer:
         self._first = np.eye(len(self.metadata.styles), dtype=np.float32)[0]
         self._lock = threading.Lock()  # engines keep their buffers from frame to frame
         self._largest = 0  # pixels of the largest frame painted
-        self._settled: tuple[tuple[int, ...], bytes, Callable[[Frame], Frame] | None] | None = (
+        self._specialized: tuple[tuple[int, ...], bytes, Callable[[Frame], Frame] | None] | None = (
             None  # shape, weights, painter
         )
 
@@ -69,36 +69,36 @@ class Stylizer:
         frame = check_frame(frame)
         stylized = self.run(frame, self._weakened(weights, strength))
         return (
-            toned(stylized, frame, 1 - strength)
+            match_tone(stylized, frame, 1 - strength)
             if self.metadata.strength and strength < 1
             else stylized
         )
 
-    def settle(
+    def specialize(
         self, width: int, height: int, weights: Weights | None = None, *, strength: float = 1.0
     ) -> None:
         """Get ready to paint frames of this size with just these weights at just this strength in less time, if the engine can.
 
-        The rest is painted as before, and what was settled on before, too. Takes a tenth of a second, or nothing if it is what
+        The rest is painted as before, and what was settled on before. Takes a tenth of a second, or nothing if it is what
         was settled on last, and about as much memory as painting does; raises RealtimeStyleError where there is not enough.
         May be called while another thread paints.
         """
         values, shape = self._weakened(weights, strength), (height, width, 3)
-        if self._settled is not None and self._settled[:2] == (shape, values.tobytes()):
+        if self._specialized is not None and self._specialized[:2] == (shape, values.tobytes()):
             return
-        self._settled = None  # two would be held for a moment
+        self._specialized = None  # two would be held for a moment
         check_memory(width, height, network=self.metadata.network)
         try:
-            paint = self._engine.settled(shape, values)
+            paint = self._engine.specialized(shape, values)
         except Exception as error:  # engines raise types of their own
             raise RealtimeStyleError(
                 f"could not prepare the style for {width}x{height}: {reason_of(error)}"
             ) from error
-        self._settled = shape, values.tobytes(), paint
+        self._specialized = shape, values.tobytes(), paint
 
-    def unsettle(self) -> None:
+    def drop_specialized(self) -> None:
         """Free what :meth:`settle` made, if anything; painting goes on as before it."""
-        self._settled = None
+        self._specialized = None
 
     def run(self, frame: Frame, weights: Weights) -> Frame:
         """What the file itself makes of a frame with exactly these weights, as its contract says."""
@@ -115,7 +115,7 @@ class Stylizer:
         return stylized
 
     def _run(self, frame: Frame, weights: Weights) -> Frame:
-        shape, values, paint = self._settled or ((), b"", None)
+        shape, values, paint = self._specialized or ((), b"", None)
         if paint is not None and (shape, values) == (frame.shape, weights.tobytes()):
             try:
                 return paint(frame)
@@ -125,7 +125,7 @@ class Stylizer:
                 log.warning(
                     "going on with the style as before it was prepared: %s", reason_of(error)
                 )
-                self.unsettle()
+                self.drop_specialized()
         try:
             return self._engine.run(frame, weights)
         except (MemoryError, RuntimeError) as error:
@@ -159,10 +159,10 @@ class Stylizer:
 
     def close(self) -> None:
         """Free the engine."""
-        self.unsettle()
+        self.drop_specialized()
         self._engine.close()
 
-    def __enter__(self) -> Stylizer:
+    def __enter__(self) -> StyleModel:
         return self
 
     def __exit__(

@@ -1,4 +1,4 @@
-"""Painter: any mix of styles, from one file or several, at any strength."""
+"""Stylizer: any mix of styles, from one file or several, at any strength."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import numpy as np
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame, check_frame
 from realtime_style.styles.mix import Mix
-from realtime_style.stylize.color import mix_frames, recoloured
-from realtime_style.stylize.specialize import Settler, Settling
-from realtime_style.stylize.style_model import Stylizer, share_of_painting
-from realtime_style.stylize.temporal import Steadier
+from realtime_style.stylize.color import mix_frames, transfer_luma
+from realtime_style.stylize.specialize import SpecializeMode, Specializer
+from realtime_style.stylize.style_model import StyleModel, share_of_painting
+from realtime_style.stylize.temporal import TemporalSmoother
 
 WeightsByFile = dict[Path, np.ndarray[tuple[int], np.dtype[np.float32]]]
 
 
-class Painter:
+class Stylizer:
     """Paints frames with a mix of styles.
 
     Styles of one file are blended inside the network, by their weights, in one pass. Styles of different files are
@@ -38,12 +38,12 @@ class Painter:
         strength: float = 1.0,
         steadiness: float = 0.0,
         keep_colours: bool = False,
-        settling: Settling = "behind",
+        specializing: SpecializeMode = "behind",
         threads: int | None = None,
     ) -> None:
         """`strength` 0..1, from the photograph to the whole style. `steadiness` 0..1: how much of each painting is kept for
         the next one, for the frames of one stream in their order; 0 for pictures of their own. `keep_colours`: only the
-        light and shade of the painting, in the colours of the frame. `settling`: whether a mix that stays is made
+        light and shade of the painting, in the colours of the frame. `specializing`: whether a mix that stays is made
         faster ``behind`` the painting, in a thread of its own, or ``at once``, which holds up one frame and gives the same
         pictures each time to the last grey level, or ``never``, for pictures of their own.
         """
@@ -52,11 +52,13 @@ class Painter:
         self.mix = mix
         self.strength = strength
         self.keep_colours = keep_colours
-        self._steadier = Steadier(steadiness)
+        self._steadier = TemporalSmoother(steadiness)
         self._device = device
         self._threads = threads
-        self._settler = None if settling == "never" else Settler(behind=settling == "behind")
-        self._stylizers: dict[Path, Stylizer] = {}
+        self._specializer = (
+            None if specializing == "never" else Specializer(behind=specializing == "behind")
+        )
+        self._stylizers: dict[Path, StyleModel] = {}
         self._ran_on: dict[
             Path, tuple[str, str | None]
         ] = {}  # provider and fallback, also when closed
@@ -88,28 +90,30 @@ class Painter:
         began = time.perf_counter()
         for file in self._weights_by_file():
             self._stylizer(file).warm_up(width, height)
-        if self._settler is not None:
-            self._settler.settle_now(*self._to_settle(width, height))
+        if self._specializer is not None:
+            self._specializer.specialize_now(*self._to_settle(width, height))
         return time.perf_counter() - began
 
-    def settle(self, width: int, height: int) -> None:
-        """Get ready to paint frames of this size with the mix and strength of now in less time; see Stylizer.settle."""
-        self._settle(width, height, self._weights_by_file(), self.strength)
+    def specialize(self, width: int, height: int) -> None:
+        """Get ready to paint frames of this size with the mix and strength of now in less time; see StyleModel.settle."""
+        self._specialize(width, height, self._weights_by_file(), self.strength)
 
     def _to_settle(self, width: int, height: int) -> tuple[object, Callable[[], None]]:
         """How frames of this size are painted now, and what settles on that, also when the mix is another one by then."""
-        settle = partial(self._settle, width, height, self._weights_by_file(), self.strength)
-        return (width, height, self.mix, self.strength), settle
+        specialize = partial(
+            self._specialize, width, height, self._weights_by_file(), self.strength
+        )
+        return (width, height, self.mix, self.strength), specialize
 
-    def _settle(
+    def _specialize(
         self, width: int, height: int, weights_by_file: WeightsByFile, strength: float
     ) -> None:
         for file, stylizer in list(self._stylizers.items()):  # `preload` may just be adding one
             if file not in weights_by_file:
-                stylizer.unsettle()
+                stylizer.drop_specialized()
         for file, weights in weights_by_file.items():
             if weights.any():
-                self._stylizer(file).settle(width, height, weights, strength=strength)
+                self._stylizer(file).specialize(width, height, weights, strength=strength)
 
     def preload(self, mix: Mix, width: int, height: int) -> None:
         """Load the files of `mix` and warm them up for frames of this size, so that painting it later does not stall.
@@ -119,7 +123,7 @@ class Painter:
         for file in dict.fromkeys(style.file for style, _ in mix):
             if file in self._stylizers:
                 continue
-            loaded = Stylizer(file, device=self._device, threads=self._threads)
+            loaded = StyleModel(file, device=self._device, threads=self._threads)
             loaded.warm_up(width, height)
             if self._keep(file, loaded) is not loaded:  # the painting thread was faster
                 loaded.close()
@@ -137,15 +141,15 @@ class Painter:
             self._steadier.forget()
             return frame, 0.0
         painted, share = self._paint(frame)
-        if self._settler is not None:
+        if self._specializer is not None:
             height, width = frame.shape[:2]
-            self._settler.painted(*self._to_settle(width, height))
+            self._specializer.painted(*self._to_settle(width, height))
         return self._steadier(frame, painted), share
 
     def finish(self, frame: Frame, painted: Frame, share: float) -> Frame:
         """`painted` in the colours asked for, and what is left of `share` from the frame itself: a new array."""
         mixed = mix_frames(
-            frame, recoloured(painted, frame) if self.keep_colours else painted, share
+            frame, transfer_luma(painted, frame) if self.keep_colours else painted, share
         )
         return mixed.copy() if mixed is frame else mixed  # the caller may draw on it
 
@@ -171,25 +175,25 @@ class Painter:
             weights.setdefault(style.file, np.zeros(style.count, np.float32))[style.index] += share
         return weights
 
-    def _stylizer(self, file: Path) -> Stylizer:
+    def _stylizer(self, file: Path) -> StyleModel:
         if file not in self._stylizers:
-            self._keep(file, Stylizer(file, device=self._device, threads=self._threads))
+            self._keep(file, StyleModel(file, device=self._device, threads=self._threads))
         return self._stylizers[file]
 
-    def _keep(self, file: Path, loaded: Stylizer) -> Stylizer:
+    def _keep(self, file: Path, loaded: StyleModel) -> StyleModel:
         kept = self._stylizers.setdefault(file, loaded)
         self._ran_on[file] = kept.provider, kept.fallback
         return kept
 
     def close(self) -> None:
         """Free all engines."""
-        if self._settler is not None:
-            self._settler.close()
+        if self._specializer is not None:
+            self._specializer.close()
         for stylizer in list(self._stylizers.values()):  # `preload` may just be adding one
             stylizer.close()
         self._stylizers.clear()
 
-    def __enter__(self) -> Painter:
+    def __enter__(self) -> Stylizer:
         return self
 
     def __exit__(

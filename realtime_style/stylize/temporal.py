@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from realtime_style.frames import Frame
-from realtime_style.frames.ops import moved
+from realtime_style.frames.ops import warp
 
 DEFAULT_STEADINESS = 0.5
 
@@ -33,7 +33,7 @@ _FAST_PX = 40.0  # motion per frame, in px of the full picture, at which half of
 Plane = npt.NDArray[np.float32]
 
 
-class Steadier:
+class TemporalSmoother:
     """Mixes each painting with the one before; call it with every frame of a stream, in order.
 
     Assign `amount`, 0 (every painting as it is) to 1 (as steady as can be), at any time. A cut needs no word: nothing of
@@ -76,10 +76,10 @@ class Steadier:
         scale = width / scene.shape[1]
         speed: Plane = np.hypot(flow[..., 0], flow[..., 1]) * np.float32(scale)
         if speed.max() >= _STILL_PX:
-            scene_before = moved(scene_before, flow)
+            scene_before = warp(scene_before, flow)
             in_pixels = cv2.multiply(flow, (scale, height / scene.shape[0], 0.0, 0.0))  # type: ignore[call-overload]
             large = cv2.resize(in_pixels, (width, height), interpolation=cv2.INTER_LINEAR)
-            before = moved(before, np.asarray(large, np.float32))
+            before = warp(before, np.asarray(large, np.float32))
         share = _MOST * (1 - (1 - min(self.amount, 1.0)) ** 2)
         kept: Plane = (
             np.float32(share) * _alike(scene, scene_before, _SCENE) / (1 + speed / _FAST_PX)

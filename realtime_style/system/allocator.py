@@ -18,7 +18,7 @@ _HOLD_ON = {_MMAP_THRESHOLD: 32 << 20, _TRIM_THRESHOLD: 2**31 - 1, _TOP_PAD: 1 <
 _LET_GO = {_MMAP_THRESHOLD: 4 << 20, _TRIM_THRESHOLD: 8 << 20}
 
 
-def give_back() -> None:
+def trim_heap() -> None:
     """Hand memory that was freed back to the system: glibc keeps it, for each thread that ever needed it.
 
     Takes some milliseconds. Where the C library is another one nothing happens.
@@ -28,7 +28,7 @@ def give_back() -> None:
             ctypes.CDLL(None).malloc_trim(0)
 
 
-def hold_on() -> None:
+def keep_freed() -> None:
     """Have glibc keep memory that is freed, up to 2 GB, for a program that will need as much again at once, and for good.
 
     Else each tensor of some megabytes is new pages from the system, which have to be cleared, and go back to it: 7 % of a step
@@ -37,11 +37,11 @@ def hold_on() -> None:
     _tell_malloc(_HOLD_ON)
 
 
-def let_go() -> None:
+def return_large_blocks() -> None:
     """Have glibc hand each block above 4 MB back as soon as it is freed, for a program that runs all day.
 
     Else it learns from the first large block that comes and goes to keep the next ones, in the thread that needed them, from
-    where :func:`give_back` does not fetch them: 30 MB after a greeting card. Frames up to 1280x960 are smaller, and stay quick.
+    where :func:`trim_heap` does not fetch them: 30 MB after a greeting card. Frames up to 1280x960 are smaller, and stay quick.
     Where the C library is another one nothing happens.
     """
     _tell_malloc(_LET_GO)

@@ -1,4 +1,4 @@
-"""Outputs that are whole or not there."""
+"""OutputGroup that are whole or not there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from realtime_style.errors import OutputUnwritable, RealtimeStyleError
 
 
-def free_name(folder: Path, stem: str, suffix: str, *, taken: Collection[Path] = ()) -> Path:
+def unused_path(folder: Path, stem: str, suffix: str, *, taken: Collection[Path] = ()) -> Path:
     """A path in `folder` that no file has and that is not `taken`: ``stem.mp4``, else ``stem_2.mp4`` and so on."""
     path, number = folder / f"{stem}{suffix}", 2
     while path in taken or path.exists():
@@ -21,7 +21,7 @@ def free_name(folder: Path, stem: str, suffix: str, *, taken: Collection[Path] =
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Give a name beside `path` to write to; rename it to `path` when the block ends well, remove it when it does not.
 
     The temporary name keeps the suffix, so that writers who look at it (``.mp4``, ``.png``) are not misled. Whatever
@@ -44,7 +44,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def require_writable(path: Path) -> None:
-    """Raise OutputUnwritable now where :func:`whole_file` would, before hours of work; nothing is left of the trial."""
+    """Raise OutputUnwritable now where :func:`atomic_write` would, before hours of work; nothing is left of the trial."""
     _beginning(path).unlink()
 
 
@@ -76,11 +76,11 @@ def _give_name(part: Path, path: Path) -> None:
     Windows replaces no file that a player has open, and renames none that a virus scanner is looking at, for a moment.
     """
     try:
-        _patiently(lambda: part.replace(path))
+        _retry_rename(lambda: part.replace(path))
     except OSError as error:
         kept = part
         with suppress(OSError):
-            kept = part.rename(free_name(path.parent, path.stem, path.suffix))
+            kept = part.rename(unused_path(path.parent, path.stem, path.suffix))
         if kept == path:
             return
         raise OutputUnwritable(
@@ -89,7 +89,7 @@ def _give_name(part: Path, path: Path) -> None:
         ) from error
 
 
-def _patiently(rename: Callable[[], object]) -> None:
+def _retry_rename(rename: Callable[[], object]) -> None:
     """Try for a second where it is not allowed."""
     for _ in range(10):
         with suppress(PermissionError):

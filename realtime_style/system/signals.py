@@ -10,7 +10,7 @@ from types import FrameType
 
 
 @contextmanager
-def taken_as_ctrl_c() -> Iterator[list[int]]:
+def sigterm_as_interrupt() -> Iterator[list[int]]:
     """Take SIGTERM and SIGHUP as Ctrl-C, where they would kill Python as it stands, with a recording half written.
 
     The list given then has the number of the signal in it. Only the main thread hears of signals; who has a way of its own,
@@ -20,7 +20,7 @@ def taken_as_ctrl_c() -> Iterator[list[int]]:
     if threading.current_thread() is not threading.main_thread():
         yield told
         return
-    taken = _unheard()
+    taken = _at_default()
 
     def end(number: int, frame: FrameType | None) -> None:
         if told:  # a terminal that closes sends several, and the second one must not cut the clearing up short
@@ -41,13 +41,13 @@ def taken_as_ctrl_c() -> Iterator[list[int]]:
             signal.signal(number, signal.SIG_DFL)
 
 
-def call_at_the_end(stop: Callable[[], None]) -> None:
+def on_terminate(stop: Callable[[], None]) -> None:
     """Call `stop` at SIGTERM and SIGHUP, for programs with a way of their own to end; ``nohup`` stays ``nohup`` here, too."""
-    for number in _unheard():
+    for number in _at_default():
         signal.signal(number, lambda number, frame: stop())
 
 
-def _unheard() -> list[signal.Signals]:
+def _at_default() -> list[signal.Signals]:
     """Those of the two signals that nothing has taken and nobody wants ignored."""
     there = [
         signal.Signals[name] for name in ("SIGTERM", "SIGHUP") if name in signal.Signals.__members__

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from realtime_style.errors import TrainingError
-from realtime_style.system.atomic import whole_file
+from realtime_style.system.atomic import atomic_write
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.networks.transform_net import TransformNet
 
@@ -62,7 +62,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     }
     packed = io.BytesIO()  # torch.save to a file turns a full disk into an error without a reason
     torch.save(values, packed)
-    with whole_file(path) as part:
+    with atomic_write(path) as part:
         part.write_bytes(packed.getbuffer())
 
 

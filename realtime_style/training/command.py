@@ -7,7 +7,7 @@ from pathlib import Path
 
 from realtime_style.errors import TrainingError
 from realtime_style.styles.format import StyleInfo, StyleMetadata
-from realtime_style.system.allocator import hold_on
+from realtime_style.system.allocator import keep_freed
 from realtime_style.system.progress import make_progress
 from realtime_style.training.config import TrainConfig, load_recipe
 from realtime_style.training.run import make_style, resumed_config, style_name
@@ -52,7 +52,7 @@ def make_style_with_bar(
     config: TrainConfig, output: Path, run: Path, *, device: str = "auto", resume: bool
 ) -> StyleMetadata:
     """Train and export, with a progress bar on stderr, in a process that is there for nothing else."""
-    hold_on()
+    keep_freed()
     seconds = round(config.minutes * 60) if config.minutes is not None else None
     with make_progress(seconds or config.steps, "s" if seconds else "step", output.name) as bar:
 

@@ -16,7 +16,7 @@ def ctrl_c_held_back() -> Iterator[Callable[[], None]]:
     A step that is cut in the middle has moved some weights and not others, and would be done again on resuming. Only the
     main thread hears of Ctrl-C, and only where nobody else has taken it over; elsewhere this does nothing. What is started in
     the background of a script ignores Ctrl-C, and goes on doing so; other signals that are taken as one
-    (:func:`realtime_style.system.signals.taken_as_ctrl_c`) are held back there, too.
+    (:func:`realtime_style.system.signals.sigterm_as_interrupt`) are held back there, too.
     """
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or before not in (

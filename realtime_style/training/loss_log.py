@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-from realtime_style.system.atomic import unwritable, whole_file
+from realtime_style.system.atomic import atomic_write, unwritable
 
 TERMS = (
     "objective",
@@ -44,7 +44,7 @@ class LossLog:
                 )  # neither longer nor shorter
                 done = (row for row in whole if row["step"].isdigit() and int(row["step"]) <= step)
                 kept = [[row["step"], *(row.get(name, "0") for name in TERMS)] for row in done]
-        with whole_file(path) as part, part.open("w", newline="", encoding="utf-8") as new:
+        with atomic_write(path) as part, part.open("w", newline="", encoding="utf-8") as new:
             csv.writer(new).writerows([["step", *TERMS], *kept])
         self._path = path
         self._file = path.open("a", newline="", encoding="utf-8")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 
 from realtime_style.errors import ImageUnreadable, TrainingError
-from realtime_style.frames.ops import fill
+from realtime_style.frames.ops import cover_crop
 from realtime_style.media.images import Picture, read_image, write_image
 from realtime_style.styles.format import StyleInfo
 from realtime_style.training.data.photographs import to_frame, to_image
@@ -60,7 +60,7 @@ def write_preview(
     net.eval()  # the same grain every time, so that the sheets can be compared
     for photograph in photographs:
         try:
-            frame = fill(read_image(photograph).bgr, _TILE_WH)
+            frame = cover_crop(read_image(photograph).bgr, _TILE_WH)
         except ImageUnreadable:
             continue
         rows.append(

@@ -59,7 +59,7 @@ def take_step(
         part = part_to_judge(config, random)
         faults: dict[str, Tensor] = {}
         if strength < 1:
-            painted = toned(net(content, style), content, 1 - strength)
+            painted = match_tone(net(content, style), content, 1 - strength)
         else:
             painted, faults = _painted_with_changes(
                 net, content, style, random, part, sigma=config.noise
@@ -171,8 +171,8 @@ def _plain_faults(net: TransformNet, plain: Tensor, style: Tensor) -> dict[str, 
     }
 
 
-def toned(painted: Tensor, photograph: Tensor, share: float) -> Tensor:
-    """As :func:`realtime_style.stylize.color.toned`, for images (N, 3, H, W): the player does it to a weakened style.
+def match_tone(painted: Tensor, photograph: Tensor, share: float) -> Tensor:
+    """As :func:`realtime_style.stylize.color.match_tone`, for images (N, 3, H, W): the player does it to a weakened style.
 
     Instance normalisation takes from a picture how bright it is, and no network can give that back.
     """

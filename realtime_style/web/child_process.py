@@ -26,7 +26,7 @@ if sys.platform == "win32":
     _APART = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
 
 
-class PageProcess:
+class ChildProcess:
     """Runs a module of this package whose ``main`` ends with :func:`realtime_style.web.server.serve`."""
 
     def __init__(

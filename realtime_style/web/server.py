@@ -51,7 +51,7 @@ def serve(
     except OSError as error:
         print(f"port {port} cannot be used: {error.strerror}", flush=True)
         return 1
-    server = _server_of(app, _LastingProtocol if lasting else _HastyProtocol)
+    server = _server_of(app, StreamingProtocol if lasting else TimeoutProtocol)
 
     def end_with_the_program() -> None:
         try:
@@ -95,7 +95,7 @@ def _listen(host: str, port: int) -> socket.socket:
             time.sleep(0.1)
 
 
-class _HastyProtocol(H11Protocol):
+class TimeoutProtocol(H11Protocol):
     """HTTP for clients that say what they want in time; others would hold a connection for ever."""
 
     life_s: float | None = _LIFE_S
@@ -125,7 +125,7 @@ def _address(connection: Any) -> str:
     return connection.client[0] if connection.client is not None else ""
 
 
-class _LastingProtocol(_HastyProtocol):
+class StreamingProtocol(TimeoutProtocol):
     """For answers that go on until one side has had enough. One to a connection: nothing hurries a second request."""
 
     life_s = None

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from realtime_style.errors import OutputUnwritable
-from realtime_style.sinks.fanout import Outputs, live_openers
-from realtime_style.sinks.recorder import Takes
+from realtime_style.sinks.fanout import OutputGroup, output_factories
+from realtime_style.sinks.recorder import Recorder
 from realtime_style.sinks.window import Window, require_display
 from realtime_style.sources.camera import Camera, is_device, open_camera
 from realtime_style.styles.mix import Mix, mix_label
-from realtime_style.stylize.stylizer import Painter
+from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.stylize.temporal import DEFAULT_STEADINESS
 from realtime_style.webcam.controls import Controls, caption
 from realtime_style.webcam.playlist import build_playlist
@@ -136,9 +136,9 @@ def run_webcam(
             )
         playlist, problems = build_playlist(options.mix)
         painter = stack.enter_context(
-            Painter(options.mix, device=options.device, strength=options.strength)
+            Stylizer(options.mix, device=options.device, strength=options.strength)
         )
-        takes = stack.enter_context(Takes(options.snapshots, clock=clock))
+        takes = stack.enter_context(Recorder(options.snapshots, clock=clock))
         if options.record is not None:
             takes.start(
                 options.mix, options.record
@@ -156,7 +156,7 @@ def run_webcam(
             )
         size_wh = camera.info.width, camera.info.height
         outputs = stack.enter_context(
-            Outputs(live_openers(options.mjpeg, options.virtual_camera, size_wh=size_wh))
+            OutputGroup(output_factories(options.mjpeg, options.virtual_camera, size_wh=size_wh))
         )
         if screen is None and options.window:
             screen = stack.enter_context(Window(TITLE, fullscreen=options.fullscreen))
@@ -203,7 +203,7 @@ def _same_file(one: Path, other: Path) -> bool:
     return one.exists() and other.exists() and one.samefile(other)
 
 
-def _finish(takes: Takes, record: Path | None) -> None:
+def _finish(takes: Recorder, record: Path | None) -> None:
     """Raises what went wrong with a recording that was asked for at the start, and what nobody saw on the screen any more."""
     seen = set(takes.failures) - {record}
     takes.close()
@@ -213,7 +213,7 @@ def _finish(takes: Takes, record: Path | None) -> None:
 
 
 def _summary(
-    show: Show, camera: Camera, painter: Painter, takes: Takes, outputs: Outputs
+    show: Show, camera: Camera, painter: Stylizer, takes: Recorder, outputs: OutputGroup
 ) -> WebcamSummary:
     times = show.meter.summary()
     frames, span_s = show.meter.frames, show.last_shown - show.first_shown

@@ -14,11 +14,11 @@ from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame
 from realtime_style.frames.ops import fit_within
 from realtime_style.pipeline.meter import Meter
-from realtime_style.sinks.fanout import Outputs
-from realtime_style.sinks.recorder import Takes
+from realtime_style.sinks.fanout import OutputGroup
+from realtime_style.sinks.recorder import Recorder
 from realtime_style.sources.camera import Camera
 from realtime_style.styles.mix import mix_label
-from realtime_style.stylize.stylizer import Painter
+from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.webcam import overlay
 from realtime_style.webcam.controls import KEYS, Controls, Effect
 from realtime_style.webcam.playlist import StyleLoader
@@ -46,10 +46,10 @@ class Show:
         self,
         controls: Controls,
         camera: Camera,
-        painter: Painter,
-        takes: Takes,
+        painter: Stylizer,
+        takes: Recorder,
         screen: Screen | None = None,
-        outputs: Outputs | None = None,
+        outputs: OutputGroup | None = None,
         *,
         seconds: float | None = None,
         paint_size: int | None = None,

@@ -17,7 +17,7 @@ from realtime_style.errors import BadStyleFile, ImageUnreadable, OutputUnwritabl
 from realtime_style.frames import Frame
 from realtime_style.media.images import Picture, read_image, write_image
 from realtime_style.stylize import memory_limit
-from realtime_style.stylize.style_model import Stylizer
+from realtime_style.stylize.style_model import StyleModel
 
 
 def invert(frame: Frame) -> Frame:
@@ -188,7 +188,7 @@ def test_an_image_too_large_for_memory_is_passed_over_and_named(
         save(tmp_path / "photos" / name, size=size)
     large = tmp_path / "photos" / "b.png"
     monkeypatch.setattr(memory_limit, "available_bytes", lambda: 1000 * 176)
-    with Stylizer(tiny_style, device="cpu") as paint:
+    with StyleModel(tiny_style, device="cpu") as paint:
         with (
             caplog.at_level(logging.WARNING),
             pytest.raises(ImageUnreadable, match=rf"1 of 3 images .*: {large}; the other 2"),

@@ -419,12 +419,12 @@ def test_ctrl_c_in_a_video_exits_with_130_and_keeps_the_old_file(
 import sys, time
 from realtime_style import cli
 from realtime_style.stylize import stylizer as painter
-real = painter.Painter.__call__
+real = painter.Stylizer.__call__
 def slowly(self, frame):
     print("painting", flush=True)
     time.sleep(0.3)
     return real(self, frame)
-painter.Painter.__call__ = slowly
+painter.Stylizer.__call__ = slowly
 sys.exit(cli.main(["video", {str(clip)!r}, {str(target)!r}, "--style", {str(tiny_style)!r}, "--device", "cpu"]))
 """
     process = subprocess.Popen(

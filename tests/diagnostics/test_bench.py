@@ -35,8 +35,8 @@ class SlowPainter:
     """All become slower by this factor from frame to frame, as a machine that heats up."""
     pace = 1.0
 
-    def __init__(self, mix: Mix, *, device: str, settling: str) -> None:
-        assert settling == "never"  # not in the midst of it
+    def __init__(self, mix: Mix, *, device: str, specializing: str) -> None:
+        assert specializing == "never"  # not in the midst of it
         self.mix, self.name = mix, mix[0][0].info.name
         self.provider, self.fallback = f"{device} of a test", None
 
@@ -44,7 +44,7 @@ class SlowPainter:
         self.clock.sleep(5.0)
         return 5.0
 
-    def settle(self, width: int, height: int) -> None:
+    def specialize(self, width: int, height: int) -> None:
         assert self.name not in self.turns
 
     def __call__(self, frame: Frame) -> Frame:
@@ -70,7 +70,7 @@ def slow_and_fast(
     monkeypatch.setattr(SlowPainter, "clock", fake_clock, raising=False)
     monkeypatch.setattr(SlowPainter, "turns", [], raising=False)
     monkeypatch.setattr(SlowPainter, "pace", 1.0)
-    monkeypatch.setattr(bench, "Painter", SlowPainter)
+    monkeypatch.setattr(bench, "Stylizer", SlowPainter)
     return [BenchEntry("slow", "cpu"), BenchEntry("fast", "cpu")]
 
 
@@ -191,7 +191,7 @@ def test_the_table_of_one_entry_compares_nothing_and_tells_a_fallback(
     from realtime_style.engines import table as engines
 
     monkeypatch.setattr(engines, "has_nvidia_driver", lambda: True)
-    monkeypatch.setattr(onnxruntime_engine, "refuse_without_cuda", refuse)
+    monkeypatch.setattr(onnxruntime_engine, "require_cuda", refuse)
     table = format_table(run_bench([BenchEntry(str(tiny_style))], size_wh=SMALL, seconds=0.01))
     assert "as fast: as" not in table
     assert "note: auto could not take something faster: the GPU is on holiday" in table
@@ -238,12 +238,12 @@ def test_without_the_memory_to_settle_it_is_measured_all_the_same(
     tiny_style: Path, monkeypatch: pytest.MonkeyPatch
 ):
     from realtime_style.errors import RealtimeStyleError
-    from realtime_style.stylize.style_model import Stylizer
+    from realtime_style.stylize.style_model import StyleModel
 
-    def refuse(self: Stylizer, *size: int, **how: object) -> None:
+    def refuse(self: StyleModel, *size: int, **how: object) -> None:
         raise RealtimeStyleError("painting 64x48 pixels needs more memory")
 
-    monkeypatch.setattr(Stylizer, "settle", refuse)
+    monkeypatch.setattr(StyleModel, "specialize", refuse)
     said: list[str] = []
     result = run_bench(
         [BenchEntry(str(tiny_style), "cpu")], size_wh=(64, 48), seconds=0.01, report=said.append

@@ -81,7 +81,7 @@ def test_a_driver_without_a_usable_cuda_is_noted_but_painting_works(
 
     for module in (engines, doctor, runtimes):
         monkeypatch.setattr(module, "has_nvidia_driver", lambda: True)
-    monkeypatch.setattr(onnxruntime_engine, "refuse_without_cuda", refuse)
+    monkeypatch.setattr(onnxruntime_engine, "require_cuda", refuse)
     found = examine()
     assert found.ok
     assert any(

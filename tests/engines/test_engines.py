@@ -15,7 +15,11 @@ from realtime_style.engines import cuda as runtimes
 from realtime_style.engines import onnxruntime_engine, openvino_engine
 from realtime_style.engines import table as engines
 from realtime_style.engines.base import reason_of
-from realtime_style.engines.cuda import both_installed, has_nvidia_driver, installed_runtimes
+from realtime_style.engines.cuda import (
+    conflicting_wheels_message,
+    has_nvidia_driver,
+    installed_runtimes,
+)
 from realtime_style.engines.devices import DEVICES
 from realtime_style.engines.onnxruntime_engine import OnnxRuntimeEngine
 from realtime_style.engines.openvino_engine import OpenVinoEngine
@@ -187,7 +191,7 @@ def test_a_session_that_quietly_fell_back_to_the_cpu_is_refused(
     """ONNX Runtime takes the CPU when CUDA fails, and only logs it."""
     if has_nvidia_driver():
         pytest.skip("CUDA may work here")
-    monkeypatch.setattr(onnxruntime_engine, "refuse_without_cuda", lambda ort: None)
+    monkeypatch.setattr(onnxruntime_engine, "require_cuda", lambda ort: None)
     with pytest.raises(DeviceUnavailable, match="CUDA cannot be used"):
         OnnxRuntimeEngine(tiny_style, device="cuda")
 
@@ -223,7 +227,7 @@ def test_cuda_that_fails_at_the_first_frame_is_refused_when_it_is_opened(
         InferenceSession=Session, SessionOptions=ort.SessionOptions, OrtValue=OrtValue
     )
     monkeypatch.setattr(onnxruntime_engine, "require_onnxruntime", lambda: fake)
-    monkeypatch.setattr(onnxruntime_engine, "refuse_without_cuda", lambda ort: None)
+    monkeypatch.setattr(onnxruntime_engine, "require_cuda", lambda ort: None)
     with pytest.raises(
         DeviceUnavailable,
         match=r"CUDA cannot be used: NOT_IMPLEMENTED: cuDNN is not available; .*\[gpu\]",
@@ -236,7 +240,7 @@ def test_both_wheels_are_named_with_the_way_to_mend_it(tiny_style: Path, both_wh
     assert installed_runtimes() == both_wheels
     with pytest.raises(DeviceUnavailable) as seen:
         open_engine(tiny_style, device="cuda")
-    assert str(seen.value) == both_installed(both_wheels)
+    assert str(seen.value) == conflicting_wheels_message(both_wheels)
     assert str(seen.value).startswith(
         "onnxruntime and onnxruntime-gpu are both installed and overwrite each other; pip uninstall -y"
     )
@@ -247,7 +251,7 @@ def test_both_wheels_do_not_stop_auto_but_are_the_reason_it_gives(
 ):
     engine, fallback = open_engine(tiny_style)
     assert engine.provider != "CUDAExecutionProvider"
-    assert fallback == both_installed(both_wheels)
+    assert fallback == conflicting_wheels_message(both_wheels)
 
 
 def test_one_runtime_is_installed_here():
@@ -364,14 +368,14 @@ def test_a_settled_style_is_the_same_picture(device: str):
     engine, _ = open_engine(PACK / "gallery.onnx", device=device)
     weights = np.eye(9, dtype=np.float32)[4]
     before = engine.run(frame, weights)
-    paint = engine.settled(frame.shape, weights)
+    paint = engine.specialized(frame.shape, weights)
     assert paint is not None
-    settled = paint(frame)
-    assert np.abs(settled.astype(int) - before).mean() < SETTLED_DIFFERS[device]
-    assert settled.flags.writeable
-    kept = settled.copy()
+    specialized = paint(frame)
+    assert np.abs(specialized.astype(int) - before).mean() < SETTLED_DIFFERS[device]
+    assert specialized.flags.writeable
+    kept = specialized.copy()
     paint(255 - frame)
-    assert np.array_equal(settled, kept)
+    assert np.array_equal(specialized, kept)
 
 
 @pytest.mark.parametrize("device", CPU_ENGINES)
@@ -380,7 +384,7 @@ def test_settled_or_not_each_style_paints_its_own(tmp_path: Path, frame: Frame, 
         write_tiny_style(tmp_path / "two.onnx", names=["inverted", "same"]), device=device
     )
     inverted, same, halves = *np.eye(2, dtype=np.float32), np.array([0.5, 0.5], np.float32)
-    painters = [engine.settled(frame.shape, weights) for weights in (inverted, same, halves)]
+    painters = [engine.specialized(frame.shape, weights) for weights in (inverted, same, halves)]
     for paint, weights in zip(painters, (inverted, same, halves), strict=True):
         assert paint is not None
         wanted = weights[0] * (255.0 - frame) + weights[1] * frame
@@ -393,7 +397,7 @@ def test_a_style_file_that_was_written_anew_meanwhile_is_not_mixed_with_the_old_
 ):
     engine = OnnxRuntimeEngine(write_tiny_style(tmp_path / "tiny.onnx"), device="cpu")
     write_tiny_style(tmp_path / "tiny.onnx", behaviour="identity")
-    paint = engine.settled(frame.shape, ONE)
+    paint = engine.specialized(frame.shape, ONE)
     assert paint is not None
     assert np.array_equal(paint(frame), 255 - frame)
 
@@ -406,6 +410,6 @@ def test_dimensions_that_share_a_name_are_left_free_when_it_settles(tmp_path: Pa
         for dimension in value.type.tensor_type.shape.dim[1:3]:
             dimension.dim_param = "side"
     onnx.save(model, tmp_path / "square.onnx")
-    paint = OnnxRuntimeEngine(tmp_path / "square.onnx", device="cpu").settled(frame.shape, ONE)
+    paint = OnnxRuntimeEngine(tmp_path / "square.onnx", device="cpu").specialized(frame.shape, ONE)
     assert paint is not None
     assert np.array_equal(paint(frame), 255 - frame)

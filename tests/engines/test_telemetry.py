@@ -87,9 +87,9 @@ def test_openvino_reports_nothing_and_keeps_nothing(tmp_path: Path, tiny_style: 
 def test_painting_reports_nothing_and_keeps_nothing(tmp_path: Path, tiny_style: Path):
     code = """
 import numpy as np
-from realtime_style import Painter, parse_mix
+from realtime_style import Stylizer, parse_mix
 for device in ("cpu", "auto"):
-    with Painter(parse_mix(sys.argv[1]), device=device) as paint:
+    with Stylizer(parse_mix(sys.argv[1]), device=device) as paint:
         paint(np.zeros((16, 16, 3), np.uint8))
 """
     assert what_happens(code, tiny_style, tmp_path / "home") == QUIET

@@ -15,7 +15,7 @@ from export.__main__ import main as export_main
 from export.baseline import CURVES, ITERATIONS
 from export.sheets import contact_sheet, time_slice
 from realtime_style.frames import Frame
-from realtime_style.frames.ops import fill
+from realtime_style.frames.ops import cover_crop
 from realtime_style.media.images import Picture, read_image, write_image
 from tests.helpers.training import SMALL, random_weights, write_painting, write_photographs
 
@@ -185,7 +185,7 @@ def test_contact_sheet_holds_every_picture_in_its_place() -> None:
 def test_pictures_are_fitted_without_distortion() -> None:
     circle = np.zeros((300, 500, 3), np.uint8)
     cv2.circle(circle, (250, 150), 100, (255, 255, 255), -1)
-    small = fill(circle, (160, 120))
+    small = cover_crop(circle, (160, 120))
     assert small.shape == (120, 160, 3)
     white = small[..., 0] > 127
     assert abs(int(white.any(0).sum()) - int(white.any(1).sum())) <= 1

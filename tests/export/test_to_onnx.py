@@ -17,7 +17,7 @@ from realtime_style.engines.telemetry import require_onnxruntime
 from realtime_style.errors import BadStyleFile, TrainingError
 from realtime_style.styles.catalog import read_metadata
 from realtime_style.styles.format import OPSET, StyleInfo
-from realtime_style.stylize.style_model import Stylizer
+from realtime_style.stylize.style_model import StyleModel
 from realtime_style.training.config import load_recipe
 from realtime_style.training.export import to_onnx
 from realtime_style.training.export.swatch import sample_scene
@@ -64,7 +64,7 @@ def test_file_and_network_agree_within_one_grey_level(exported: tuple[TransformN
     net, path = exported
     assert check_parity(net, path) <= 1
     frame = parity_frame(333, 221, seed=9)
-    with Stylizer(path, device="cpu") as stylize:
+    with StyleModel(path, device="cpu") as stylize:
         seen = stylize(frame, np.array([0.3, 0.7], np.float32))
     wanted = paint_in_torch(net, frame, [0.3, 0.7])
     assert np.ptp(wanted) > 50
@@ -77,7 +77,7 @@ def test_any_frame_size_goes_through_one_file(
 ) -> None:
     width, height = size_wh
     frame = parity_frame(width, height, seed=1)
-    with Stylizer(exported[1], device="cpu") as stylize:
+    with StyleModel(exported[1], device="cpu") as stylize:
         assert stylize(frame).shape == (height, width, 3)
 
 
@@ -101,7 +101,7 @@ def test_each_style_has_a_swatch_that_it_painted_itself(
     exported: tuple[TransformNet, Path],
 ) -> None:
     swatches = [style.swatch_frame() for style in read_metadata(exported[1]).styles]
-    with Stylizer(exported[1], device="cpu") as stylize:
+    with StyleModel(exported[1], device="cpu") as stylize:
         painted = [stylize(sample_scene(), weights) for weights in np.eye(2, dtype=np.float32)]
     small = [
         cv2.resize(picture, (96, 96), interpolation=cv2.INTER_AREA).astype(int)
@@ -120,7 +120,7 @@ def test_partial_strength_is_exported_and_proved(tmp_path: Path) -> None:
     assert metadata.strength
     frame = parity_frame(96, 64, seed=3)
     pictures = []
-    with Stylizer(tmp_path / "two.onnx", device="cpu") as stylize:
+    with StyleModel(tmp_path / "two.onnx", device="cpu") as stylize:
         for weights in ([0.2, 0.1], [0.0, 0.0], [1.0, 0.0]):
             pictures.append(stylize.run(frame, np.array(weights, np.float32)).astype(int))
             assert abs(pictures[-1] - paint_in_torch(net, frame, weights)).max() <= 1
@@ -137,7 +137,7 @@ def test_own_kernels_are_exported_and_proved(tmp_path: Path) -> None:
     export_network(net, [StyleInfo("a"), StyleInfo("b")], tmp_path / "own.onnx")
     frame = parity_frame(97, 63, seed=3)
     pictures = []
-    with Stylizer(tmp_path / "own.onnx", device="cpu") as stylize:
+    with StyleModel(tmp_path / "own.onnx", device="cpu") as stylize:
         for weights in ([1.0, 0.0], [0.0, 1.0], [0.4, 0.6], [0.3, 0.0]):
             pictures.append(stylize.run(frame, np.array(weights, np.float32)).astype(int))
             assert abs(pictures[-1] - paint_in_torch(net, frame, weights)).max() <= 1

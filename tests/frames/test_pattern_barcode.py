@@ -10,8 +10,8 @@ import pytest
 
 from realtime_style.frames import Frame
 from realtime_style.frames.pattern import draw_barcode, read_barcode
-from realtime_style.sinks.video_file import VideoSink
-from realtime_style.sources.files import VideoFile
+from realtime_style.sinks.video_file import VideoWriter
+from realtime_style.sources.files import VideoSource
 from realtime_style.sources.pattern import TestPattern
 from realtime_style.stylize.color import mix_frames
 
@@ -31,10 +31,10 @@ def test_numbers_start_again_at_65536(frame: Frame) -> None:
 
 def test_it_survives_a_negative_a_blend_and_h264(tmp_path: Path) -> None:
     pattern = TestPattern(320, 240, frames=40)
-    with VideoSink(tmp_path / "pattern.mp4", fps=30, crf=30) as sink:
+    with VideoWriter(tmp_path / "pattern.mp4", fps=30, crf=30) as sink:
         for picture in pattern:
             sink.write(mix_frames(picture, np.asarray(255 - picture), 0.3))
-    assert [read_barcode(picture) for picture in VideoFile(tmp_path / "pattern.mp4")] == list(
+    assert [read_barcode(picture) for picture in VideoSource(tmp_path / "pattern.mp4")] == list(
         range(40)
     )
     assert read_barcode(np.asarray(255 - pattern.picture(33))) == 33

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+
+if TYPE_CHECKING:  # browser tests skip where it is not installed
+    from playwright.sync_api import Page
 
 
 @pytest.fixture
@@ -20,7 +23,8 @@ def page() -> Iterator[Page]:
     )
     if chromium is None:
         pytest.skip("needs Chromium; on Debian: apt install chromium")
-    with sync_playwright() as playwright:
+    playwright_api = pytest.importorskip("playwright.sync_api")
+    with playwright_api.sync_playwright() as playwright:
         sandbox = (
             ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
         )  # it refuses to run as root with one

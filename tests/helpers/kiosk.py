@@ -14,17 +14,17 @@ from realtime_style.frames import Frame
 from realtime_style.kiosk.app import Kiosk
 from realtime_style.kiosk.config.i18n import load_words
 from realtime_style.kiosk.config.schema import CameraSettings, KioskSettings
-from realtime_style.kiosk.pictures.card_maker import Album
-from realtime_style.kiosk.pictures.store import Keepsakes
+from realtime_style.kiosk.pictures.card_maker import CardMaker
+from realtime_style.kiosk.pictures.store import PictureStore
 from realtime_style.kiosk.state.model import Rules
-from realtime_style.kiosk.supervision.stats import Memory
+from realtime_style.kiosk.supervision.stats import RestartState
 from realtime_style.kiosk.ui.text import Box
 from realtime_style.kiosk.ui.window import Input, Key, Sprite
 from realtime_style.sources.camera import Camera
 from realtime_style.sources.pattern import TestPattern
 from realtime_style.sources.reconnect import STALE_S
 from realtime_style.styles.catalog import open_style_file
-from realtime_style.stylize.stylizer import Painter
+from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.testing.camera import FakeCapture
 from realtime_style.testing.style_files import write_tiny_style
 
@@ -72,7 +72,7 @@ def open_kiosk(
     *,
     rescued: bool = False,
     files: int = 1,
-    before: Memory | None = None,
+    before: RestartState | None = None,
     camera: str = "0",
 ) -> Iterator[Kiosk]:
     """A kiosk whose painter notes in `world` on which device it was opened; two styles in each file."""
@@ -82,12 +82,12 @@ def open_kiosk(
     ]
     styles = [style for file in written for style in open_style_file(file)]
     mixes = [((style, 1.0),) for style in styles]
-    keepsakes = Keepsakes(tmp_path / "kept", hours=2, clock=lambda: world.wall)
-    album = Album(keepsakes)
+    keepsakes = PictureStore(tmp_path / "kept", hours=2, clock=lambda: world.wall)
+    album = CardMaker(keepsakes)
 
-    def painter(device: str) -> Painter:
+    def painter(device: str) -> Stylizer:
         world.devices.append(device)
-        return Painter(mixes[0], device="cpu")
+        return Stylizer(mixes[0], device="cpu")
 
     kiosk = Kiosk(
         KioskSettings(camera=CameraSettings(camera=camera)),
@@ -109,7 +109,7 @@ def open_kiosk(
     album.close()
 
 
-def settle(kiosk: Kiosk, world: World, seconds: float) -> None:
+def specialize(kiosk: Kiosk, world: World, seconds: float) -> None:
     for _ in range(round(seconds / 0.5)):
         world.pass_by(0.5)
         kiosk.round()
@@ -147,4 +147,4 @@ class Port:
 
 def lasting_threads() -> int:
     """How many threads there are, without the one that is there for a moment when a painter settles on a style."""
-    return sum(thread.name != "settle style" for thread in threading.enumerate())
+    return sum(thread.name != "specialize style" for thread in threading.enumerate())

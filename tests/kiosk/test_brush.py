@@ -18,8 +18,8 @@ from realtime_style.frames import Frame
 from realtime_style.kiosk.app import Kiosk
 from realtime_style.kiosk.state.model import Host
 from realtime_style.sources.pattern import TestPattern
-from realtime_style.stylize.stylizer import Painter
-from tests.helpers.kiosk import World, open_kiosk, press, settle
+from realtime_style.stylize.stylizer import Stylizer
+from tests.helpers.kiosk import World, open_kiosk, press, specialize
 
 
 class Gone:
@@ -144,19 +144,19 @@ def test_frame_rate_counts_pictures_and_not_looks_for_one(kiosk: Kiosk, world: W
         kiosk.round()
     assert 9 < kiosk.status().fps < 11
     world.problem = ""
-    kiosk._do(Host.PAUSE, world.now)
-    settle(kiosk, world, 5)
+    kiosk._dispatch(Host.PAUSE, world.now)
+    specialize(kiosk, world, 5)
     assert 9 < kiosk.status().fps < 11  # nothing is to be painted
-    kiosk._do(Host.PAUSE, world.now)
+    kiosk._dispatch(Host.PAUSE, world.now)
     world.problem = "unplugged"
-    settle(kiosk, world, 5)
+    specialize(kiosk, world, 5)
     assert kiosk.status().fps == 0
 
 
 def test_reason_why_nothing_faster_paints_is_told_to_the_host(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Painter, "fallback", "the GPU's libraries are missing")
+    monkeypatch.setattr(Stylizer, "fallback", "the GPU's libraries are missing")
     with open_kiosk(world, tmp_path) as kiosk:
         assert "the GPU's libraries are missing" in kiosk.status().last_warning
 
@@ -174,13 +174,13 @@ def test_screen_is_a_mirror_for_those_before_a_camera_and_words_can_be_read_on_w
 
     with open_kiosk(world, tmp_path, camera=camera) as kiosk:
         world.picture = lambda number: seen
-        settle(kiosk, world, 1)
+        specialize(kiosk, world, 1)
         kiosk._brush.start(seen, kiosk._mixes[0], 1.0)
         as_painted = left_is_darker(kiosk._brush.finish())
         press(kiosk, world, "space")
-        settle(kiosk, world, 1)
+        specialize(kiosk, world, 1)
         press(kiosk, world, "space")
-        settle(kiosk, world, 5)
+        specialize(kiosk, world, 5)
         assert left_is_darker(kiosk._visitor.picture(world.now)) == as_painted
         assert left_is_darker(kiosk._live) == (as_painted != mirrored)
 
@@ -194,7 +194,7 @@ def test_painting_under_way_when_the_break_begins_is_not_shown(
     brush.go.release(2)
     kiosk.round()
     first = kiosk._live
-    kiosk._do(Host.PAUSE, world.now)
+    kiosk._dispatch(Host.PAUSE, world.now)
     kiosk.round()
     assert kiosk._live is first
     assert not kiosk._brush.at_work

@@ -14,7 +14,7 @@ from realtime_style.frames import Frame
 from realtime_style.kiosk.state.model import NEEDS_CAMERA
 from realtime_style.kiosk.ui.window import Key
 from realtime_style.sources import reconnect as watching
-from realtime_style.sources.reconnect import STALE_S, CameraWatch
+from realtime_style.sources.reconnect import STALE_S, ReconnectingCamera
 from realtime_style.testing.camera import FakeCapture
 from tests.helpers.kiosk import Port, World, lasting_threads, open_kiosk
 
@@ -28,7 +28,7 @@ class Day(World):
     def __init__(self, port: Port) -> None:
         super().__init__()
         self.port = port
-        self.watch = CameraWatch(
+        self.watch = ReconnectingCamera(
             lambda: port.open(stale_s=STALE_S / SPEED), clock=lambda: time.perf_counter() * SPEED
         )
 
@@ -149,9 +149,9 @@ def test_camera_comes_back_from_every_fault_of_a_day(day: Day, tmp_path: Path) -
             over = kind(day)
             # One that is mended by opening the camera anew may be over before the kiosk has looked.
             rounds(
-                lambda: bool(kiosk.state.camera_lost) or day.watch.opened > opened,
+                lambda opened=opened: bool(kiosk.state.camera_lost) or day.watch.opened > opened,  # type: ignore[misc]
                 f"{kind.__name__} is not told",
-            )  # noqa: B023
+            )
             rounds(lambda: time.perf_counter() > end, "time stands still")  # noqa: B023
             over()
             rounds(

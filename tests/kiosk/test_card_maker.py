@@ -11,9 +11,9 @@ import pytest
 
 from realtime_style.frames import Frame
 from realtime_style.kiosk.pictures.card import CardText
-from realtime_style.kiosk.pictures.card_maker import Album, Made, Taken
+from realtime_style.kiosk.pictures.card_maker import Capture, CardMaker, SavedCard
 from realtime_style.kiosk.pictures.session import Visitor
-from realtime_style.kiosk.pictures.store import Keepsakes
+from realtime_style.kiosk.pictures.store import PictureStore
 from realtime_style.sources.pattern import TestPattern
 from tests.helpers.webcam import read_video
 
@@ -21,22 +21,22 @@ TEXT = CardText("2027", "Hokusai", "26.11.2026")
 PICTURE = TestPattern(320, 240).picture(3)
 
 
-def album(tmp_path: Path, *printer: str) -> Album:
-    return Album(Keepsakes(tmp_path / "kept", hours=2), printer=printer)
+def album(tmp_path: Path, *printer: str) -> CardMaker:
+    return CardMaker(PictureStore(tmp_path / "kept", hours=2), printer=printer)
 
 
-def made_by(album: Album, taken: Taken) -> Made:
+def made_by(album: CardMaker, taken: Capture) -> SavedCard:
     album.make(taken, TEXT)
     began = time.perf_counter()
     while (told := album.made()) is None:
         assert time.perf_counter() - began < 20
         time.sleep(0.02)
     assert told[0] is taken
-    assert isinstance(told[1], Made), told
+    assert isinstance(told[1], SavedCard), told
     return told[1]
 
 
-def printed(album: Album) -> bool:
+def printed(album: CardMaker) -> bool:
     began = time.perf_counter()
     while (well := album.printed()) is None:
         assert time.perf_counter() - began < 20
@@ -54,7 +54,7 @@ def test_card_goes_to_the_printer_as_a_pdf(tmp_path: Path) -> None:
         "{file}",
         str(paper),
     )
-    kiosk.print(made_by(kiosk, Taken(PICTURE)).keepsake)
+    kiosk.print(made_by(kiosk, Capture(PICTURE)).keepsake)
     assert printed(kiosk)
     assert paper.read_bytes().startswith(b"%PDF")
     assert kiosk.printed() is None  # told once
@@ -72,11 +72,11 @@ def test_printer_that_fails_is_told_and_the_card_stays(
     tmp_path: Path, command: tuple[str, ...], complaint: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     kiosk = album(tmp_path, *command)
-    made = made_by(kiosk, Taken(PICTURE))
+    made = made_by(kiosk, Capture(PICTURE))
     kiosk.print(made.keepsake)
     assert not printed(kiosk)
     assert complaint in caplog.text
-    assert Keepsakes(tmp_path / "kept", hours=2).kinds(made.keepsake.token) == ["png", "pdf"]
+    assert PictureStore(tmp_path / "kept", hours=2).kinds(made.keepsake.token) == ["png", "pdf"]
     kiosk.close()
 
 
@@ -141,7 +141,7 @@ def test_cards_kept_in_quick_succession_are_all_heard_of_and_each_is_its_own_vis
     while len(heard) < 3:
         assert time.perf_counter() - began < 20
         made = visitor.hear(0.0)
-        if isinstance(made, Made):
+        if isinstance(made, SavedCard):
             heard.append(made.painter)
             assert (visitor.card is not None) == (made.painter == 2)
         time.sleep(0.01)
@@ -161,10 +161,10 @@ def test_film_whose_frames_change_their_size_begins_again(tmp_path: Path) -> Non
         visitor.film(frame(96 if number < 10 else 80), number / 15)
     visitor.end_film(0)
     visitor.keep(TEXT)
-    while not isinstance(made := visitor.hear(0.0), Made):
+    while not isinstance(made := visitor.hear(0.0), SavedCard):
         assert made is None, made
         time.sleep(0.02)
-    path = Keepsakes(tmp_path / "kept", hours=2).find(made.keepsake.token, "mp4")
+    path = PictureStore(tmp_path / "kept", hours=2).find(made.keepsake.token, "mp4")
     assert path is not None
     frames, _ = read_video(path)
     assert len(frames) == 38  # 20 there and 18 back

@@ -19,10 +19,10 @@ from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame
 from realtime_style.kiosk.app import Kiosk
 from realtime_style.kiosk.state.model import Host, Scene
-from realtime_style.kiosk.supervision.stats import Memory
+from realtime_style.kiosk.supervision.stats import RestartState
 from realtime_style.kiosk.supervision.watchdog import RESTART
 from realtime_style.kiosk.ui.window import CloseAsked, Drag, Key, Press, Release
-from tests.helpers.kiosk import World, lasting_threads, made, open_kiosk, press, settle
+from tests.helpers.kiosk import World, lasting_threads, made, open_kiosk, press, specialize
 
 HOURS = 10
 FAULTS = 200
@@ -30,7 +30,7 @@ FAULTS = 200
 
 def live_again(kiosk: Kiosk, world: World) -> bool:
     """Whether it comes back to live pictures for the next visitor by itself."""
-    settle(kiosk, world, 170)
+    specialize(kiosk, world, 170)
     before = world.taken
     kiosk.round()
     return (
@@ -150,7 +150,7 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
     assert live_again(kiosk, world)
     world.pass_by(2 * 3600)
     kiosk.round()
-    settle(kiosk, world, 15)
+    specialize(kiosk, world, 15)
     assert list((tmp_path / "kept").iterdir()) == []
     assert lasting_threads() <= threads + 1  # the album's worker
     assert kiosk.ending is None
@@ -158,10 +158,10 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
 
 def test_break_goes_on_after_a_fall(world: World, tmp_path: Path) -> None:
     with open_kiosk(world, tmp_path) as kiosk:
-        kiosk._do(Host.PAUSE, world.now)
+        kiosk._dispatch(Host.PAUSE, world.now)
         kiosk.counters.visitors = 3
         line = kiosk.memory()
-    with open_kiosk(world, tmp_path, before=Memory.of_line(line)) as kiosk:
+    with open_kiosk(world, tmp_path, before=RestartState.of_line(line)) as kiosk:
         kiosk.round()
         assert kiosk.state.covered
         assert kiosk._live is None
@@ -172,7 +172,7 @@ def test_visitor_who_discards_leaves_nothing(kiosk: Kiosk, world: World, tmp_pat
     for key in ("space", "space"):
         world.touches = [Key(key)]
         kiosk.round()
-    settle(kiosk, world, 4)
+    specialize(kiosk, world, 4)
     assert kiosk.state.scene is Scene.REVIEW
     world.touches = [Key("esc")]
     kiosk.round()
@@ -211,30 +211,30 @@ def test_hung_driver_takes_no_card_away(kiosk: Kiosk, world: World) -> None:
     for key in ("space", "space"):
         world.touches = [Key(key)]
         kiosk.round()
-    settle(kiosk, world, 4)
+    specialize(kiosk, world, 4)
     world.touches = [Key("enter")]
     kiosk.round()
     assert kiosk.state.scene is Scene.CARD
     world.problem, world.hung = "sent no picture", True
-    settle(kiosk, world, 30)
+    specialize(kiosk, world, 30)
     assert kiosk.state.scene is Scene.CARD
     assert kiosk.ending is None
     world.touches = [Key("enter")]
-    settle(kiosk, world, 1)
+    specialize(kiosk, world, 1)
     assert kiosk.ending == RESTART
 
 
 def test_hung_driver_asks_for_a_new_process(kiosk: Kiosk, world: World) -> None:
     world.problem, world.hung = "sent no picture", True
-    settle(kiosk, world, 15)
+    specialize(kiosk, world, 15)
     assert kiosk.ending is None
-    settle(kiosk, world, 10)
+    specialize(kiosk, world, 10)
     assert kiosk.ending == RESTART
 
 
 def test_second_tap_on_keep_does_not_put_the_card_away(kiosk: Kiosk, world: World) -> None:
     press(kiosk, world, "space", "space")
-    settle(kiosk, world, 4)
+    specialize(kiosk, world, 4)
     world.touches = [
         Key("space"),
         Key("space"),
@@ -258,11 +258,11 @@ def test_card_that_is_late_does_nothing_to_the_next_visitor(
         kiosk._visitor._album, "_make", lambda *arguments: (slow.wait(30), draw(*arguments))[1]
     )
     press(kiosk, world, "space", "space")
-    settle(kiosk, world, 4)
+    specialize(kiosk, world, 4)
     press(kiosk, world, "space")
-    settle(kiosk, world, 1)
+    specialize(kiosk, world, 1)
     press(kiosk, world, "space", "space")  # done, and the next one presses the button
-    settle(kiosk, world, 4)
+    specialize(kiosk, world, 4)
     assert kiosk.state.scene is Scene.REVIEW
     slow.set()
     made(kiosk, 1)
@@ -276,8 +276,8 @@ def test_card_that_is_late_does_nothing_to_the_next_visitor(
 def test_card_names_who_painted_it_whoever_is_chosen_meanwhile(kiosk: Kiosk, world: World) -> None:
     names = [mix[0][0].info.name for mix in kiosk._mixes]
     press(kiosk, world, "space", "2", "space")
-    settle(kiosk, world, 4)
-    kiosk._do(Host.NEXT_PAINTER, world.now)
+    specialize(kiosk, world, 4)
+    kiosk._dispatch(Host.NEXT_PAINTER, world.now)
     assert kiosk.state.painter == 0
     press(kiosk, world, "space")
     made(kiosk, 1)
@@ -306,12 +306,12 @@ def test_face_does_not_stand_still_on_other_screens_when_the_camera_is_lost(
     kiosk: Kiosk, world: World, sent: list[Frame]
 ) -> None:
     press(kiosk, world, "space", "space")
-    settle(kiosk, world, 4)
+    specialize(kiosk, world, 4)
     assert kiosk.state.scene is Scene.REVIEW
     kiosk.round()
     assert sent[-1].any()
     world.problem = "unplugged"
-    settle(kiosk, world, 1)
+    specialize(kiosk, world, 1)
     assert kiosk.state.scene is Scene.REVIEW
     assert not sent[-1].any()
 
@@ -321,7 +321,7 @@ def test_keypad_in_the_break_puts_nobody_on_air(
 ) -> None:
     kiosk.round()
     assert sent[-1].any()
-    kiosk._do(Host.PAUSE, world.now)
+    kiosk._dispatch(Host.PAUSE, world.now)
     for scene in (Scene.ATTRACT, Scene.PIN, Scene.MENU):
         kiosk.state = replace(kiosk.state, scene=scene, touched=world.now)
         kiosk.round()

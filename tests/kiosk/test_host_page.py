@@ -13,7 +13,7 @@ import pytest
 
 from realtime_style.errors import BadSettings
 from realtime_style.kiosk.config.pin import check_hash, hash_pin, is_pin
-from realtime_style.kiosk.pages.client import HostDesk
+from realtime_style.kiosk.pages.client import HostServer
 from realtime_style.kiosk.pages.host import STALE_S, Board
 from realtime_style.kiosk.state.model import Host, HostChoose
 from tests.helpers.web import (
@@ -28,13 +28,13 @@ TOKEN = "kVq2Zr8mT0aYxW4cN6bLpQ"
 
 
 @pytest.fixture(scope="module")
-def desk() -> Iterator[HostDesk]:
-    desk = HostDesk(port=0, token=TOKEN)
+def desk() -> Iterator[HostServer]:
+    desk = HostServer(port=0, token=TOKEN)
     yield desk
     desk.close()
 
 
-def state_of(desk: HostDesk, **wanted: object) -> dict[str, object]:
+def state_of(desk: HostServer, **wanted: object) -> dict[str, object]:
     began = time.perf_counter()
     while True:
         seen: dict[str, object] = json.loads(ask(desk.port, f"/{TOKEN}/state")[1])
@@ -44,7 +44,7 @@ def state_of(desk: HostDesk, **wanted: object) -> dict[str, object]:
         time.sleep(0.05)
 
 
-def test_host_reads_how_the_kiosk_is(desk: HostDesk) -> None:
+def test_host_reads_how_the_kiosk_is(desk: HostServer) -> None:
     desk.tell(
         {
             "scene": "LIVE",
@@ -64,7 +64,7 @@ def test_host_reads_how_the_kiosk_is(desk: HostDesk) -> None:
     assert ask(desk.port, f"/{TOKEN}/health") == (200, b"well\n")
 
 
-def test_health_tells_a_lost_camera(desk: HostDesk) -> None:
+def test_health_tells_a_lost_camera(desk: HostServer) -> None:
     desk.tell({"scene": "ATTRACT", "camera_lost": "unplugged"})
     state_of(desk, scene="ATTRACT")
     assert ask(desk.port, f"/{TOKEN}/health") == (503, b"not well\n")
@@ -81,7 +81,7 @@ def test_health_tells_a_kiosk_that_stands_still() -> None:
     assert board.read()[1] is False
 
 
-def test_page_that_died_takes_nothing_with_it_and_comes_back(desk: HostDesk) -> None:
+def test_page_that_died_takes_nothing_with_it_and_comes_back(desk: HostServer) -> None:
     desk.tell({"scene": "LIVE"})
     desk._page._process.kill()
     desk._page._process.wait()
@@ -98,7 +98,7 @@ def test_page_that_died_takes_nothing_with_it_and_comes_back(desk: HostDesk) -> 
     assert longest < 0.2  # the screen waits for none of it
 
 
-def test_kiosk_hears_what_the_host_asks_for(desk: HostDesk) -> None:
+def test_kiosk_hears_what_the_host_asks_for(desk: HostServer) -> None:
     desk.asked()
     for host in ("PAUSE", "NEXT_PAINTER", "RESTART"):
         assert ask(desk.port, f"/{TOKEN}/ask?for={host}", "POST")[0] == 303
@@ -113,7 +113,7 @@ def test_kiosk_hears_what_the_host_asks_for(desk: HostDesk) -> None:
     assert desk.asked() == []
 
 
-def test_host_chooses_a_painter_from_the_phone(desk: HostDesk) -> None:
+def test_host_chooses_a_painter_from_the_phone(desk: HostServer) -> None:
     desk.asked()
     desk.tell({"scene": "LIVE", "painters": ["Vincent van Gogh, 1889", "<i>Hokusai</i>"]})
     state_of(desk, painters=["Vincent van Gogh, 1889", "<i>Hokusai</i>"])
@@ -142,7 +142,7 @@ def test_host_chooses_a_painter_from_the_phone(desk: HostDesk) -> None:
 @pytest.mark.parametrize(
     "token", ["", "wrong", TOKEN[:-1], TOKEN + "A", TOKEN.swapcase(), "%00", "..", "é"]
 )
-def test_without_the_token_there_is_nothing(desk: HostDesk, path: str, token: str) -> None:
+def test_without_the_token_there_is_nothing(desk: HostServer, path: str, token: str) -> None:
     from urllib.parse import quote
 
     for method in ("GET", "POST"):
@@ -152,25 +152,25 @@ def test_without_the_token_there_is_nothing(desk: HostDesk, path: str, token: st
     assert desk.asked() == []
 
 
-def test_nothing_is_asked_by_a_link(desk: HostDesk) -> None:
+def test_nothing_is_asked_by_a_link(desk: HostServer) -> None:
     assert ask(desk.port, f"/{TOKEN}/ask?for=QUIT", "GET")[0] == 404
     assert desk.asked() == []
 
 
-def test_huge_requests_are_cut_off(desk: HostDesk) -> None:
+def test_huge_requests_are_cut_off(desk: HostServer) -> None:
     answer = answer_to_a_huge_request(desk.port)
     assert b" 400 " in answer or answer == b""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs the many addresses of a Linux machine")
-def test_slow_clients_are_cut_off_and_do_not_keep_the_host_out(desk: HostDesk) -> None:
+def test_slow_clients_are_cut_off_and_do_not_keep_the_host_out(desk: HostServer) -> None:
     with slow_clients(desk.port, 300) as slow:
         assert ask(desk.port, f"/{TOKEN}/state", address="127.0.1.1")[0] == 200
         assert seconds_until_cut_off(slow[0]) < 12
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs the many addresses of a Linux machine")
-def test_two_hundred_who_guess_find_nothing_while_the_host_is_served(desk: HostDesk) -> None:
+def test_two_hundred_who_guess_find_nothing_while_the_host_is_served(desk: HostServer) -> None:
     def guess(address: str) -> bool:
         path = f"/{secrets.token_urlsafe(16)}/ask?for=QUIT"
         return ask(desk.port, path, "POST", address=address) == (404, b"nothing here\n")

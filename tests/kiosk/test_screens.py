@@ -32,7 +32,7 @@ from realtime_style.kiosk.state.model import (
 )
 from realtime_style.kiosk.ui import widgets
 from realtime_style.kiosk.ui import window as stage_module
-from realtime_style.kiosk.ui.layout import Painter, Props, Screen
+from realtime_style.kiosk.ui.layout import Artist, Props, SceneLayout
 from realtime_style.kiosk.ui.text import Box
 from realtime_style.kiosk.ui.visitor_screens import lay_out
 from realtime_style.kiosk.ui.window import (
@@ -48,7 +48,7 @@ from realtime_style.kiosk.ui.window import (
 )
 from realtime_style.sources.pattern import TestPattern
 from tests.helpers.lettering import note_settings
-from tests.helpers.xvfb import desktop, display, screenshot, xdotool  # noqa: F401  (fixtures)
+from tests.helpers.xvfb import screenshot, xdotool
 
 
 @pytest.fixture(autouse=True)
@@ -60,9 +60,9 @@ def without_mesa(monkeypatch: pytest.MonkeyPatch) -> None:
 
 WORDS = load_words()
 PAINTERS = [
-    Painter("Vincent van Gogh", "1889"),
-    Painter("Katsushika Hokusai", "c. 1831"),
-    *[Painter("J. M. W. Turner", "")] * 7,
+    Artist("Vincent van Gogh", "1889"),
+    Artist("Katsushika Hokusai", "c. 1831"),
+    *[Artist("J. M. W. Turner", "")] * 7,
 ]
 SIZES = [(1280, 720), (1920, 1080), (1024, 768), (1080, 1920)]
 
@@ -90,7 +90,7 @@ def centre(box: Box) -> tuple[int, int]:
     return box.x + box.width // 2, box.y + box.height // 2
 
 
-def means(screen: Screen) -> dict[object, Box]:
+def means(screen: SceneLayout) -> dict[object, Box]:
     return {target.event(*centre(target.box)): target.box for target in screen.targets}
 
 
@@ -272,11 +272,11 @@ def test_countdown_counts_down() -> None:
 
 def test_surnames_keep_their_particles() -> None:
     assert [painter.surname for painter in PAINTERS[:3]] == ["van Gogh", "Hokusai", "Turner"]
-    assert Painter("Leonardo da Vinci", "").surname == "da Vinci"
-    assert Painter("Rembrandt", "").surname == "Rembrandt"
+    assert Artist("Leonardo da Vinci", "").surname == "da Vinci"
+    assert Artist("Rembrandt", "").surname == "Rembrandt"
 
 
-def settled(stage: Stage, picture: Frame, box: Box, sprites: list[Sprite]) -> None:
+def debounced(stage: Stage, picture: Frame, box: Box, sprites: list[Sprite]) -> None:
     for _ in range(5):
         stage.show(picture, box, sprites)
         stage.inputs()
@@ -285,13 +285,13 @@ def settled(stage: Stage, picture: Frame, box: Box, sprites: list[Sprite]) -> No
 
 def test_stage_fills_a_real_screen_and_blends_images_over_the_picture(
     desktop: str, tmp_path: Path
-) -> None:  # noqa: F811
+) -> None:
     stage = Stage("kiosk")
     try:
         assert stage.size_wh == (800, 600)
         half = np.full((100, 200, 4), (0, 0, 255, 128), np.uint8)
         picture = np.full((48, 64, 3), (200, 100, 0), np.uint8)
-        settled(stage, picture, Box(0, 0, 800, 400), [Sprite(Image(half), Box(50, 50, 300, 200))])
+        debounced(stage, picture, Box(0, 0, 800, 400), [Sprite(Image(half), Box(50, 50, 300, 200))])
         seen = screenshot(tmp_path).astype(int)
         assert abs(seen[300, 700] - (200, 100, 0)).max() <= 2
         assert abs(seen[150, 200] - (100, 50, 128)).max() <= 3
@@ -302,13 +302,13 @@ def test_stage_fills_a_real_screen_and_blends_images_over_the_picture(
 
 def test_stage_fills_the_screen_where_there_is_no_window_manager(
     display: str, tmp_path: Path
-) -> None:  # noqa: F811
+) -> None:
     stage = Stage("kiosk")
     try:
         assert stage.size_wh == (800, 600)
         picture = np.full((60, 80, 3), 90, np.uint8)
         picture[:10, :10], picture[-10:, -10:] = (0, 0, 255), (0, 255, 0)
-        settled(stage, picture, Box(0, 0, 800, 600), [])
+        debounced(stage, picture, Box(0, 0, 800, 600), [])
         seen = screenshot(tmp_path).astype(int)
         assert abs(seen[20, 20] - (0, 0, 255)).max() <= 2
         assert abs(seen[580, 780] - (0, 255, 0)).max() <= 2
@@ -336,7 +336,7 @@ sys.stdin.read()
 
 
 def test_stage_without_a_graphics_chip_is_not_drawn_by_opengl(
-    desktop: str,  # noqa: F811
+    desktop: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -356,11 +356,11 @@ def test_stage_without_a_graphics_chip_is_not_drawn_by_opengl(
     assert seen[500, 400].max() == 0
 
 
-def test_stage_hears_touches_and_keys_and_is_not_closed_by_visitors(desktop: str) -> None:  # noqa: F811
+def test_stage_hears_touches_and_keys_and_is_not_closed_by_visitors(desktop: str) -> None:
     stage = Stage("kiosk")
     try:
         picture = TestPattern().picture(0)
-        settled(stage, picture, Box(0, 0, 800, 600), [])
+        debounced(stage, picture, Box(0, 0, 800, 600), [])
         xdotool(
             "mousemove", "100", "200", "mousedown", "1", "mousemove", "300", "220", "mouseup", "1"
         )
@@ -389,7 +389,7 @@ def test_stage_hears_touches_and_keys_and_is_not_closed_by_visitors(desktop: str
 
 def test_pointer_is_seen_on_a_full_screen_while_a_mouse_moves(
     desktop: str, monkeypatch: pytest.MonkeyPatch
-) -> None:  # noqa: F811
+) -> None:
     monkeypatch.setattr(stage_module, "_POINTER_S", 1.0)
     stage = Stage("kiosk")
 
@@ -414,7 +414,7 @@ def test_pointer_is_seen_on_a_full_screen_while_a_mouse_moves(
         stage.close()
 
 
-def test_textures_are_given_up_when_they_are_not_shown_any_more(desktop: str) -> None:  # noqa: F811
+def test_textures_are_given_up_when_they_are_not_shown_any_more(desktop: str) -> None:
     stage = Stage("kiosk", fullscreen=False, size_wh=(320, 240))
     try:
         for level in range(200):
@@ -426,7 +426,7 @@ def test_textures_are_given_up_when_they_are_not_shown_any_more(desktop: str) ->
         stage.close()
 
 
-def test_nothing_that_was_shown_stays_in_memory(desktop: str) -> None:  # noqa: F811
+def test_nothing_that_was_shown_stays_in_memory(desktop: str) -> None:
     stage = Stage("kiosk", fullscreen=False, size_wh=(320, 240))
     gc.collect()
     gc.disable()  # it would come too late: frames are large, and hold visitors
@@ -445,7 +445,7 @@ def test_nothing_that_was_shown_stays_in_memory(desktop: str) -> None:  # noqa: 
 
 def test_screen_that_shows_nothing_any_more_is_told(
     desktop: str, monkeypatch: pytest.MonkeyPatch
-) -> None:  # noqa: F811
+) -> None:
     import sdl2
 
     stage = Stage("kiosk", fullscreen=False, size_wh=(320, 240))
@@ -473,14 +473,14 @@ def test_no_screen_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_qr_code_on_the_card_screen_can_be_read_from_a_screenshot(
     desktop: str, tmp_path: Path
-) -> None:  # noqa: F811
+) -> None:
     link = "http://192.168.178.23:8080/XbVIX-FOL_ebuNjrRGsmfQ"
     stage = Stage("kiosk")
     try:
         screen = lay_out(
             State(scene=Scene.CARD), props(stage.size_wh, code=widgets.qr_code(link)), 0.0
         )
-        settled(stage, TestPattern().picture(0), screen.video, screen.sprites)
+        debounced(stage, TestPattern().picture(0), screen.video, screen.sprites)
         found, _, _ = cv2.QRCodeDetectorAruco().detectAndDecode(screenshot(tmp_path))
         assert found == link
     finally:

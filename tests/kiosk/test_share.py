@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from realtime_style.errors import RealtimeStyleError
-from realtime_style.kiosk.pages.client import HandOver, own_address
-from realtime_style.kiosk.pictures.store import Keepsakes
+from realtime_style.kiosk.pages.client import ShareServer, own_address
+from realtime_style.kiosk.pictures.store import PictureStore
 from tests.helpers.web import (
     all_at_once,
     answer_to_a_huge_request,
@@ -30,14 +30,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def page(folder: Path) -> Iterator[HandOver]:
-    hand_over = HandOver(folder, port=0, address="127.0.0.1")
+def page(folder: Path) -> Iterator[ShareServer]:
+    hand_over = ShareServer(folder, port=0, address="127.0.0.1")
     yield hand_over
     hand_over.close()
 
 
 def get(
-    page: HandOver, path: str, method: str = "GET", *, address: str = "127.0.0.1", **headers: str
+    page: ShareServer, path: str, method: str = "GET", *, address: str = "127.0.0.1", **headers: str
 ) -> tuple[int, bytes, dict[str, str]]:
     connection = http.client.HTTPConnection(
         "127.0.0.1", page.port, timeout=20, source_address=(address, 0)
@@ -56,8 +56,8 @@ def get(
         connection.close()
 
 
-def test_visitor_fetches_the_own_picture_and_page(page: HandOver, folder: Path) -> None:
-    kept = Keepsakes(folder, hours=2).keep({"png": b"\x89PNG card", "pdf": b"%PDF"})
+def test_visitor_fetches_the_own_picture_and_page(page: ShareServer, folder: Path) -> None:
+    kept = PictureStore(folder, hours=2).keep({"png": b"\x89PNG card", "pdf": b"%PDF"})
     link = page.link(kept.token)
     assert link == f"http://127.0.0.1:{page.port}/{kept.token}"
     status, body, headers = get(page, f"/{kept.token}", Accept_Language="fr-CH,en;q=0.5")
@@ -74,16 +74,16 @@ def test_visitor_fetches_the_own_picture_and_page(page: HandOver, folder: Path) 
     assert "Your card" in get(page, f"/{kept.token}", Accept_Language="zz")[1].decode()
 
 
-def test_link_is_gone_when_its_time_is_over(page: HandOver, folder: Path) -> None:
-    kept = Keepsakes(folder, hours=2, clock=lambda: time.time() - 7199).keep({"png": b"card"})
+def test_link_is_gone_when_its_time_is_over(page: ShareServer, folder: Path) -> None:
+    kept = PictureStore(folder, hours=2, clock=lambda: time.time() - 7199).keep({"png": b"card"})
     assert get(page, f"/{kept.token}.png")[0] == 200
     time.sleep(1.5)
     assert get(page, f"/{kept.token}.png")[0] == 404
     assert get(page, f"/{kept.token}")[0] == 404
 
 
-def test_nothing_else_is_served(page: HandOver, folder: Path) -> None:
-    kept = Keepsakes(folder, hours=2).keep({"png": b"secret card"})
+def test_nothing_else_is_served(page: ShareServer, folder: Path) -> None:
+    kept = PictureStore(folder, hours=2).keep({"png": b"secret card"})
     name = next(path.name for path in folder.iterdir() if path.read_bytes() == b"secret card")
     (folder / "secret.png").write_bytes(b"secret")
     tries = [
@@ -125,23 +125,23 @@ def test_nothing_else_is_served(page: HandOver, folder: Path) -> None:
     assert get(page, f"/{kept.token}.png", "HEAD")[:2] == (200, b"")
 
 
-def test_huge_requests_are_cut_off(page: HandOver) -> None:
+def test_huge_requests_are_cut_off(page: ShareServer) -> None:
     answer = answer_to_a_huge_request(page.port)
     assert b" 400 " in answer or answer == b""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs the many addresses of a Linux machine")
-def test_slow_clients_are_cut_off_and_keep_nobody_out(page: HandOver, folder: Path) -> None:
-    kept = Keepsakes(folder, hours=2).keep({"png": b"card"})
+def test_slow_clients_are_cut_off_and_keep_nobody_out(page: ShareServer, folder: Path) -> None:
+    kept = PictureStore(folder, hours=2).keep({"png": b"card"})
     with slow_clients(page.port, 300) as slow:  # more than there is room for, from one address
         assert get(page, f"/{kept.token}.png", address="127.0.1.1")[:2] == (200, b"card")
         assert seconds_until_cut_off(slow[0]) < 12
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs the many addresses of a Linux machine")
-def test_two_hundred_phones_at_once_all_get_their_picture(page: HandOver, folder: Path) -> None:
+def test_two_hundred_phones_at_once_all_get_their_picture(page: ShareServer, folder: Path) -> None:
     content = os.urandom(300_000)
-    kept = Keepsakes(folder, hours=2).keep({"png": content})
+    kept = PictureStore(folder, hours=2).keep({"png": content})
 
     def fetch(address: str) -> bool:
         return get(page, f"/{kept.token}.png", address=address)[:2] == (200, content)
@@ -150,10 +150,10 @@ def test_two_hundred_phones_at_once_all_get_their_picture(page: HandOver, folder
 
 
 def test_page_that_died_is_served_again_and_ends_with_the_kiosk(folder: Path) -> None:
-    hand_over = HandOver(folder, port=0, address="127.0.0.1")
+    hand_over = ShareServer(folder, port=0, address="127.0.0.1")
     hand_over._page._process.kill()
     hand_over._page._process.wait()
-    kept = Keepsakes(folder, hours=2).keep({"png": b"card"})
+    kept = PictureStore(folder, hours=2).keep({"png": b"card"})
     began = time.perf_counter()
     while hand_over.link(kept.token) is None:
         assert time.perf_counter() - began < 20
@@ -164,17 +164,17 @@ def test_page_that_died_is_served_again_and_ends_with_the_kiosk(folder: Path) ->
     assert process.returncode == 0
 
 
-def test_port_that_is_taken_is_told(folder: Path, page: HandOver) -> None:
+def test_port_that_is_taken_is_told(folder: Path, page: ShareServer) -> None:
     with pytest.raises(
         RealtimeStyleError,
         match=r"port \d+ cannot be used: .*; set another port, or on = false, in \[take_home\]",
     ):
-        HandOver(folder, port=page.port)
+        ShareServer(folder, port=page.port)
 
 
-def test_film_is_given_in_the_parts_that_a_phone_asks_for(page: HandOver, folder: Path) -> None:
+def test_film_is_given_in_the_parts_that_a_phone_asks_for(page: ShareServer, folder: Path) -> None:
     film = bytes(range(256)) * 1000
-    kept = Keepsakes(folder, hours=2).keep({"mp4": film})
+    kept = PictureStore(folder, hours=2).keep({"mp4": film})
     path, size = f"/{kept.token}.mp4", len(film)
     for asked, first, end in (
         ("0-1", 0, 2),

@@ -21,12 +21,11 @@ from playwright.sync_api import Page
 from realtime_style.frames import Frame
 from realtime_style.kiosk.config.pin import hash_pin
 from realtime_style.kiosk.pictures.card import card_size
-from realtime_style.kiosk.state.model import SETTLED_S
+from realtime_style.kiosk.state.model import DEBOUNCE_S
 from realtime_style.kiosk.supervision.single_instance import LOCK
-from tests.helpers.browser import page  # noqa: F401  (fixture)
 from tests.helpers.tiny_wm import close_window
 from tests.helpers.webcam import read_video
-from tests.helpers.xvfb import desktop, display, screenshot, start_screen, xdotool  # noqa: F401  (fixtures)
+from tests.helpers.xvfb import screenshot, start_screen, xdotool
 
 CLIP = Path(__file__).parents[2] / "demos" / "media" / "big-buck-bunny.mp4"
 
@@ -79,7 +78,7 @@ class Visit:
         self.wait_for(languages_shown)
         xdotool("key", "space")
         self.wait_for(green_button, 10)
-        time.sleep(SETTLED_S + 0.3)
+        time.sleep(DEBOUNCE_S + 0.3)
 
     def stop(self) -> dict[str, object]:
         self.process.terminate()
@@ -90,7 +89,7 @@ class Visit:
 
 
 @pytest.fixture
-def visit(desktop: str, tmp_path: Path) -> Iterator[Visit]:  # noqa: F811
+def visit(desktop: str, tmp_path: Path) -> Iterator[Visit]:
     visit = Visit(tmp_path)
     yield visit
     if visit.process.poll() is None:
@@ -127,19 +126,19 @@ def get(address: str) -> tuple[int, bytes]:
             return error.code, b""
 
 
-def test_visitor_takes_a_picture_home_and_nothing_else_is_kept(visit: Visit, page: Page) -> None:  # noqa: F811
+def test_visitor_takes_a_picture_home_and_nothing_else_is_kept(visit: Visit, page: Page) -> None:
     visit.wait_for(painted, 40)
     visit.touch(400, 200)
     visit.wait_for(languages_shown)
     assert visit.kept == []
-    time.sleep(SETTLED_S + 0.3)
+    time.sleep(DEBOUNCE_S + 0.3)
     visit.touch(171, 380)  # the second painter
     visit.touch(717, 530)  # the shutter
     seen = visit.wait_for(green_button, 10)
     assert visit.kept == []  # nothing is written before the visitor says so
     where = green_button(seen)
     assert where is not None
-    time.sleep(SETTLED_S + 0.3)
+    time.sleep(DEBOUNCE_S + 0.3)
     visit.touch(*where)
     link = link_on(visit.wait_for(link_on))
     assert link.startswith("http://127.0.0.1:18473/")
@@ -240,7 +239,7 @@ def test_killed_kiosk_is_back_with_the_pictures_that_last(visit: Visit) -> None:
     assert visit.kept == []  # with no kiosk there is nobody to serve them
 
 
-def test_lost_camera_is_told_on_screen_and_the_kiosk_goes_on(desktop: str, tmp_path: Path) -> None:  # noqa: F811
+def test_lost_camera_is_told_on_screen_and_the_kiosk_goes_on(desktop: str, tmp_path: Path) -> None:
     (tmp_path / "later.mp4").touch()
     visit = Visit(tmp_path, "", "--camera", str(tmp_path / "later.mp4"))
     try:
@@ -263,7 +262,7 @@ def test_lost_camera_is_told_on_screen_and_the_kiosk_goes_on(desktop: str, tmp_p
 
 def test_host_pauses_and_ends_it_by_pin_and_by_phone(
     desktop: str, tmp_path: Path, page: Page
-) -> None:  # noqa: F811
+) -> None:
     token = "kVq2Zr8mT0aYxW4cN6bLpQ"
     visit = Visit(
         tmp_path, f'[host]\nport = 18474\ntoken = "{token}"\npin = "{hash_pin("4711")}"\n'
@@ -279,7 +278,7 @@ def test_host_pauses_and_ends_it_by_pin_and_by_phone(
         visit.wait_for(
             lambda seen: int((abs(seen.astype(int) - (40, 40, 200)) < 12).all(-1).sum()) > 2000, 10
         )  # red: quit
-        time.sleep(SETTLED_S + 0.3)
+        time.sleep(DEBOUNCE_S + 0.3)
         visit.touch(400, 555)  # back to the visitors
         visit.wait_for(painted, 10)
         page.goto(address + "/")
@@ -307,7 +306,7 @@ def test_host_pauses_and_ends_it_by_pin_and_by_phone(
 
 def test_second_screen_and_film_have_the_live_picture_and_nothing_of_the_break(
     desktop: str, tmp_path: Path
-) -> None:  # noqa: F811
+) -> None:
     token = "kVq2Zr8mT0aYxW4cN6bLpQ"
     outputs = '[outputs]\nmjpeg = "18475"\nvirtual_camera = "/dev/nowhere"\nrecord = "films"\n'
     visit = Visit(tmp_path, f'{outputs}[host]\nport = 18474\ntoken = "{token}"\n')

@@ -13,19 +13,19 @@ from typing import Any
 
 import pytest
 
-from realtime_style.kiosk.pictures.store import Keepsakes
-from realtime_style.kiosk.supervision.stats import Counters, Memory
+from realtime_style.kiosk.pictures.store import PictureStore
+from realtime_style.kiosk.supervision.stats import Counters, RestartState
 from realtime_style.kiosk.supervision.watchdog import (
     _HUNG_S,
     _START_S,
     _WELL_S,
     BEAT,
-    FALLS,
+    CRASH_COUNT,
     UNAVAILABLE,
     Watchdog,
 )
 
-HEART = "from realtime_style.kiosk.supervision.watchdog import Heart\n"
+HEART = "from realtime_style.kiosk.supervision.watchdog import Heartbeat\n"
 ALIVE = f"print({BEAT!r}, flush=True)\n"
 
 
@@ -84,7 +84,7 @@ def test_mistake_in_the_settings_at_noon_is_waited_out(tmp_path: Path) -> None:
 
 
 def test_kiosk_that_takes_its_time_to_close_is_not_taken_for_a_hung_one(tmp_path: Path) -> None:
-    closing = HEART + "heart = Heart()\nheart.beat()\nheart.beat_on()\ntime.sleep(4)\n"
+    closing = HEART + "heart = Heartbeat()\nheart.beat()\nheart.beat_on()\ntime.sleep(4)\n"
     watched = dog(tmp_path, closing, hung_s=2.0)
     assert watched.run() == 0
     assert watched.starts == 1
@@ -94,7 +94,7 @@ def test_kiosk_that_takes_its_time_to_close_is_not_taken_for_a_hung_one(tmp_path
 def test_kiosk_that_compiles_for_a_new_camera_is_not_taken_for_a_hung_one(
     tmp_path: Path, begins: str, starts: int
 ) -> None:
-    script = HEART + f"heart = Heart()\nheart.beat()\nif n == 0:\n    {begins}\n"
+    script = HEART + f"heart = Heartbeat()\nheart.beat()\nif n == 0:\n    {begins}\n"
     watched = dog(tmp_path, script + "        time.sleep(4)\n", hung_s=2.0)
     assert watched.run() == 0
     assert watched.starts == starts
@@ -102,8 +102,8 @@ def test_kiosk_that_compiles_for_a_new_camera_is_not_taken_for_a_hung_one(
 
 def test_closing_terminal_ends_the_kiosk_gently() -> None:
     script = (
-        "import os, signal, time\nfrom realtime_style.system.signals import call_at_the_end\n"
-        "call_at_the_end(lambda: print('told', flush=True))\nos.kill(os.getpid(), signal.SIGHUP)\ntime.sleep(0.2)\n"
+        "import os, signal, time\nfrom realtime_style.system.signals import on_terminate\n"
+        "on_terminate(lambda: print('told', flush=True))\nos.kill(os.getpid(), signal.SIGHUP)\ntime.sleep(0.2)\n"
     )
     run = [sys.executable, "-c", script]
     assert subprocess.run(run, capture_output=True, text=True, check=True).stdout == "told\n"
@@ -114,7 +114,7 @@ def test_closing_terminal_ends_the_kiosk_gently() -> None:
 
 
 def test_kiosk_hears_how_often_it_fell_in_a_row(tmp_path: Path) -> None:
-    note = f"open('falls', 'a').write(os.environ[{FALLS!r}])\n"
+    note = f"open('falls', 'a').write(os.environ[{CRASH_COUNT!r}])\n"
     endings = "if n in (0, 1, 3): os.kill(os.getpid(), 9)\nif n == 2: sys.exit(1)\n"  # the third has another reason
     assert dog(tmp_path, ALIVE + note + endings).run() == 0
     assert (tmp_path / "falls").read_text() == "01201"
@@ -123,14 +123,14 @@ def test_kiosk_hears_how_often_it_fell_in_a_row(tmp_path: Path) -> None:
 def test_kiosk_hears_what_the_one_before_it_said_last(tmp_path: Path) -> None:
     heart = (
         "from realtime_style.kiosk.supervision.stats import Memory\n"
-        "from realtime_style.kiosk.supervision.watchdog import NOTE, Heart\n"
-        "memory = Memory.of_line(os.environ[NOTE])\nheart = Heart()\nheart.note = memory.line\n"
+        "from realtime_style.kiosk.supervision.watchdog import NOTE, Heartbeat\n"
+        "memory = Memory.of_line(os.environ[NOTE])\nheart = Heartbeat()\nheart.note = memory.line\n"
         "memory.counters.visitors += 2\nmemory.counters.by_painter['b'] = n\nheart.beat()\n"
         "memory.counters.visitors += 100\n"  # not told any more
         "if n < 2: os.kill(os.getpid(), 9)\nopen('last', 'w').write(memory.line())\n"
     )
     assert dog(tmp_path, heart).run() == 0
-    assert Memory.of_line((tmp_path / "last").read_text()) == Memory(
+    assert RestartState.of_line((tmp_path / "last").read_text()) == RestartState(
         Counters(visitors=106, by_painter={"b": 2})
     )
 
@@ -147,12 +147,12 @@ def test_kiosk_hears_what_the_one_before_it_said_last(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_remembered_stops_no_start(line: str) -> None:
-    assert Memory.of_line(line) == Memory()
+    assert RestartState.of_line(line) == RestartState()
 
 
 def test_break_and_wrong_pins_outlast_a_fall() -> None:
-    memory = Memory(Counters(3, 1, {"a": 1}), on_break=True, wrong_pins=6)
-    assert Memory.of_line(memory.line()) == memory
+    memory = RestartState(Counters(3, 1, {"a": 1}), on_break=True, wrong_pins=6)
+    assert RestartState.of_line(memory.line()) == memory
 
 
 def test_words_in_another_encoding_do_not_blind_the_watchdog(
@@ -166,7 +166,7 @@ def test_words_in_another_encoding_do_not_blind_the_watchdog(
 
 
 def test_driver_that_hangs_at_every_start_counts_as_falls_in_a_row(tmp_path: Path) -> None:
-    note = f"open('falls', 'a').write(os.environ[{FALLS!r}])\n"
+    note = f"open('falls', 'a').write(os.environ[{CRASH_COUNT!r}])\n"
     watched = dog(tmp_path, note + "if n < 2: time.sleep(60)\n" + ALIVE, start_s=1.5)
     assert watched.run() == 0
     assert (tmp_path / "falls").read_text() == "012"
@@ -199,16 +199,16 @@ def start_guard(tmp_path: Path, kiosk: str, *, grace_s: float = 10.0) -> subproc
     (tmp_path / "kiosk").chmod(0o755)
     script = (
         "import sys\nfrom pathlib import Path\nfrom realtime_style.kiosk.supervision import watchdog\n"
-        f"from realtime_style.kiosk.pictures.store import Keepsakes\nwatchdog._GRACE_S = {grace_s}\n"
+        f"from realtime_style.kiosk.pictures.store import PictureStore\nwatchdog._GRACE_S = {grace_s}\n"
         f"sys.executable = {str(tmp_path / 'kiosk')!r}\n"
-        f"sys.exit(watchdog.guard([], Keepsakes(Path({str(tmp_path / 'kept')!r}), hours=2)))\n"
+        f"sys.exit(watchdog.guard([], PictureStore(Path({str(tmp_path / 'kept')!r}), hours=2)))\n"
     )
     return subprocess.Popen([sys.executable, "-c", script], cwd=Path(__file__).parents[2])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
 def test_told_to_end_while_no_kiosk_runs_it_tidies_up_all_the_same(tmp_path: Path) -> None:
-    shelf = Keepsakes(tmp_path / "kept", hours=2)
+    shelf = PictureStore(tmp_path / "kept", hours=2)
     shelf.keep({"png": b"a visitor"})
     guard = start_guard(tmp_path, f"echo '{BEAT}'\necho x >> '{tmp_path}/starts'\nkill -9 $$\n")
     began = time.perf_counter()
@@ -259,7 +259,7 @@ def test_after_ctrl_c_the_kiosk_is_left_to_end_by_itself(
 def test_kiosk_leaves_its_standard_input_to_nobody_who_could_wait_there(tmp_path: Path) -> None:
     """As libraries do on Windows, where one look at a pipe that is being read lasts until that read is over."""
     script = (
-        HEART + "heart = Heart()\nheart.beat()\n"
+        HEART + "heart = Heartbeat()\nheart.beat()\n"
         "if n == 0: assert os.read(0, 1) == b'' and not heart.alone.wait(1), 'somebody else reads what the heart listens to'\n"
     )
     watched = dog(tmp_path, script, hung_s=5.0)
@@ -274,7 +274,7 @@ def test_screen_that_was_never_there_is_a_mistake(tmp_path: Path) -> None:
 
 
 def test_screen_that_comes_after_the_kiosk_is_waited_for(tmp_path: Path) -> None:
-    watched = dog(tmp_path, f"if n < 2: sys.exit({UNAVAILABLE})\n" + ALIVE, screen_comes=True)
+    watched = dog(tmp_path, f"if n < 2: sys.exit({UNAVAILABLE})\n" + ALIVE, wait_for_display=True)
     assert watched.run() == 0
     assert watched.starts == 3
 
@@ -300,11 +300,14 @@ def test_told_to_end_it_ends_the_kiosk_gently(
 def test_kiosk_ends_when_its_watchdog_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "kiosk.py"
     script.write_text(
-        "import os, time\nfrom realtime_style.kiosk.supervision.watchdog import Heart\n"
-        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\nheart = Heart()\n"
+        "import os, time\nfrom realtime_style.kiosk.supervision.watchdog import Heartbeat\n"
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\nheart = Heartbeat()\n"
         "while not heart.alone.is_set():\n    heart.beat()\n    time.sleep(0.1)\n"
     )
-    command = f"from realtime_style.kiosk.supervision.watchdog import Watchdog; Watchdog([{sys.executable!r}, {str(script)!r}]).run()"
+    command = (
+        "from realtime_style.kiosk.supervision.watchdog import Watchdog; "
+        f"Watchdog([{sys.executable!r}, {str(script)!r}]).run()"
+    )
     guard = subprocess.Popen([sys.executable, "-c", command], cwd=Path(__file__).parents[2])
     began = time.perf_counter()
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from realtime_style.frames import Frame
-from realtime_style.media.tonemap import HLG, PQ, ToSdr
+from realtime_style.media.tonemap import HLG, PQ, ToneMapper
 from tests.helpers.video import RATE, paint_clip
 
 Colour = tuple[float, float, float]
@@ -136,7 +136,7 @@ def test_shadows_have_all_their_levels() -> None:
     codes = np.linspace(0, 0.2, 4000)
     picture = np.repeat((codes * 65535).round().astype(np.uint16)[None, :, None], 3, axis=2)
     for transfer in (PQ, HLG):
-        assert set(range(3, 30)) <= set(np.unique(ToSdr(transfer)(picture)))
+        assert set(range(3, 30)) <= set(np.unique(ToneMapper(transfer)(picture)))
 
 
 @CURVES

@@ -12,7 +12,7 @@ import pytest
 from av.codec.context import Flags
 
 from realtime_style.frames import Frame
-from realtime_style.media.video_reader import Clip
+from realtime_style.media.video_reader import VideoReader
 from tests.helpers.video import (
     RATE,
     decode,
@@ -160,7 +160,7 @@ def test_untagged_colours_are_read_as_players_do(
         picture.colorspace = 2
         container.mux(video.encode(picture))
         container.mux(video.encode(None))
-    with Clip(path) as clip:
+    with VideoReader(path) as clip:
         frame = next(clip.upright(item) for item in clip.read() if isinstance(item, av.VideoFrame))
     assert np.abs(frame.astype(int) - bgr).max() <= 4
 

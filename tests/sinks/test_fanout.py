@@ -25,16 +25,15 @@ from realtime_style.errors import OutputUnwritable, RealtimeStyleError, SinkErro
 from realtime_style.frames import Frame
 from realtime_style.sinks import fanout as outputs_module
 from realtime_style.sinks.base import NullSink, Sink
-from realtime_style.sinks.fanout import Outputs
+from realtime_style.sinks.fanout import OutputGroup
 from realtime_style.sinks.films import FILM_S, Films
 from realtime_style.sinks.mjpeg.server import VIEWERS
 from realtime_style.sinks.mjpeg.sink import MjpegSink
-from realtime_style.sinks.video_file import VideoSink
+from realtime_style.sinks.video_file import VideoWriter
 from realtime_style.sinks.virtual_camera import VirtualCameraSink
 from realtime_style.testing.virtual_camera import FakeVirtualCamera
 from realtime_style.web.address import parse_address
 from realtime_style.webcam.app import WebcamOptions
-from tests.helpers.browser import page  # noqa: F401  (fixture)
 from tests.helpers.web import ask
 from tests.helpers.webcam import LEVEL, Script, read_video, show
 
@@ -86,7 +85,9 @@ def test_output_that_fails_is_opened_again_and_the_others_go_on(
 ) -> None:
     monkeypatch.setattr(outputs_module, "_FIRST_PAUSE_S", 0.05)
     null = NullSink()
-    with Outputs({"virtual camera": lambda: VirtualCameraSink(), "null": lambda: null}) as outputs:
+    with OutputGroup(
+        {"virtual camera": lambda: VirtualCameraSink(), "null": lambda: null}
+    ) as outputs:
         outputs.put(GREY)
         until(lambda: FakeVirtualCamera.frames and null.frames == 1)
         FakeVirtualCamera.plugged = False
@@ -110,7 +111,7 @@ def test_output_that_fails_is_opened_again_and_the_others_go_on(
 def test_output_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outputs_module, "_LEAVING_S", 0.2)
     stubborn, null = Stubborn(), NullSink()
-    outputs = Outputs({"stubborn": lambda: stubborn, "null": lambda: null})
+    outputs = OutputGroup({"stubborn": lambda: stubborn, "null": lambda: null})
     for frames in range(1, 6):
         outputs.put(GREY)
         until(partial(lambda frames: null.frames == frames, frames))
@@ -123,9 +124,9 @@ def test_impatient_outputs_tell_at_once_what_is_missing(tmp_path: Path) -> None:
     FakeVirtualCamera.plugged = False
     film = tmp_path / "film.mp4"
     with pytest.raises(SinkError, match="no virtual camera is plugged in"):
-        Outputs(
+        OutputGroup(
             {
-                "film": lambda: VideoSink(film),
+                "film": lambda: VideoWriter(film),
                 "virtual camera": lambda: VirtualCameraSink(size_wh=(640, 480)),
             }
         )
@@ -135,7 +136,7 @@ def test_impatient_outputs_tell_at_once_what_is_missing(tmp_path: Path) -> None:
 def test_patient_outputs_wait_for_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outputs_module, "_FIRST_PAUSE_S", 0.05)
     FakeVirtualCamera.plugged = False
-    with Outputs({"virtual camera": VirtualCameraSink}, patient=True) as outputs:
+    with OutputGroup({"virtual camera": VirtualCameraSink}, patient=True) as outputs:
         outputs.put(GREY)
         until(lambda: outputs.problems)
         FakeVirtualCamera.plugged = True
@@ -175,7 +176,7 @@ def test_missing_driver_is_told_in_one_line_with_what_to_do(
 
 
 def test_single_picture_is_what_is_on_screen(screen: MjpegSink) -> None:
-    with Outputs({"second screen": lambda: screen}) as outputs:
+    with OutputGroup({"second screen": lambda: screen}) as outputs:
         told = threading.Event()
 
         def paint() -> None:
@@ -250,7 +251,7 @@ def test_port_in_use_is_told(screen: MjpegSink) -> None:
         MjpegSink(str(SCREEN))
 
 
-def shows(page: Page, level: int) -> bool:  # noqa: F811
+def shows(page: Page, level: int) -> bool:
     """Whether a browser's page is of this grey in its middle."""
     try:
         picture = cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
@@ -263,7 +264,7 @@ def shows(page: Page, level: int) -> bool:  # noqa: F811
 
 def test_viewers_who_left_without_a_word_lose_their_places_to_a_page_that_waits(
     screen: MjpegSink, page: Page
-) -> None:  # noqa: F811
+) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), np.uint8)
     noise[300:420, 580:700] = 77
     gone = [socket.create_connection(("127.0.0.1", SCREEN), timeout=20) for _ in range(VIEWERS)]
@@ -282,14 +283,16 @@ def test_viewers_who_left_without_a_word_lose_their_places_to_a_page_that_waits(
         viewer.close()
 
 
-def test_browser_shows_the_picture_hides_it_when_it_ends_and_finds_it_again(page: Page) -> None:  # noqa: F811
+def test_browser_shows_the_picture_hides_it_when_it_ends_and_finds_it_again(page: Page) -> None:
     for visit, level in enumerate((77, 200)):
         frame = np.full((120, 160, 3), level, np.uint8)
-        with Outputs({"second screen": lambda: MjpegSink("18482")}) as outputs:
+        with OutputGroup({"second screen": lambda: MjpegSink("18482")}) as outputs:
             if visit == 0:
                 page.goto("http://127.0.0.1:18482/", wait_until="commit")
 
-            def there(outputs: Outputs = outputs, frame: Frame = frame, level: int = level) -> bool:
+            def there(
+                outputs: OutputGroup = outputs, frame: Frame = frame, level: int = level
+            ) -> bool:
                 outputs.put(frame)
                 return shows(page, level)
 

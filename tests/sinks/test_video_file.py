@@ -16,8 +16,8 @@ from realtime_style.errors import OutputUnwritable, SinkError
 from realtime_style.frames import Frame
 from realtime_style.frames.pattern import read_barcode
 from realtime_style.sinks.base import NullSink
-from realtime_style.sinks.video_file import VideoSink
-from realtime_style.sources.files import VideoFile
+from realtime_style.sinks.video_file import VideoWriter
+from realtime_style.sources.files import VideoSource
 from realtime_style.sources.pattern import TestPattern
 from realtime_style.testing.style_files import FakeClock
 
@@ -37,7 +37,7 @@ def test_a_video_holds_every_frame_in_order_at_exactly_its_rate(tmp_path: Path) 
     import av
 
     path = tmp_path / "out.mp4"
-    with VideoSink(path, fps=Fraction(30000, 1001)) as sink:
+    with VideoWriter(path, fps=Fraction(30000, 1001)) as sink:
         for picture in PICTURES:
             sink.write(picture)
         assert sink.frames == 12
@@ -45,14 +45,14 @@ def test_a_video_holds_every_frame_in_order_at_exactly_its_rate(tmp_path: Path) 
         stream = container.streams.video[0]
         assert (stream.average_rate, stream.frames) == (Fraction(30000, 1001), 12)
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
-    assert [read_barcode(picture) for picture in VideoFile(path)] == list(range(12))
+    assert [read_barcode(picture) for picture in VideoSource(path)] == list(range(12))
     assert times_s(path) == pytest.approx([n * 1001 / 30000 for n in range(12)])
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_its_index_is_in_front_for_browsers(tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
-    with VideoSink(path, fps=30) as sink:
+    with VideoWriter(path, fps=30) as sink:
         for picture in PICTURES:
             sink.write(picture)
     content = path.read_bytes()
@@ -65,20 +65,20 @@ def test_a_live_recording_keeps_the_time_of_each_frame(
     path = tmp_path / "live.mp4"
     fake_clock.now = 1000.0
     moments = [0, 0.04, 0.05, 0.3, 0.3, 0.3, 0.35, 2.0, 2.01]
-    with VideoSink(path, clock=fake_clock) as sink:
+    with VideoWriter(path, clock=fake_clock) as sink:
         for picture, moment in zip(PICTURES, moments, strict=False):
             fake_clock.now = 1000.0 + moment
             sink.write(picture)
     times = times_s(path)
     assert times == pytest.approx(moments, abs=1e-4)
     assert all(later > earlier for earlier, later in pairwise(times)), "strictly increasing"
-    assert [read_barcode(picture) for picture in VideoFile(path)] == list(range(9))
+    assert [read_barcode(picture) for picture in VideoSource(path)] == list(range(9))
 
 
 def test_a_clock_that_stands_still_or_goes_back_does_not_break_a_recording(
     tmp_path: Path, fake_clock: FakeClock
 ) -> None:
-    with VideoSink(tmp_path / "live.mp4", clock=fake_clock) as sink:
+    with VideoWriter(tmp_path / "live.mp4", clock=fake_clock) as sink:
         for picture, moment in zip(PICTURES, (5.0, 5.0, 4.0, 5.1), strict=False):
             fake_clock.now = moment
             sink.write(picture)
@@ -88,9 +88,9 @@ def test_a_clock_that_stands_still_or_goes_back_does_not_break_a_recording(
 @pytest.mark.parametrize("size", [(63, 47), (641, 479), (16, 16), (1, 1)])
 def test_odd_and_tiny_sizes_are_filled_up(tmp_path: Path, size: tuple[int, int]) -> None:
     frame = np.full((size[1], size[0], 3), 77, np.uint8)
-    with VideoSink(tmp_path / "odd.mp4", fps=30) as sink:
+    with VideoWriter(tmp_path / "odd.mp4", fps=30) as sink:
         sink.write(frame)
-    (picture,) = VideoFile(tmp_path / "odd.mp4")
+    (picture,) = VideoSource(tmp_path / "odd.mp4")
     assert picture.shape[:2] == (size[1] + size[1] % 2, size[0] + size[0] % 2)
     assert np.abs(picture.astype(int) - 77).max() <= 3
 
@@ -98,20 +98,22 @@ def test_odd_and_tiny_sizes_are_filled_up(tmp_path: Path, size: tuple[int, int])
 def test_red_stays_red(tmp_path: Path) -> None:
     red: Frame = np.zeros((48, 64, 3), np.uint8)
     red[..., 2] = 255
-    with VideoSink(tmp_path / "red.mp4", fps=30) as sink:
+    with VideoWriter(tmp_path / "red.mp4", fps=30) as sink:
         sink.write(red)
-    (picture,) = VideoFile(tmp_path / "red.mp4")
+    (picture,) = VideoSource(tmp_path / "red.mp4")
     assert np.abs(picture.astype(int) - red).max() <= 6
 
 
 def test_frames_may_be_painted_on_after_writing(tmp_path: Path) -> None:
     canvas = PICTURES[0].copy()
-    with VideoSink(tmp_path / "out.mp4", fps=30) as sink:
+    with VideoWriter(tmp_path / "out.mp4", fps=30) as sink:
         for picture in PICTURES:
             canvas[:] = picture
             sink.write(canvas)
             canvas[:] = 0
-    assert [read_barcode(picture) for picture in VideoFile(tmp_path / "out.mp4")] == list(range(12))
+    assert [read_barcode(picture) for picture in VideoSource(tmp_path / "out.mp4")] == list(
+        range(12)
+    )
 
 
 def test_names_that_ffmpeg_takes_for_something_else_work(
@@ -120,7 +122,7 @@ def test_names_that_ffmpeg_takes_for_something_else_work(
     monkeypatch.chdir(tmp_path)
     names = ["18:30.mp4", "50%d.mp4", "http:x.mp4", "-o.mp4", "Ünïcode 夜.mp4"]
     for name in names:
-        with VideoSink(Path(name), fps=30) as sink:
+        with VideoWriter(Path(name), fps=30) as sink:
             sink.write(PICTURES[0])
         assert len(times_s(tmp_path / name)) == 1
     assert {path.name for path in tmp_path.iterdir()} == set(names)
@@ -147,7 +149,7 @@ def test_an_exception_in_the_middle_keeps_the_old_file_and_leaves_nothing(old: P
         raise KeyboardInterrupt
 
     def record() -> None:
-        with VideoSink(old, fps=30) as sink:
+        with VideoWriter(old, fps=30) as sink:
             for picture in pictures():
                 sink.write(picture)
 
@@ -157,7 +159,7 @@ def test_an_exception_in_the_middle_keeps_the_old_file_and_leaves_nothing(old: P
 
 
 def test_discard_keeps_the_old_file_and_close_after_it_does_nothing(old: Path) -> None:
-    sink = VideoSink(old)
+    sink = VideoWriter(old)
     sink.write(PICTURES[0])
     sink.discard()
     sink.discard()
@@ -168,12 +170,12 @@ def test_discard_keeps_the_old_file_and_close_after_it_does_nothing(old: Path) -
 
 
 def test_without_a_frame_there_is_no_file(old: Path) -> None:
-    VideoSink(old).close()
+    VideoWriter(old).close()
     assert untouched(old)
 
 
 def test_the_old_file_stands_until_close_and_close_may_be_called_twice(old: Path) -> None:
-    sink = VideoSink(old, fps=30)
+    sink = VideoWriter(old, fps=30)
     sink.write(PICTURES[0])
     assert old.read_bytes() == b"precious"
     sink.close()
@@ -182,7 +184,7 @@ def test_the_old_file_stands_until_close_and_close_may_be_called_twice(old: Path
 
 
 def test_another_size_is_refused_and_the_rest_can_still_be_saved(tmp_path: Path) -> None:
-    with VideoSink(tmp_path / "out.mp4", fps=30) as sink:
+    with VideoWriter(tmp_path / "out.mp4", fps=30) as sink:
         sink.write(PICTURES[0])
         with pytest.raises(SinkError, match="frame of 64x48 in a video of 160x120"):
             sink.write(np.zeros((48, 64, 3), np.uint8))
@@ -191,13 +193,13 @@ def test_another_size_is_refused_and_the_rest_can_still_be_saved(tmp_path: Path)
 
 
 def test_what_is_no_frame_is_refused_before_anything_is_written(old: Path) -> None:
-    with pytest.raises(ValueError, match="float64 != uint8"), VideoSink(old) as sink:
+    with pytest.raises(ValueError, match="float64 != uint8"), VideoWriter(old) as sink:
         sink.write(np.zeros((4, 4, 3)))  # type: ignore[arg-type]
     assert untouched(old)
 
 
 def test_a_bad_encoder_setting_leaves_nothing(old: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    sink = VideoSink(old, preset="warp")
+    sink = VideoWriter(old, preset="warp")
     with pytest.raises(SinkError, match="check crf and preset"):
         sink.write(PICTURES[0])
     assert untouched(old)  # at once, not when the sink is closed
@@ -205,7 +207,7 @@ def test_a_bad_encoder_setting_leaves_nothing(old: Path, capfd: pytest.CaptureFi
 
 def test_a_missing_encoder_leaves_nothing(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("realtime_style.media.h264._CODEC", "libx2640")
-    with pytest.raises(SinkError, match="tried libx2640"), VideoSink(old) as sink:
+    with pytest.raises(SinkError, match="tried libx2640"), VideoWriter(old) as sink:
         sink.write(PICTURES[0])
     assert untouched(old)
 
@@ -218,7 +220,7 @@ def test_a_wrong_place_is_refused_before_the_first_frame(tmp_path: Path) -> None
         (Path("/proc/out.mp4"), "cannot write /proc/out.mp4"),
     ):
         with pytest.raises(OutputUnwritable, match=words):
-            VideoSink(path)
+            VideoWriter(path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -228,13 +230,13 @@ import resource, sys
 from pathlib import Path
 import numpy as np
 from realtime_style.errors import OutputUnwritable
-from realtime_style.sinks.video_file import VideoSink
+from realtime_style.sinks.video_file import VideoWriter
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
 noise = np.random.default_rng(0)
 written = 0
 try:
-    with VideoSink(Path(sys.argv[1])) as sink:
+    with VideoWriter(Path(sys.argv[1])) as sink:
         while written < {frames}:
             sink.write(noise.integers(0, 256, (128, 128, 3), np.uint8))
             written += 1

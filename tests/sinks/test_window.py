@@ -21,7 +21,7 @@ from realtime_style.errors import DisplayUnavailable
 from realtime_style.frames import Frame
 from realtime_style.sinks.window import key_name, require_display
 from tests.helpers.tiny_wm import close_window
-from tests.helpers.xvfb import desktop, display, press, screenshot, xdotool  # noqa: F401  (fixtures)
+from tests.helpers.xvfb import press, screenshot, xdotool
 
 TITLE = "test window"
 
@@ -124,13 +124,13 @@ def shown_and_painted(folder: Path, *arguments: str) -> Iterator[Shown]:
 
 
 @pytest.fixture
-def shown(display: str, tmp_path: Path) -> Iterator[Shown]:  # noqa: F811
+def shown(display: str, tmp_path: Path) -> Iterator[Shown]:
     with shown_and_painted(tmp_path) as window:
         yield window
 
 
 @pytest.fixture
-def managed(request: pytest.FixtureRequest, desktop: str, tmp_path: Path) -> Iterator[Shown]:  # noqa: F811
+def managed(request: pytest.FixtureRequest, desktop: str, tmp_path: Path) -> Iterator[Shown]:
     """The same on a screen with a window manager, which is needed to fill the screen."""
     with shown_and_painted(tmp_path, *getattr(request, "param", ())) as window:
         yield window
@@ -277,7 +277,7 @@ def test_a_headless_opencv_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_desktop_that_asks_for_wayland_still_gets_a_window(
-    display: str,  # noqa: F811
+    display: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -298,7 +298,7 @@ cv2.waitKey(50)
 """
 
 
-def test_qt_does_not_complain_about_fonts(display: str) -> None:  # noqa: F811
+def test_qt_does_not_complain_about_fonts(display: str) -> None:
     run = subprocess.run([sys.executable, "-c", FONTS], capture_output=True, text=True, timeout=30)
     assert (run.returncode, run.stderr) == (0, "")
 

@@ -18,12 +18,12 @@ import pytest
 
 from realtime_style.errors import CameraLost, CameraNotFound, VideoUnreadable
 from realtime_style.frames.pattern import read_barcode
-from realtime_style.sinks.video_file import VideoSink
+from realtime_style.sinks.video_file import VideoWriter
 from realtime_style.sources import camera as camera_module
 from realtime_style.sources.backends import CAMERA_BACKENDS
 from realtime_style.sources.camera import Camera, open_camera
 from realtime_style.sources.pattern import TestPattern
-from realtime_style.sources.playback import ClipCapture, PatternCapture
+from realtime_style.sources.playback import ClipPlayback, PatternPlayback
 from realtime_style.testing.camera import FakeCapture
 from realtime_style.testing.style_files import FakeClock
 
@@ -299,17 +299,17 @@ def test_what_is_no_camera_at_all_is_refused(spec: str) -> None:
 def numbered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """30 numbered frames, one second."""
     path = tmp_path_factory.mktemp("numbered") / "numbered.mp4"
-    with VideoSink(path, fps=30) as sink:
+    with VideoWriter(path, fps=30) as sink:
         for picture in TestPattern(160, 120, frames=30):
             sink.write(picture)
     return path
 
 
-def clip_capture(path: Path, clock: FakeClock, size: tuple[int, int] | None = None) -> ClipCapture:
-    return ClipCapture(path, size=size, clock=clock, sleep=clock.sleep)
+def clip_capture(path: Path, clock: FakeClock, size: tuple[int, int] | None = None) -> ClipPlayback:
+    return ClipPlayback(path, size=size, clock=clock, sleep=clock.sleep)
 
 
-def read(capture: ClipCapture | PatternCapture) -> int:
+def read(capture: ClipPlayback | PatternPlayback) -> int:
     arrived, frame = capture.read()
     assert arrived
     assert frame is not None
@@ -376,7 +376,7 @@ def test_a_clip_that_decodes_too_slowly_plays_slowly_instead_of_standing_still(
 def still(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five numbered frames in 0.2 s, as of a screen that then stands still, and one more at 2.5 s."""
     path, clock = tmp_path_factory.mktemp("still") / "still.mp4", FakeClock()
-    with VideoSink(path, clock=clock) as sink:
+    with VideoWriter(path, clock=clock) as sink:
         for number, picture in enumerate(TestPattern(160, 120, frames=6)):
             clock.now = number / 20 if number < 5 else 2.5
             sink.write(picture)
@@ -434,7 +434,7 @@ def test_a_missing_clip_or_a_foreign_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_pattern_plays_in_real_time_whoever_reads(fake_clock: FakeClock) -> None:
-    pattern = PatternCapture(160, 120, fps=10, clock=fake_clock, sleep=fake_clock.sleep)
+    pattern = PatternPlayback(160, 120, fps=10, clock=fake_clock, sleep=fake_clock.sleep)
     assert [read(pattern) for _ in range(3)] == [0, 1, 2]
     assert fake_clock.now == pytest.approx(0.2)
     fake_clock.now = 1.75
@@ -445,7 +445,7 @@ def test_the_pattern_plays_in_real_time_whoever_reads(fake_clock: FakeClock) -> 
 
 
 def test_a_slow_pattern_sends_its_last_picture_again(fake_clock: FakeClock) -> None:
-    pattern = PatternCapture(160, 120, fps=0.8, clock=fake_clock, sleep=fake_clock.sleep)
+    pattern = PatternPlayback(160, 120, fps=0.8, clock=fake_clock, sleep=fake_clock.sleep)
     assert [(read(pattern), fake_clock.now) for _ in range(5)] == [
         (0, 0),
         (0, 0.5),

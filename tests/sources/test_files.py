@@ -14,21 +14,21 @@ from realtime_style.errors import CameraNotFound, ImageUnreadable, SourceError, 
 from realtime_style.frames import Frame
 from realtime_style.frames.pattern import read_barcode
 from realtime_style.media.images import Picture, write_image
-from realtime_style.sinks.video_file import VideoSink
-from realtime_style.sources.files import ImageFiles, VideoFile
+from realtime_style.sinks.video_file import VideoWriter
+from realtime_style.sources.files import ImageFiles, VideoSource
 from realtime_style.sources.open_source import open_source
 from realtime_style.sources.pattern import TestPattern
 
 
 def numbered_video(path: Path, frames: int) -> Path:
-    with VideoSink(path, fps=30) as sink:
+    with VideoWriter(path, fps=30) as sink:
         for picture in TestPattern(320, 240, frames=frames):
             sink.write(picture)
     return path
 
 
 def test_a_video_gives_every_frame_in_order_and_its_exact_rate(clip: Path) -> None:
-    with VideoFile(clip) as video:
+    with VideoSource(clip) as video:
         assert (video.info.width, video.info.height, video.info.frame_count) == (64, 48, 20)
         assert video.info.rate == Fraction(30000, 1001)
         assert video.info.fps == pytest.approx(29.97003, abs=1e-5)
@@ -46,15 +46,15 @@ def test_a_video_gives_every_frame_in_order_and_its_exact_rate(clip: Path) -> No
 
 
 def test_frames_come_in_order_without_gaps(tmp_path: Path) -> None:
-    video = VideoFile(numbered_video(tmp_path / "n.mp4", 45))
+    video = VideoSource(numbered_video(tmp_path / "n.mp4", 45))
     assert [read_barcode(picture) for picture in video] == list(range(45))
 
 
 def test_fps_survives_a_round_trip(tmp_path: Path, clip: Path) -> None:
-    with VideoFile(clip) as video, VideoSink(tmp_path / "copy.mp4", fps=video.info.fps) as sink:
+    with VideoSource(clip) as video, VideoWriter(tmp_path / "copy.mp4", fps=video.info.fps) as sink:
         for picture in video:
             sink.write(picture)
-    assert VideoFile(tmp_path / "copy.mp4").info.rate == Fraction(30000, 1001)
+    assert VideoSource(tmp_path / "copy.mp4").info.rate == Fraction(30000, 1001)
 
 
 def test_a_clip_from_an_upright_phone_comes_out_upright(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_clip_from_an_upright_phone_comes_out_upright(tmp_path: Path) -> None:
         stream.set_display_rotation(90)  # anticlockwise: the right side is up
         container.mux(stream.encode(av.VideoFrame.from_ndarray(lying, format="bgr24")))
         container.mux(stream.encode(None))
-    video = VideoFile(path)
+    video = VideoSource(path)
     assert (video.info.width, video.info.height) == (48, 64)
     (picture,) = video
     assert picture.shape == (64, 48, 3)
@@ -80,7 +80,7 @@ def test_a_clip_from_an_upright_phone_comes_out_upright(tmp_path: Path) -> None:
 
 
 def test_leaving_a_loop_early_and_closing_twice_is_fine(clip: Path) -> None:
-    video = VideoFile(clip)
+    video = VideoSource(clip)
     for _ in video:
         break
     video.close()
@@ -89,7 +89,7 @@ def test_leaving_a_loop_early_and_closing_twice_is_fine(clip: Path) -> None:
 
 
 def test_closing_inside_the_loop_ends_it(clip: Path) -> None:
-    video, seen = VideoFile(clip), 0
+    video, seen = VideoSource(clip), 0
     for _ in video:
         seen += 1
         video.close()
@@ -107,7 +107,7 @@ def test_a_missing_empty_or_foreign_file_is_one_line_with_its_name(tmp_path: Pat
         (tmp_path, "folder"),
     ):
         with pytest.raises(VideoUnreadable, match=words) as caught:
-            VideoFile(path)
+            VideoSource(path)
         assert str(path) in str(caught.value)
         assert "\n" not in str(caught.value)
 
@@ -117,7 +117,7 @@ def test_a_video_cut_off_is_told_from_one_that_ended(tmp_path: Path) -> None:
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(VideoUnreadable, match="damaged"):
-        list(VideoFile(cut))
+        list(VideoSource(cut))
 
 
 def test_images_come_in_the_order_of_their_names_each_in_its_size(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_an_empty_folder_and_a_broken_image_are_named(tmp_path: Path) -> None:
 
 def test_open_source_knows_what_is_meant(clip: Path, tmp_path: Path) -> None:
     assert isinstance(open_source("pattern"), TestPattern)
-    assert isinstance(open_source(str(clip)), VideoFile)
+    assert isinstance(open_source(str(clip)), VideoSource)
     with pytest.raises(CameraNotFound, match="camera 97 did not open"):
         open_source("97")
     with pytest.raises(VideoUnreadable, match="does not exist"):
@@ -172,7 +172,7 @@ def test_open_source_knows_what_is_meant(clip: Path, tmp_path: Path) -> None:
 
 
 def test_decoded_frames_wait_for_no_garbage_collection(tmp_path: Path) -> None:
-    with VideoFile(numbered_video(tmp_path / "clip.mp4", 60)) as source:
+    with VideoSource(numbered_video(tmp_path / "clip.mp4", 60)) as source:
         frames = iter(source)
         next(frames)
         gc.collect()

@@ -17,7 +17,7 @@ from realtime_style.frames import Frame
 from realtime_style.kiosk import build
 from realtime_style.kiosk.config.schema import CameraSettings, KioskSettings
 from realtime_style.sources.camera import Camera, open_camera
-from realtime_style.sources.reconnect import FIRST_S, STALE_S, CameraWatch
+from realtime_style.sources.reconnect import FIRST_S, STALE_S, ReconnectingCamera
 from realtime_style.testing.camera import FakeCapture
 from tests.helpers.kiosk import Port
 
@@ -28,8 +28,8 @@ def port() -> Port:
 
 
 @pytest.fixture
-def watch(port: Port) -> Iterator[CameraWatch]:
-    watch = CameraWatch(port.open)
+def watch(port: Port) -> Iterator[ReconnectingCamera]:
+    watch = ReconnectingCamera(port.open)
     yield watch
     if port.capture is not None:
         port.capture.unblock()
@@ -45,11 +45,11 @@ def until(what: Callable[[], object], seconds: float) -> float:
     return time.perf_counter() - began
 
 
-def seen(watch: CameraWatch) -> bool:
+def seen(watch: ReconnectingCamera) -> bool:
     return watch.take(0.05) is not None and not watch.problem
 
 
-def test_pictures_come_as_soon_as_the_camera_is_open(watch: CameraWatch) -> None:
+def test_pictures_come_as_soon_as_the_camera_is_open(watch: ReconnectingCamera) -> None:
     until(lambda: seen(watch), 2)
     frame = watch.take(1)
     assert frame is not None
@@ -57,7 +57,7 @@ def test_pictures_come_as_soon_as_the_camera_is_open(watch: CameraWatch) -> None
 
 
 def test_unplugged_camera_is_told_in_two_seconds_and_back_in_three(
-    watch: CameraWatch, port: Port
+    watch: ReconnectingCamera, port: Port
 ) -> None:
     until(lambda: seen(watch), 2)
     assert port.capture is not None
@@ -73,7 +73,9 @@ def test_unplugged_camera_is_told_in_two_seconds_and_back_in_three(
     until(lambda: seen(watch), 3)
 
 
-def test_camera_that_repeats_one_frame_is_opened_anew(watch: CameraWatch, port: Port) -> None:
+def test_camera_that_repeats_one_frame_is_opened_anew(
+    watch: ReconnectingCamera, port: Port
+) -> None:
     until(lambda: seen(watch), 2)
     assert port.capture is not None
     port.capture.freeze()
@@ -84,7 +86,7 @@ def test_camera_that_repeats_one_frame_is_opened_anew(watch: CameraWatch, port: 
 
 
 def test_black_pictures_are_told_and_waited_out(
-    watch: CameraWatch, port: Port, monkeypatch: pytest.MonkeyPatch
+    watch: ReconnectingCamera, port: Port, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     until(lambda: seen(watch), 2)
     assert port.capture is not None
@@ -103,7 +105,7 @@ def test_black_pictures_are_told_and_waited_out(
 
 
 def test_read_that_does_not_come_back_is_told_and_leaves_no_threads(
-    watch: CameraWatch, port: Port
+    watch: ReconnectingCamera, port: Port
 ) -> None:
     until(lambda: seen(watch), 2)
     assert port.capture is not None
@@ -119,7 +121,7 @@ def test_read_that_does_not_come_back_is_told_and_leaves_no_threads(
 
 
 def test_driver_that_raises_is_survived(
-    watch: CameraWatch, port: Port, caplog: pytest.LogCaptureFixture
+    watch: ReconnectingCamera, port: Port, caplog: pytest.LogCaptureFixture
 ) -> None:
     until(lambda: seen(watch), 2)
     assert port.capture is not None
@@ -130,12 +132,12 @@ def test_driver_that_raises_is_survived(
 
 
 def test_clip_that_stands_still_in_the_dark_is_no_fault(tmp_path: Path) -> None:
-    from realtime_style.sinks.video_file import VideoSink
+    from realtime_style.sinks.video_file import VideoWriter
 
-    with VideoSink(tmp_path / "night.mp4", fps=25) as sink:
+    with VideoWriter(tmp_path / "night.mp4", fps=25) as sink:
         for _ in range(10):
             sink.write(np.zeros((48, 64, 3), np.uint8))
-    watch = CameraWatch(
+    watch = ReconnectingCamera(
         lambda: open_camera(str(tmp_path / "night.mp4"), stale_s=STALE_S), judge=False
     )
     try:
@@ -152,7 +154,7 @@ def test_device_that_sends_one_picture_for_ever_stays_lost(port: Port) -> None:
         capture.freeze()
         return Camera(capture, name="camera 0", stale_s=STALE_S)
 
-    watch = CameraWatch(still)
+    watch = ReconnectingCamera(still)
     try:
         until(lambda: "same picture" in watch.problem, 4)
         began = time.perf_counter()
@@ -171,7 +173,9 @@ def test_camera_may_take_its_time_for_the_first_picture() -> None:
                 time.sleep(2)
             return super().read()
 
-    watch = CameraWatch(lambda: Camera(Slow(), name="camera 0", stale_s=STALE_S, first_s=FIRST_S))
+    watch = ReconnectingCamera(
+        lambda: Camera(Slow(), name="camera 0", stale_s=STALE_S, first_s=FIRST_S)
+    )
     try:
         until(lambda: seen(watch), 4)
         assert watch.opened == 1
@@ -182,7 +186,7 @@ def test_camera_may_take_its_time_for_the_first_picture() -> None:
 def test_camera_that_opens_and_hangs_is_told_to_be_hung() -> None:
     capture = FakeCapture()
     capture.block()
-    watch = CameraWatch(lambda: Camera(capture, name="camera 0", stale_s=0.3))
+    watch = ReconnectingCamera(lambda: Camera(capture, name="camera 0", stale_s=0.3))
     try:
         until(lambda: watch.hung, 4)
         assert "sent no picture" in watch.problem
@@ -201,7 +205,7 @@ def test_opening_that_does_not_come_back_is_told_to_be_hung(
         ends.wait(20)
         raise CameraNotFound("no camera 0")
 
-    watch = CameraWatch(never)
+    watch = ReconnectingCamera(never)
     try:
         assert not watch.hung
         until(lambda: watch.hung, 3)

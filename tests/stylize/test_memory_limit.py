@@ -14,7 +14,7 @@ import pytest
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.stylize import memory_limit
 from realtime_style.stylize.memory_limit import bytes_per_pixel, check_memory
-from realtime_style.stylize.style_model import Stylizer
+from realtime_style.stylize.style_model import StyleModel
 from realtime_style.system.memory import available_bytes
 
 JOHNSON = "c9s1-32,d64,d128,R128,R128,R128,R128,R128,u64,u32,c9s1-3"
@@ -73,7 +73,7 @@ def test_linux_says_how_much_memory_is_free():
 def test_a_stylizer_refuses_a_frame_that_does_not_fit_and_goes_on_with_one_that_does(
     tiny_style: Path, free
 ):
-    with Stylizer(tiny_style, device="cpu") as stylize:
+    with StyleModel(tiny_style, device="cpu") as stylize:
         free(100 * 100 * 176)
         with pytest.raises(RealtimeStyleError, match="101x100 pixels"):
             stylize(np.zeros((100, 101, 3), np.uint8))
@@ -82,7 +82,7 @@ def test_a_stylizer_refuses_a_frame_that_does_not_fit_and_goes_on_with_one_that_
 
 def test_memory_that_is_held_already_is_not_asked_for_again(tiny_style: Path, free):
     """In the middle of a video the engine itself is what fills the memory."""
-    with Stylizer(tiny_style, device="cpu") as stylize:
+    with StyleModel(tiny_style, device="cpu") as stylize:
         stylize(np.zeros((100, 100, 3), np.uint8))
         free(0)
         stylize(np.zeros((100, 100, 3), np.uint8))
@@ -95,7 +95,7 @@ def test_memory_that_is_held_already_is_not_asked_for_again(tiny_style: Path, fr
 
 _FREES_IN_A_THREAD = """
 import sys, threading
-from realtime_style.system.allocator import give_back
+from realtime_style.system.allocator import trim_heap
 from pathlib import Path
 
 def resident_mb():
@@ -113,7 +113,7 @@ thread = threading.Thread(target=work)
 thread.start()
 thread.join()
 kept = resident_mb() - before
-give_back()
+trim_heap()
 print(kept, resident_mb() - before)
 """
 
@@ -130,11 +130,11 @@ def test_memory_that_a_thread_freed_is_handed_back():
 
 _FREES_AND_TAKES_AGAIN = """
 import resource, sys
-from realtime_style.system.allocator import hold_on
+from realtime_style.system.allocator import keep_freed
 import numpy as np
 
 if sys.argv[1] == "held":
-    hold_on()
+    keep_freed()
 np.ones(3_000_000)  # 24 MB
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(20):
@@ -156,7 +156,7 @@ _A_CARD_IN_A_THREAD = """
 import sys, threading
 import numpy as np
 from pathlib import Path
-from realtime_style.system.allocator import give_back, let_go
+from realtime_style.system.allocator import trim_heap, return_large_blocks
 
 def resident_mb():
     return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1000
@@ -170,13 +170,13 @@ def work(times):
         del image, content
 
 if sys.argv[1] == "let go":
-    let_go()
+    return_large_blocks()
 before = resident_mb()
-thread = threading.Thread(target=lambda: [work(20), give_back(), done.set(), over.wait()], daemon=True)
+thread = threading.Thread(target=lambda: [work(20), trim_heap(), done.set(), over.wait()], daemon=True)
 done, over = threading.Event(), threading.Event()
 thread.start()
 done.wait()
-give_back()
+trim_heap()
 print(resident_mb() - before)
 """
 

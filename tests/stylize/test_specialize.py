@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from realtime_style.stylize.specialize import SETTLES_AFTER, Settler
+from realtime_style.stylize.specialize import SPECIALIZE_AFTER, Specializer
 
 
 class Counting:
@@ -23,66 +23,66 @@ class Counting:
 
 
 def test_only_what_was_painted_for_some_frames_is_settled_on_and_once():
-    settler, settle = Settler(behind=False), Counting()
-    for _ in range(SETTLES_AFTER - 1):
-        settler.painted("starry-night", settle)
-    assert settle.times == 0
+    settler, specialize = Specializer(behind=False), Counting()
+    for _ in range(SPECIALIZE_AFTER - 1):
+        settler.painted("starry-night", specialize)
+    assert specialize.times == 0
     for _ in range(5):
-        settler.painted("starry-night", settle)
-        assert settle.times == 1
-    assert settle.threads == {threading.current_thread().name}
+        settler.painted("starry-night", specialize)
+        assert specialize.times == 1
+    assert specialize.threads == {threading.current_thread().name}
 
 
 def test_what_changes_from_frame_to_frame_is_never_settled_on():
-    settler, settle = Settler(behind=False), Counting()
-    for share in range(10 * SETTLES_AFTER):
-        settler.painted(("a fade", share), settle)
-    assert settle.times == 0
+    settler, specialize = Specializer(behind=False), Counting()
+    for share in range(10 * SPECIALIZE_AFTER):
+        settler.painted(("a fade", share), specialize)
+    assert specialize.times == 0
 
 
 def test_what_comes_back_is_settled_on_again():
-    settler, settles = Settler(behind=False), {"a": Counting(), "b": Counting()}
+    settler, settles = Specializer(behind=False), {"a": Counting(), "b": Counting()}
     for how in "abba":
-        for _ in range(SETTLES_AFTER):
+        for _ in range(SPECIALIZE_AFTER):
             settler.painted(how, settles[how])
     assert (settles["a"].times, settles["b"].times) == (2, 1)
 
 
 def test_what_was_settled_on_before_the_first_frame_is_not_settled_on_again():
-    settler, settle = Settler(), Counting()
-    settler.settle_now("a", settle)
-    for _ in range(2 * SETTLES_AFTER):
-        settler.painted("a", settle)
+    settler, specialize = Specializer(), Counting()
+    settler.specialize_now("a", specialize)
+    for _ in range(2 * SPECIALIZE_AFTER):
+        settler.painted("a", specialize)
     settler.close()
-    assert settle.times == 1
-    assert settle.threads == {threading.current_thread().name}
+    assert specialize.times == 1
+    assert specialize.threads == {threading.current_thread().name}
 
 
 def test_behind_the_painting_nobody_waits_for_it_until_the_end():
-    go_on, settle = threading.Event(), Counting()
+    go_on, specialize = threading.Event(), Counting()
 
     def slow() -> None:
         assert go_on.wait(10)
-        settle()
+        specialize()
 
-    settler = Settler()
-    for _ in range(3 * SETTLES_AFTER):
+    settler = Specializer()
+    for _ in range(3 * SPECIALIZE_AFTER):
         settler.painted("a", slow)
-    assert settle.times == 0
+    assert specialize.times == 0
     go_on.set()
     settler.close()
-    assert settle.times == 1
-    assert settle.threads == {"settle style"}
+    assert specialize.times == 1
+    assert specialize.threads == {"specialize style"}
 
 
 def test_what_is_chosen_while_another_is_being_prepared_has_its_turn_after_that():
     go_on, second = threading.Event(), Counting()
-    settler = Settler()
-    for _ in range(SETTLES_AFTER):
+    settler = Specializer()
+    for _ in range(SPECIALIZE_AFTER):
         settler.painted("a", lambda: assert_true(go_on.wait(10)))
-    for _ in range(SETTLES_AFTER):
+    for _ in range(SPECIALIZE_AFTER):
         settler.painted("b", second)
-    first = next(thread for thread in threading.enumerate() if thread.name == "settle style")
+    first = next(thread for thread in threading.enumerate() if thread.name == "specialize style")
     go_on.set()
     first.join(10)
     settler.painted("b", second)
@@ -98,16 +98,16 @@ def test_a_failure_is_said_once_and_nothing_more_is_tried(caplog: pytest.LogCapt
     def fail() -> None:
         raise RuntimeError("no memory")
 
-    settler, settle = Settler(behind=False), Counting()
+    settler, specialize = Specializer(behind=False), Counting()
     with caplog.at_level(logging.WARNING):
-        for _ in range(2 * SETTLES_AFTER):
+        for _ in range(2 * SPECIALIZE_AFTER):
             settler.painted("a", fail)
-        for _ in range(2 * SETTLES_AFTER):
-            settler.painted("b", settle)
+        for _ in range(2 * SPECIALIZE_AFTER):
+            settler.painted("b", specialize)
     assert [record.getMessage() for record in caplog.records] == [
         "painting does not get faster as it goes on: no memory"
     ]
-    assert settle.times == 0
+    assert specialize.times == 0
 
 
 def test_a_system_without_another_thread_goes_on_painting(
@@ -117,9 +117,9 @@ def test_a_system_without_another_thread_goes_on_painting(
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    settler, settle = Settler(), Counting()
-    for _ in range(3 * SETTLES_AFTER):
-        settler.painted("a", settle)
+    settler, specialize = Specializer(), Counting()
+    for _ in range(3 * SPECIALIZE_AFTER):
+        settler.painted("a", specialize)
     settler.close()
-    assert settle.times == 0
+    assert specialize.times == 0
     assert len(caplog.records) == 1

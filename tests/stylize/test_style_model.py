@@ -19,26 +19,26 @@ from realtime_style.errors import (
 )
 from realtime_style.frames import Frame
 from realtime_style.stylize import style_model as stylizer
-from realtime_style.stylize.style_model import Stylizer
+from realtime_style.stylize.style_model import StyleModel
 from realtime_style.testing.style_files import write_tiny_style
 
 
 @pytest.fixture
 def stylize(tiny_style: Path):
-    with Stylizer(tiny_style, device="cpu") as stylizer:
+    with StyleModel(tiny_style, device="cpu") as stylizer:
         yield stylizer
 
 
 @pytest.fixture
 def two(tmp_path: Path):
     """A file whose first style inverts and whose second does nothing."""
-    with Stylizer(
+    with StyleModel(
         write_tiny_style(tmp_path / "two.onnx", names=["inverted", "same"]), device="cpu"
     ) as stylizer:
         yield stylizer
 
 
-def test_a_frame_goes_in_and_a_new_frame_comes_out(stylize: Stylizer, frame: Frame):
+def test_a_frame_goes_in_and_a_new_frame_comes_out(stylize: StyleModel, frame: Frame):
     before = frame.copy()
     painted = stylize(frame)
     assert np.array_equal(painted, 255 - before)
@@ -50,18 +50,20 @@ def test_a_frame_goes_in_and_a_new_frame_comes_out(stylize: Stylizer, frame: Fra
 def test_red_stays_red_through_an_identity_network(tmp_path: Path):
     red = np.zeros((4, 4, 3), np.uint8)
     red[..., 2] = 255
-    with Stylizer(
+    with StyleModel(
         write_tiny_style(tmp_path / "same.onnx", behaviour="identity"), device="cpu"
     ) as stylize:
         assert np.array_equal(stylize(red), red)
 
 
-def test_a_view_of_a_larger_frame_is_painted_as_its_copy_would_be(stylize: Stylizer, frame: Frame):
+def test_a_view_of_a_larger_frame_is_painted_as_its_copy_would_be(
+    stylize: StyleModel, frame: Frame
+):
     for view in (frame[::2, ::3], frame[5:20, 7:40], frame[:, ::-1], frame[..., ::-1]):
         assert np.array_equal(stylize(view), 255 - view)
 
 
-def test_frames_of_several_sizes_go_through_one_stylizer(stylize: Stylizer):
+def test_frames_of_several_sizes_go_through_one_stylizer(stylize: StyleModel):
     for height, width in ((48, 64), (479, 641), (16, 16), (1, 1), (48, 64)):
         assert stylize(np.zeros((height, width, 3), np.uint8)).shape == (height, width, 3)
 
@@ -76,38 +78,42 @@ def test_frames_of_several_sizes_go_through_one_stylizer(stylize: Stylizer):
         ("frame", "not str"),
     ],
 )
-def test_what_is_no_frame_is_refused_with_what_was_seen(stylize: Stylizer, bad: object, seen: str):
+def test_what_is_no_frame_is_refused_with_what_was_seen(
+    stylize: StyleModel, bad: object, seen: str
+):
     with pytest.raises(ValueError, match=re.escape(seen)):
         stylize(bad)  # type: ignore[arg-type]
 
 
-def test_without_weights_the_first_style_paints(two: Stylizer, frame: Frame):
+def test_without_weights_the_first_style_paints(two: StyleModel, frame: Frame):
     assert np.array_equal(two(frame), 255 - frame)
 
 
-def test_weights_are_scaled_to_sum_to_one(two: Stylizer, frame: Frame):
+def test_weights_are_scaled_to_sum_to_one(two: StyleModel, frame: Frame):
     assert np.array_equal(two(frame, np.array([0, 7], np.float32)), frame)
     assert (two(frame, np.array([3, 3], np.float32)) == 128).all()
     assert np.array_equal(two(frame, [0, 1]), frame)  # type: ignore[arg-type]  # a list, and of integers
 
 
 @pytest.mark.parametrize("weights", [[1], [1, 1, 1], [0, 0], [-1, 2], [np.nan, 1], [np.inf, 1]])
-def test_weights_that_make_no_sense_are_refused(two: Stylizer, frame: Frame, weights: list[float]):
+def test_weights_that_make_no_sense_are_refused(
+    two: StyleModel, frame: Frame, weights: list[float]
+):
     with pytest.raises(StyleError, match="style weights"):
         two(frame, np.array(weights, np.float32))
 
 
-def test_warm_up_tells_seconds_and_the_frame_size_it_is_for(stylize: Stylizer):
+def test_warm_up_tells_seconds_and_the_frame_size_it_is_for(stylize: StyleModel):
     assert 0 < stylize.warm_up(64, 48) < 10
 
 
-def test_it_says_what_it_runs_and_what_the_file_says(stylize: Stylizer):
+def test_it_says_what_it_runs_and_what_the_file_says(stylize: StyleModel):
     assert stylize.provider == "CPUExecutionProvider"
     assert stylize.fallback is None
     assert stylize.metadata.styles[0].name == "tiny"
 
 
-def test_two_threads_on_one_stylizer_do_not_mix_up_their_frames(stylize: Stylizer):
+def test_two_threads_on_one_stylizer_do_not_mix_up_their_frames(stylize: StyleModel):
     """The engine keeps one set of buffers for each frame size."""
     wrong: list[int] = []
 
@@ -125,15 +131,15 @@ def test_two_threads_on_one_stylizer_do_not_mix_up_their_frames(stylize: Stylize
 
 def test_files_that_cannot_be_styles_are_refused_before_any_engine_starts(tmp_path: Path):
     with pytest.raises(StyleNotFound):
-        Stylizer(tmp_path / "nothing.onnx")
+        StyleModel(tmp_path / "nothing.onnx")
     (tmp_path / "bad.onnx").write_bytes(b"bad")
     with pytest.raises(BadStyleFile):
-        Stylizer(tmp_path / "bad.onnx")
+        StyleModel(tmp_path / "bad.onnx")
 
 
 def test_a_device_that_is_not_there_is_an_error_and_no_other_device(tiny_style: Path):
     with pytest.raises(DeviceUnavailable):
-        Stylizer(tiny_style, device="abacus")
+        StyleModel(tiny_style, device="abacus")
 
 
 class FailingEngine:
@@ -159,7 +165,7 @@ def test_an_engine_out_of_memory_is_one_line_with_a_way_out(
 ):
     monkeypatch.setattr(stylizer, "open_engine", lambda *_, **__: (FailingEngine(error), None))
     with (
-        Stylizer(tiny_style) as stylize,
+        StyleModel(tiny_style) as stylize,
         pytest.raises(RealtimeStyleError, match="could not paint a 64x48 frame") as seen,
     ):
         stylize(frame)
@@ -200,7 +206,7 @@ def test_a_failure_inside_onnxruntime_is_ours_to_report(tmp_path: Path, frame: F
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     helper.set_model_props(model, {METADATA_KEY: StyleMetadata((StyleInfo("picky"),)).to_json()})
     save(model, tmp_path / "picky.onnx")
-    with Stylizer(tmp_path / "picky.onnx", device="cpu") as stylize:
+    with StyleModel(tmp_path / "picky.onnx", device="cpu") as stylize:
         assert stylize(np.zeros((4, 7, 3), np.uint8)).shape == (4, 7, 3)
         with pytest.raises(RealtimeStyleError, match="could not paint a 64x48 frame"):
             stylize(frame)
@@ -209,11 +215,11 @@ def test_a_failure_inside_onnxruntime_is_ours_to_report(tmp_path: Path, frame: F
 def test_only_just_what_was_settled_on_is_painted_by_it(
     tmp_path: Path, frame: Frame, monkeypatch: pytest.MonkeyPatch
 ):
-    with Stylizer(
+    with StyleModel(
         write_tiny_style(tmp_path / "two.onnx", names=["inverted", "same"]), device="cpu"
     ) as stylize:
         inverted, same = np.eye(2, dtype=np.float32)
-        stylize.settle(64, 48, inverted)
+        stylize.specialize(64, 48, inverted)
         blended: list[list[float]] = []
         run = stylize._engine.run
 
@@ -227,6 +233,6 @@ def test_only_just_what_was_settled_on_is_painted_by_it(
         assert np.array_equal(stylize(frame, same), frame)
         assert np.array_equal(stylize(frame[:-1], inverted), 255 - frame[:-1])
         assert blended == [[0, 1], [1, 0]]
-        stylize.unsettle()
+        stylize.drop_specialized()
         assert np.array_equal(stylize(frame, inverted), 255 - frame)
         assert len(blended) == 3

@@ -17,9 +17,9 @@ from realtime_style.frames import Frame
 from realtime_style.styles.catalog import StyleRef
 from realtime_style.styles.mix import Mix, parse_mix
 from realtime_style.stylize import memory_limit
-from realtime_style.stylize.specialize import SETTLES_AFTER, Settling
-from realtime_style.stylize.style_model import Stylizer
-from realtime_style.stylize.stylizer import Painter
+from realtime_style.stylize.specialize import SPECIALIZE_AFTER, SpecializeMode
+from realtime_style.stylize.style_model import StyleModel
+from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.testing.style_files import write_tiny_style
 
 
@@ -33,8 +33,8 @@ def same(tmp_path: Path) -> StyleRef:
     return parse_mix(str(write_tiny_style(tmp_path / "same.onnx", behaviour="identity")))[0][0]
 
 
-def painter(mix: Mix, strength: float = 1.0) -> Painter:
-    return Painter(mix, device="cpu", strength=strength)
+def painter(mix: Mix, strength: float = 1.0) -> Stylizer:
+    return Stylizer(mix, device="cpu", strength=strength)
 
 
 def close_to(painted: Frame, expected: Frame, grey_levels: int = 1) -> bool:
@@ -96,7 +96,7 @@ def test_painter_gets_ready_at_no_strength(inverted: StyleRef, frame: Frame):
 def test_colours_can_stay_the_photograph_s_own(inverted: StyleRef):
     rows, columns = np.mgrid[0:48, 0:64]
     photo = np.stack([100 + columns, 120 + rows // 2, 140 - columns // 2], axis=-1).astype(np.uint8)
-    with Painter(((inverted, 1.0),), device="cpu", keep_colours=True) as paint:
+    with Stylizer(((inverted, 1.0),), device="cpu", keep_colours=True) as paint:
         seen, own, painting = (
             cv2.cvtColor(frame, cv2.COLOR_BGR2YCrCb).astype(int)
             for frame in (paint(photo), photo, 255 - photo)
@@ -187,7 +187,7 @@ def test_what_it_runs_on_is_said_of_every_file(tmp_path: Path, same: StyleRef, f
     if has_nvidia_driver():
         pytest.skip("CUDA runs both files")
     odd = parse_mix(str(write_style_of_one_runtime(tmp_path / "odd.onnx")))[0][0]
-    with Painter(((same, 0.5), (odd, 0.5))) as paint:
+    with Stylizer(((same, 0.5), (odd, 0.5))) as paint:
         named = (
             paint.provider
         )  # before a frame is painted: the summary of a clip is asked for it then
@@ -195,7 +195,7 @@ def test_what_it_runs_on_is_said_of_every_file(tmp_path: Path, same: StyleRef, f
         assert (paint(frame) == 128).all()
         assert named == paint.provider
     assert named.endswith(", CPUExecutionProvider")
-    with Painter(((same, 1.0),)) as paint:
+    with Stylizer(((same, 1.0),)) as paint:
         alone = paint.provider
         assert alone == named.removesuffix(", CPUExecutionProvider")
         assert "odd.onnx" not in (paint.fallback or "")
@@ -205,7 +205,7 @@ def test_what_it_runs_on_is_said_of_every_file(tmp_path: Path, same: StyleRef, f
 
 def test_an_empty_mix_is_refused(inverted: StyleRef, frame: Frame):
     with pytest.raises(ValueError, match="at least one style"):
-        Painter(())
+        Stylizer(())
     with painter(((inverted, 1.0),)) as paint:
         paint.mix = ()
         with pytest.raises(RealtimeStyleError, match="choose a style"):
@@ -255,67 +255,69 @@ def test_closing_twice_is_fine(inverted: StyleRef):
 
 
 @pytest.fixture
-def settled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, list[float], float]]:
+def specialized(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, list[float], float]]:
     """What stylizers are asked to settle on: width, height, weights, strength."""
     asked: list[tuple[int, int, list[float], float]] = []
 
-    def settle(
-        self: Stylizer, width: int, height: int, weights: Weights, *, strength: float
+    def specialize(
+        self: StyleModel, width: int, height: int, weights: Weights, *, strength: float
     ) -> None:
         asked.append((width, height, weights.tolist(), strength))
 
-    monkeypatch.setattr(Stylizer, "settle", settle)
+    monkeypatch.setattr(StyleModel, "specialize", specialize)
     return asked
 
 
-@pytest.mark.parametrize("settling", ["behind", "at once"])
+@pytest.mark.parametrize("specializing", ["behind", "at once"])
 def test_a_mix_that_stays_is_settled_on(
-    tmp_path: Path, frame: Frame, settled: list[object], settling: Settling
+    tmp_path: Path, frame: Frame, specialized: list[object], specializing: SpecializeMode
 ):
     file = write_tiny_style(tmp_path / "two.onnx", names=["a", "b"], strength=True)
-    with Painter(parse_mix(f"{file}#b"), device="cpu", settling=settling) as paint:
+    with Stylizer(parse_mix(f"{file}#b"), device="cpu", specializing=specializing) as paint:
         for step in range(20):
             paint.mix = parse_mix(f"{file}#a:{step},{file}#b:{20 - step}")
             paint(frame)
         paint.mix, paint.strength = parse_mix(f"{file}#b"), 0.5
-        for _ in range(SETTLES_AFTER + 3):
+        for _ in range(SPECIALIZE_AFTER + 3):
             paint(frame)
-    assert settled == [(64, 48, [0.0, 1.0], 0.5)]
+    assert specialized == [(64, 48, [0.0, 1.0], 0.5)]
 
 
 def test_a_painter_that_was_warmed_up_has_settled_before_the_first_frame(
-    tmp_path: Path, frame: Frame, settled: list[object]
+    tmp_path: Path, frame: Frame, specialized: list[object]
 ):
     with painter(parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx")))) as paint:
         paint.warm_up(64, 48)
-        assert settled == [(64, 48, [1.0], 1.0)]
-        for _ in range(2 * SETTLES_AFTER):
+        assert specialized == [(64, 48, [1.0], 1.0)]
+        for _ in range(2 * SPECIALIZE_AFTER):
             paint(frame)
-    assert len(settled) == 1
+    assert len(specialized) == 1
 
 
 def test_pictures_of_their_own_are_painted_alike_to_the_last(
-    tmp_path: Path, frame: Frame, settled: list[object]
+    tmp_path: Path, frame: Frame, specialized: list[object]
 ):
-    with Painter(
-        parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))), device="cpu", settling="never"
+    with Stylizer(
+        parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))), device="cpu", specializing="never"
     ) as paint:
-        for _ in range(3 * SETTLES_AFTER):
+        for _ in range(3 * SPECIALIZE_AFTER):
             paint(frame)
-    assert settled == []
+    assert specialized == []
 
 
 def test_settling_changes_no_picture(tmp_path: Path, frame: Frame):
     file = write_tiny_style(tmp_path / "own.onnx", names=["a", "b"], strength=True)
     for spec, strength in ((f"{file}#a", 1.0), (f"{file}#a:0.3,{file}#b:0.7", 0.5)):
         pictures = []
-        for settling in ("never", "at once"):
-            with Painter(
-                parse_mix(spec), device="cpu", strength=strength, settling=settling
+        for specializing in ("never", "at once"):
+            with Stylizer(
+                parse_mix(spec), device="cpu", strength=strength, specializing=specializing
             ) as paint:
-                for _ in range(SETTLES_AFTER + 1):
+                for _ in range(SPECIALIZE_AFTER + 1):
                     picture = paint(frame)
-                assert (paint._stylizers[file]._settled is not None) == (settling == "at once")
+                assert (paint._stylizers[file]._specialized is not None) == (
+                    specializing == "at once"
+                )
                 pictures.append(picture)
         assert close_to(pictures[0], pictures[1])
 
@@ -324,15 +326,17 @@ def test_only_files_that_are_painted_with_are_settled(tmp_path: Path, frame: Fra
     mixes = [
         parse_mix(str(write_tiny_style(tmp_path / f"{name}.onnx", names=[name]))) for name in "abc"
     ]
-    with Painter(mixes[0], device="cpu", settling="at once") as paint:
+    with Stylizer(mixes[0], device="cpu", specializing="at once") as paint:
         for mix in mixes:
             paint.mix = mix
-            for _ in range(SETTLES_AFTER):
+            for _ in range(SPECIALIZE_AFTER):
                 paint(frame)
-            settled = [
-                stylizer for stylizer in paint._stylizers.values() if stylizer._settled is not None
+            specialized = [
+                stylizer
+                for stylizer in paint._stylizers.values()
+                if stylizer._specialized is not None
             ]
-            assert settled == [paint._stylizers[mix[0][0].file]]
+            assert specialized == [paint._stylizers[mix[0][0].file]]
 
 
 def test_a_settled_network_that_fails_does_not_end_the_show(
@@ -346,10 +350,12 @@ def test_a_settled_network_that_fails_does_not_end_the_show(
 
     real: Any = onnxruntime_engine._Bound.run
     monkeypatch.setattr(onnxruntime_engine._Bound, "run", fail)
-    with Painter(
-        parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))), device="cpu", settling="at once"
+    with Stylizer(
+        parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))),
+        device="cpu",
+        specializing="at once",
     ) as paint:
-        for _ in range(3 * SETTLES_AFTER):
+        for _ in range(3 * SPECIALIZE_AFTER):
             assert np.array_equal(paint(frame), 255 - frame)
     assert [record.getMessage().split(":")[0] for record in caplog.records] == [
         "going on with the style as before it was prepared"
@@ -359,12 +365,14 @@ def test_a_settled_network_that_fails_does_not_end_the_show(
 def test_a_machine_without_memory_to_settle_goes_on_painting(
     tmp_path: Path, frame: Frame, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    with Painter(
-        parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))), device="cpu", settling="at once"
+    with Stylizer(
+        parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))),
+        device="cpu",
+        specializing="at once",
     ) as paint:
         paint(frame)
         monkeypatch.setattr(memory_limit, "available_bytes", lambda: 1000)
-        for _ in range(2 * SETTLES_AFTER):
+        for _ in range(2 * SPECIALIZE_AFTER):
             assert np.array_equal(paint(frame), 255 - frame)
     assert [record.getMessage().split(":")[0] for record in caplog.records] == [
         "painting does not get faster as it goes on"

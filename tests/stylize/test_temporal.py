@@ -12,8 +12,8 @@ from realtime_style.cli.options import build_parser
 from realtime_style.frames import Frame
 from realtime_style.sources.pattern import TestPattern
 from realtime_style.styles.mix import parse_mix
-from realtime_style.stylize.stylizer import Painter
-from realtime_style.stylize.temporal import DEFAULT_STEADINESS, Steadier
+from realtime_style.stylize.stylizer import Stylizer
+from realtime_style.stylize.temporal import DEFAULT_STEADINESS, TemporalSmoother
 from realtime_style.testing.style_files import write_tiny_style
 
 SIZE_HW = (240, 320)
@@ -48,7 +48,7 @@ def change_of_still_scene(amount: float) -> float:
     """Mean change between frames once all has settled; the scene has sensor noise."""
     rng = np.random.default_rng(1)
     scene = texture()[:, : SIZE_HW[1]]
-    steadier = Steadier(amount)
+    steadier = TemporalSmoother(amount)
     shown = []
     for _ in range(12):
         photo = np.clip(scene + rng.normal(0, 2, scene.shape), 0, 255).astype(np.uint8)
@@ -64,7 +64,7 @@ def test_still_scene_stands_stiller_the_more_is_asked_for() -> None:
 
 
 def test_painting_follows_a_pan_without_lag_or_blur() -> None:
-    scene, steadier = texture(), Steadier()
+    scene, steadier = texture(), TemporalSmoother()
     for step in range(12):
         photo = np.ascontiguousarray(scene[:, 5 * step : 5 * step + SIZE_HW[1]])
         shown = steadier(photo, 255 - photo)
@@ -80,7 +80,7 @@ def test_painting_follows_a_pan_without_lag_or_blur() -> None:
 def test_moving_thing_leaves_no_smear(speed: int) -> None:
     """A light square crosses a plain and a textured scene; where it was, the scene is seen as if it had never been there."""
     for scene in (np.full((*SIZE_HW, 3), 90, np.uint8), texture()[:, : SIZE_HW[1]]):
-        steadier = Steadier(1.0)
+        steadier = TemporalSmoother(1.0)
         for step in range(10):
             photo = scene.copy()
             left = 10 + speed * step
@@ -92,7 +92,7 @@ def test_moving_thing_leaves_no_smear(speed: int) -> None:
 
 def test_nothing_is_kept_across_a_cut() -> None:
     steadier, before, after = (
-        Steadier(1.0),
+        TemporalSmoother(1.0),
         texture(1)[:, : SIZE_HW[1]],
         texture(2)[:, : SIZE_HW[1]],
     )
@@ -103,7 +103,7 @@ def test_nothing_is_kept_across_a_cut() -> None:
 
 def test_without_steadiness_paintings_are_as_they_are() -> None:
     rng, scene = np.random.default_rng(0), texture()[:, : SIZE_HW[1]]
-    steadier = Steadier(0.0)
+    steadier = TemporalSmoother(0.0)
     for _ in range(3):
         painting = flickering(scene, rng)
         assert np.array_equal(steadier(scene, painting), painting)
@@ -111,7 +111,7 @@ def test_without_steadiness_paintings_are_as_they_are() -> None:
 
 def test_switching_it_off_and_on_forgets_the_past() -> None:
     rng, scene = np.random.default_rng(0), texture()[:, : SIZE_HW[1]]
-    steadier = Steadier(1.0)
+    steadier = TemporalSmoother(1.0)
     for amount in (1.0, 1.0, 0.0):
         steadier.amount = amount
         steadier(scene, flickering(scene, rng))
@@ -124,7 +124,7 @@ def test_switching_it_off_and_on_forgets_the_past() -> None:
     "size_hw", [(1, 1), (5, 300), (16, 256), (300, 5), (64, 48), (481, 641), (48, 64)]
 )
 def test_any_size_goes_and_a_change_of_size_starts_anew(size_hw: tuple[int, int]) -> None:
-    steadier, scene = Steadier(), texture()
+    steadier, scene = TemporalSmoother(), texture()
     steadier(scene, scene)
     frame = np.random.default_rng(0).integers(0, 256, (*size_hw, 3)).astype(np.uint8)
     assert np.array_equal(steadier(frame, frame), frame)
@@ -132,7 +132,7 @@ def test_any_size_goes_and_a_change_of_size_starts_anew(size_hw: tuple[int, int]
 
 
 def test_drawing_on_the_result_does_not_come_back() -> None:
-    scene, steadier = texture()[:, : SIZE_HW[1]], Steadier(1.0)
+    scene, steadier = texture()[:, : SIZE_HW[1]], TemporalSmoother(1.0)
     steadier(scene, scene)[:] = 0
     assert difference(steadier(scene, scene), scene) < 1
 
@@ -145,7 +145,7 @@ def test_painter_steadies_what_it_paints_and_forgets_at_no_strength(tmp_path: Pa
         np.clip(pattern.picture(0) + noise.normal(0, 2, (240, 320, 3)), 0, 255).astype(np.uint8)
         for _ in range(6)
     ]
-    with Painter(parse_mix(str(style)), device="cpu", steadiness=1.0) as paint:
+    with Stylizer(parse_mix(str(style)), device="cpu", steadiness=1.0) as paint:
         for photo in photos:
             steady = paint(photo)
         assert difference(steady, 255 - photos[-1]) > 0.5  # an average of noises, not the last one

@@ -1,4 +1,4 @@
-"""Outputs that are whole or not there, also where the system will not let go of the old one."""
+"""OutputGroup that are whole or not there, also where the system will not let go of the old one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from realtime_style.cli import main
 from realtime_style.errors import OutputUnwritable
-from realtime_style.sources.files import VideoFile
-from realtime_style.system.atomic import whole_file
+from realtime_style.sources.files import VideoSource
+from realtime_style.system.atomic import atomic_write
 from tests.helpers.video import names
 
 
@@ -39,13 +39,13 @@ def test_a_result_that_cannot_replace_the_old_one_is_kept_beside_it(
     )
     assert target.read_bytes() == b"being played"
     assert names(target.parent) == ["out.mp4", "out_2.mp4"]
-    assert sum(1 for _ in VideoFile(kept)) == 20
+    assert sum(1 for _ in VideoSource(kept)) == 20
 
 
 @pytest.mark.usefixtures("held_open")
 def test_nothing_is_kept_of_what_failed(tmp_path: Path) -> None:
     (tmp_path / "old.txt").write_text("old")
-    with pytest.raises(KeyError), whole_file(tmp_path / "old.txt"):
+    with pytest.raises(KeyError), atomic_write(tmp_path / "old.txt"):
         raise KeyError
     assert names(tmp_path) == ["old.txt"]
 
@@ -65,7 +65,7 @@ def test_a_result_that_cannot_be_renamed_at_all_is_kept_and_named(
             OutputUnwritable,
             match=r"cannot write .*new\.txt: Access is denied; the result is kept as .*\.part\.txt,",
         ),
-        whole_file(tmp_path / "new.txt") as part,
+        atomic_write(tmp_path / "new.txt") as part,
     ):
         part.write_text("an hour of work")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["an hour of work"]
@@ -83,6 +83,6 @@ def test_a_name_that_is_denied_for_a_moment_is_given_after_it(
         return real(self, target)
 
     monkeypatch.setattr(Path, "replace", replace)
-    with whole_file(tmp_path / "new.txt") as part:
+    with atomic_write(tmp_path / "new.txt") as part:
         part.write_text("an hour of work")
     assert names(tmp_path) == ["new.txt"]

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from realtime_style.cli import main
-from realtime_style.sources.files import VideoFile
-from realtime_style.system.signals import taken_as_ctrl_c
+from realtime_style.sources.files import VideoSource
+from realtime_style.system.signals import sigterm_as_interrupt
 from tests.helpers.video import make_clip, names
 
 pytestmark = pytest.mark.skipif(
@@ -67,7 +67,7 @@ def test_a_recording_is_kept_when_the_system_ends_the_show(
     assert process.returncode == code, said
     assert "Traceback" not in said
     assert names(tmp_path / "out") == ["show.mp4"]
-    assert sum(1 for _ in VideoFile(tmp_path / "out" / "show.mp4")) > 0
+    assert sum(1 for _ in VideoSource(tmp_path / "out" / "show.mp4")) > 0
 
 
 def test_a_painted_clip_leaves_no_part_behind_when_the_system_ends_it(
@@ -80,7 +80,7 @@ def test_a_painted_clip_leaves_no_part_behind_when_the_system_ends_it(
 import sys, time
 from realtime_style import cli
 from realtime_style.stylize import stylizer as painter
-painter.Painter.__call__ = lambda self, frame: time.sleep(0.5) or frame
+painter.Stylizer.__call__ = lambda self, frame: time.sleep(0.5) or frame
 sys.exit(cli.main(["video", {str(clip)!r}, {str(target)!r}, "--device", "cpu"]))
 """
     process = subprocess.Popen(
@@ -126,7 +126,7 @@ def test_signals_are_as_before_afterwards_and_nobody_elses_are_taken(
 
     before = signal.signal(signal.SIGTERM, own)
     try:
-        with taken_as_ctrl_c() as told:
+        with sigterm_as_interrupt() as told:
             assert signal.getsignal(signal.SIGTERM) is own
             with pytest.raises(KeyboardInterrupt):
                 os.kill(os.getpid(), signal.SIGHUP)

@@ -53,13 +53,15 @@ def test_painting_becomes_a_style_that_plays_everywhere(
 ) -> None:
     output = tmp_path / "waves.onnx"
     assert (
-        main([*workshop, "-o", str(output), "--title", "Waves", "--artist", "A. Painter", "--json"])
+        main(
+            [*workshop, "-o", str(output), "--title", "Waves", "--artist", "A. Stylizer", "--json"]
+        )
         == 0
     )
     said = json.loads(capsys.readouterr().out)
     assert said["output"] == str(output)
     info = read_metadata(output).styles[0]
-    assert (info.name, info.title, info.artist) == ("my-waves-1", "Waves", "A. Painter")
+    assert (info.name, info.title, info.artist) == ("my-waves-1", "Waves", "A. Stylizer")
     photo = tmp_path / "photos" / "photo_0.png"
     assert main(["image", str(photo), str(tmp_path / "painted.png"), "--style", str(output)]) == 0
     assert main(["video", str(clip), str(tmp_path / "painted.mp4"), "--style", str(output)]) == 0

@@ -13,8 +13,8 @@ import torch
 from realtime_style.errors import TrainingError
 from realtime_style.media.images import Picture, read_image, write_image
 from realtime_style.styles.format import StyleInfo
-from realtime_style.training import data
 from realtime_style.training.config import TrainConfig, load_recipe
+from realtime_style.training.data import photographs as data
 from realtime_style.training.data.photographs import (
     RandomCrops,
     as_a_webcam_sees,

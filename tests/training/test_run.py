@@ -15,7 +15,7 @@ import torch
 
 from realtime_style.errors import TrainingError
 from realtime_style.styles.format import StyleInfo
-from realtime_style.system.signals import taken_as_ctrl_c
+from realtime_style.system.signals import sigterm_as_interrupt
 from realtime_style.training import train as train_module
 from realtime_style.training.checkpoint import load_checkpoint, save_checkpoint
 from realtime_style.training.loss_log import TERMS, LossLog
@@ -112,7 +112,7 @@ def test_who_is_told_to_end_within_a_step_ends_it(
     teacher.register_forward_hook(end_at_the_ninth_look)
     before = signal.signal(signal.SIGINT, ctrl_c)
     try:
-        with taken_as_ctrl_c(), pytest.raises(KeyboardInterrupt):
+        with sigterm_as_interrupt(), pytest.raises(KeyboardInterrupt):
             train(config, tmp_path / "cut", loss_network=teacher)
         assert signal.getsignal(signal.SIGINT) is ctrl_c
     finally:

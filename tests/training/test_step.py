@@ -28,7 +28,7 @@ from realtime_style.training.objective.curriculum import (
     pair_odds,
 )
 from realtime_style.training.objective.losses import border_loss, lattice_loss
-from realtime_style.training.step import part_to_judge, toned
+from realtime_style.training.step import match_tone, part_to_judge
 from realtime_style.training.train import train
 from tests.helpers.training import objectives, random_loss_network, small_config, write_painting
 
@@ -122,7 +122,7 @@ def test_photograph_is_learned_beside_the_style(tmp_path: Path) -> None:
     photograph = to_image(read_image(find_photographs(Path(config.content))[0]).bgr).unsqueeze(0)
     with torch.no_grad():
         unpainted, painted = (
-            toned(net(photograph, torch.tensor([strength])), photograph, 1 - strength)
+            match_tone(net(photograph, torch.tensor([strength])), photograph, 1 - strength)
             for strength in (0.0, 1.0)
         )
     errors = [float((picture - photograph).square().mean()) for picture in (unpainted, painted)]
@@ -134,10 +134,10 @@ def test_training_and_playing_bring_back_light_alike() -> None:
     photo = np.clip(rng.normal((60, 90, 140), (30, 20, 10), (48, 64, 3)), 0, 255).astype(np.uint8)
     painted = np.clip(rng.normal(128, 25, (48, 64, 3)), 0, 255).astype(np.uint8)
     for share in (0.0, 0.3, 1.0):
-        learned = to_frame(toned(to_image(painted)[None], to_image(photo)[None], share)[0]).astype(
-            int
-        )
-        assert abs(learned - color.toned(painted, photo, share)).max() <= 1
+        learned = to_frame(
+            match_tone(to_image(painted)[None], to_image(photo)[None], share)[0]
+        ).astype(int)
+        assert abs(learned - color.match_tone(painted, photo, share)).max() <= 1
     assert abs(learned.mean((0, 1)) - photo.mean((0, 1))).max() < 1
     assert abs(learned.std((0, 1)) - photo.std((0, 1))).max() < 1
 

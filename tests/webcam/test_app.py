@@ -19,7 +19,7 @@ from realtime_style.frames import Frame
 from realtime_style.frames.pattern import read_barcode
 from realtime_style.sources.camera import Camera
 from realtime_style.styles.mix import Mix
-from realtime_style.stylize.stylizer import Painter
+from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.testing.camera import FakeCapture
 from realtime_style.testing.style_files import write_tiny_style
 from realtime_style.webcam import app as webcam
@@ -71,13 +71,13 @@ def test_picture_goes_on_while_a_style_is_loading(
     write_tiny_style(own_home / "slow.onnx", names=("slow",), behaviour="identity")
     threads = []
 
-    class SlowToLoad(Painter):
+    class SlowToLoad(Stylizer):
         def preload(self, mix: Mix, width: int, height: int) -> None:
             threads.append(threading.current_thread())
             time.sleep(0.8)
             super().preload(mix, width, height)
 
-    monkeypatch.setattr(webcam, "Painter", SlowToLoad)
+    monkeypatch.setattr(webcam, "Stylizer", SlowToLoad)
     stamps: list[float] = []
     screen = Script({3: "p"}, frames=30, at=lambda n: stamps.append(time.perf_counter()))
     show(options, screen)
@@ -120,12 +120,12 @@ def test_strength_keys_mix_photograph_and_painting(options: WebcamOptions):
 def test_keys_reach_the_painter(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
     seen = []
 
-    class Watched(Painter):
+    class Watched(Stylizer):
         def paint(self, frame: Frame) -> tuple[Frame, float]:
             seen.append((self.steadiness, self.keep_colours))
             return super().paint(frame)
 
-    monkeypatch.setattr(webcam, "Painter", Watched)
+    monkeypatch.setattr(webcam, "Stylizer", Watched)
     show(options, Script({3: "c", 6: "]", 9: "c"}, frames=12))
     assert list(dict.fromkeys(seen)) == [(0.5, False), (0.5, True), (0.75, True), (0.75, False)]
 
@@ -188,12 +188,12 @@ def test_paint_size_reduces_for_the_network_and_enlarges_back(
 ):
     sizes = set()
 
-    class Watched(Painter):
+    class Watched(Stylizer):
         def paint(self, frame: Frame) -> tuple[Frame, float]:
             sizes.add(frame.shape)
             return super().paint(frame)
 
-    monkeypatch.setattr(webcam, "Painter", Watched)
+    monkeypatch.setattr(webcam, "Stylizer", Watched)
     screen = Script()
     summary = show(replace(options, paint_size=80), screen)
     assert sizes == {(60, 80, 3)}
@@ -255,12 +255,12 @@ def test_fps_is_never_more_than_the_camera_sends(options: WebcamOptions):
 def slow_painter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Paints ten frames a second."""
 
-    class Slow(Painter):
+    class Slow(Stylizer):
         def paint(self, frame: Frame) -> tuple[Frame, float]:
             time.sleep(0.1)
             return super().paint(frame)
 
-    monkeypatch.setattr(webcam, "Painter", Slow)
+    monkeypatch.setattr(webcam, "Stylizer", Slow)
 
 
 @pytest.mark.usefixtures("slow_painter")
@@ -303,7 +303,7 @@ def test_reason_why_nothing_faster_paints_is_told_while_it_paints(
     options: WebcamOptions, caplog: Any, monkeypatch: pytest.MonkeyPatch
 ):
     told: list[bool] = []
-    monkeypatch.setattr(Painter, "fallback", "the GPU's libraries are missing")
+    monkeypatch.setattr(Stylizer, "fallback", "the GPU's libraries are missing")
     show(
         options,
         Script(

@@ -21,7 +21,7 @@ from realtime_style.frames import Frame
 from realtime_style.frames.pattern import read_barcode
 from realtime_style.media.images import Picture, read_image
 from realtime_style.sinks import recorder as takes_module
-from realtime_style.sinks.recorder import Takes
+from realtime_style.sinks.recorder import Recorder
 from realtime_style.styles.mix import Mix
 from realtime_style.testing.camera import FakeCapture
 from realtime_style.testing.style_files import FakeClock
@@ -66,7 +66,7 @@ def test_snapshot_never_overwrites(options: WebcamOptions):
 
 def test_snapshots_in_one_breath_get_names_of_their_own(two_styles: Mix, tmp_path: Path):
     noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)  # slow to compress
-    with Takes(
+    with Recorder(
         tmp_path, clock=time.perf_counter, today=lambda: datetime(2026, 1, 2, 3, 4, 5)
     ) as takes:
         for _ in range(3):
@@ -89,7 +89,7 @@ def test_a_snapshot_key_that_is_held_down_does_not_fill_the_memory(
         assert go_on.wait(10)
 
     monkeypatch.setattr(takes_module, "write_image", slow)
-    with Takes(tmp_path, clock=time.perf_counter) as takes:
+    with Recorder(tmp_path, clock=time.perf_counter) as takes:
         for _ in range(8):
             takes.snapshot(frame, two_styles)
         with pytest.raises(SinkError, match="still being saved"):
@@ -149,7 +149,7 @@ def test_recording_by_key_starts_and_stops_without_touching_other_files(options:
 def test_a_recordings_length_is_counted_from_its_first_frame(
     two_styles: Mix, tmp_path: Path, fake_clock: FakeClock
 ):
-    with Takes(tmp_path, clock=fake_clock) as takes:
+    with Recorder(tmp_path, clock=fake_clock) as takes:
         takes.start(two_styles)
         fake_clock.now = 7.0  # the camera takes its time
         assert takes.recorded_s() == 0
@@ -162,7 +162,7 @@ def test_why_a_recording_ended_is_not_wiped_off_by_the_word_that_it_was_saved(
     two_styles: Mix, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     frame = np.zeros((48, 64, 3), np.uint8)
-    with Takes(tmp_path, clock=time.perf_counter) as takes:
+    with Recorder(tmp_path, clock=time.perf_counter) as takes:
         path = takes.start(two_styles)
         takes.write(frame)
         monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**7))
@@ -241,12 +241,12 @@ def test_what_was_saved_is_named_at_the_end(
 def test_recording_that_fails_when_nobody_sees_it_any_more_is_an_error(
     options: WebcamOptions, monkeypatch: pytest.MonkeyPatch
 ):
-    from realtime_style.sinks.video_file import VideoSink
+    from realtime_style.sinks.video_file import VideoWriter
 
-    def no_index(self: VideoSink) -> None:
+    def no_index(self: VideoWriter) -> None:
         raise OutputUnwritable("no space left for the index")
 
-    monkeypatch.setattr(VideoSink, "close", no_index)
+    monkeypatch.setattr(VideoWriter, "close", no_index)
     with pytest.raises(OutputUnwritable, match="for the index"):
         show(options, Script({2: "r"}, frames=12))
 
@@ -295,17 +295,17 @@ def test_a_stick_pulled_out_stops_the_recording_but_not_the_show(
 
 def break_writing(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     """Let the disk be full after some frames."""
-    from realtime_style.sinks.video_file import VideoSink
+    from realtime_style.sinks.video_file import VideoWriter
 
-    real = VideoSink.write
+    real = VideoWriter.write
 
-    def write(self: VideoSink, frame: Frame) -> None:
+    def write(self: VideoWriter, frame: Frame) -> None:
         if self.frames >= after:
             self.discard()
             raise OutputUnwritable("cannot write clip.mp4: No space left on device")
         real(self, frame)
 
-    monkeypatch.setattr(VideoSink, "write", write)
+    monkeypatch.setattr(VideoWriter, "write", write)
 
 
 def test_full_disk_stops_the_recording_but_not_the_show(

@@ -20,7 +20,7 @@ from realtime_style.media.images import read_image
 from realtime_style.testing.style_files import write_tiny_style
 from realtime_style.webcam.app import TITLE
 from tests.helpers.tiny_wm import close_window
-from tests.helpers.xvfb import desktop, display, press, screenshot, xdotool  # noqa: F401  (the first two are fixtures)
+from tests.helpers.xvfb import press, screenshot, xdotool
 
 pytestmark = pytest.mark.usefixtures("desktop")
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from realtime_style.kiosk.state.model import Host, HostChoose
-from realtime_style.web.child_process import PageProcess
+from realtime_style.web.child_process import ChildProcess
 
 CHOOSE = "CHOOSE"
 """What the host's page says before the number of a painter; all else it says is the name of a :class:`Host`."""
@@ -19,7 +19,7 @@ _SIOCGIFADDR = 0x8915  # linux/sockios.h
 _NOBODYS = ("127.", "0.")
 
 
-class HandOver:
+class ShareServer:
     """Serves the pictures of a folder to those who have their link (:mod:`realtime_style.kiosk.pages.share`)."""
 
     def __init__(
@@ -28,7 +28,7 @@ class HandOver:
         """Raises RealtimeStyleError when the port cannot be had."""
         more = ["--words", str(words)] if words is not None else []
         remedy = "set another port, or on = false, in [take_home] of a settings file (demos/kiosk.toml is one)"
-        self._page = PageProcess(
+        self._page = ChildProcess(
             "kiosk.pages.share", [str(folder), *more], port=port, remedy=remedy
         )
         self._address = address
@@ -54,12 +54,12 @@ class HandOver:
         self._page.close()
 
 
-class HostDesk:
+class HostServer:
     """Tells the host's phone how the kiosk is, and hears what the host asks for (:mod:`realtime_style.kiosk.pages.host`)."""
 
     def __init__(self, *, port: int, token: str) -> None:
         """Raises RealtimeStyleError when the port cannot be had."""
-        self._page = PageProcess(
+        self._page = ChildProcess(
             "kiosk.pages.host",
             [],
             port=port,

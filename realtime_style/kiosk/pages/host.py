@@ -96,7 +96,7 @@ class Board:
 def host_app(token: str, board: Board, ask: Callable[[str], None]) -> Starlette:
     """The web application: ``/TOKEN/`` the page, ``/TOKEN/state`` and ``/TOKEN/health`` for programs, POST ``/TOKEN/ask``.
 
-    `ask` is called with what the kiosk is asked for, a line as HostDesk reads it.
+    `ask` is called with what the kiosk is asked for, a line as HostServer reads it.
     """
 
     def known(request: Request) -> bool:

@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from realtime_style.kiosk.config.i18n import REFERENCE, Words, load_words
-from realtime_style.kiosk.pictures.store import KINDS, Shelf
+from realtime_style.kiosk.pictures.store import KINDS, PictureReader
 from realtime_style.web.server import HEADERS, serve
 
 _CHUNK = 1 << 16
@@ -43,7 +43,7 @@ text-align: center; text-decoration: none }}
 """
 
 
-def share_app(shelf: Shelf, languages: Mapping[str, Words]) -> Starlette:
+def share_app(shelf: PictureReader, languages: Mapping[str, Words]) -> Starlette:
     """The web application: ``/TOKEN`` is a page, ``/TOKEN.KIND`` a file; whatever else is asked for is not there."""
 
     async def answer(request: Request) -> Response:
@@ -61,7 +61,7 @@ def share_app(shelf: Shelf, languages: Mapping[str, Words]) -> Starlette:
     return app
 
 
-def _page(shelf: Shelf, token: str, words: Words) -> Response | None:
+def _page(shelf: PictureReader, token: str, words: Words) -> Response | None:
     kinds = shelf.kinds(token)
     if not kinds:
         return None
@@ -86,7 +86,7 @@ def _page(shelf: Shelf, token: str, words: Words) -> Response | None:
     )
 
 
-def _file(shelf: Shelf, token: str, kind: str, wanted: str) -> Response | None:
+def _file(shelf: PictureReader, token: str, kind: str, wanted: str) -> Response | None:
     path = shelf.find(token, kind)
     if path is None:
         return None
@@ -149,7 +149,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--words", type=Path)
     parser.add_argument("--port", type=int, default=0)
     args = parser.parse_args(argv)
-    app = share_app(Shelf(args.folder), load_words(args.words))
+    app = share_app(PictureReader(args.folder), load_words(args.words))
     return serve(app, args.port, _hear)
 
 

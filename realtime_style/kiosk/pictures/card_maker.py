@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from realtime_style.errors import OutputUnwritable, RealtimeStyleError
 from realtime_style.frames import Frame
 from realtime_style.kiosk.pictures.card import CardText, draw_card, encode_card
-from realtime_style.kiosk.pictures.store import Keepsake, Keepsakes
+from realtime_style.kiosk.pictures.store import Keepsake, PictureStore
 from realtime_style.media.images import Picture
-from realtime_style.sinks.video_file import VideoSink
+from realtime_style.sinks.video_file import VideoWriter
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ _PRINTER_S = 30.0
 
 
 @dataclass(frozen=True)
-class Taken:
+class Capture:
     """What a visitor took: a painting, and for a moving one all of its frames, (H, W, 3) uint8 BGR."""
 
     picture: Frame
@@ -35,7 +35,7 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class Made:
+class SavedCard:
     """A card that is kept."""
 
     card: Frame
@@ -43,12 +43,12 @@ class Made:
     painter: int
 
 
-class Album:
+class CardMaker:
     """Makes one card at a time, and prints; a printer that takes its time keeps no card waiting."""
 
     def __init__(
         self,
-        keepsakes: Keepsakes,
+        keepsakes: PictureStore,
         *,
         size: str = "A6",
         logo: Picture | None = None,
@@ -62,14 +62,14 @@ class Album:
         )
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="album")
         self._press = ThreadPoolExecutor(1, thread_name_prefix="printer")
-        self._making: deque[tuple[Taken, Future[Made]]] = deque()
+        self._making: deque[tuple[Capture, Future[SavedCard]]] = deque()
         self._printing: Future[bool] | None = None
 
-    def make(self, taken: Taken, text: CardText) -> None:
+    def make(self, taken: Capture, text: CardText) -> None:
         """Start making a card."""
         self._making.append((taken, self._worker.submit(self._make, taken, text)))
 
-    def made(self) -> tuple[Taken, Made | RealtimeStyleError] | None:
+    def made(self) -> tuple[Capture, SavedCard | RealtimeStyleError] | None:
         """What was taken, and its card when it is ready, or the error when it could not be kept; each told once, in turn.
 
         None while there is nothing new.
@@ -101,16 +101,16 @@ class Album:
         self._worker.shutdown(cancel_futures=True)
         self._press.shutdown(cancel_futures=True)
 
-    def _make(self, taken: Taken, text: CardText) -> Made:
+    def _make(self, taken: Capture, text: CardText) -> SavedCard:
         card = draw_card(taken.picture, text, self._size, self._logo)
         contents = {kind: encode_card(card, kind) for kind in ("png", "pdf")}
         if taken.film:
             contents["mp4"] = self._film(taken.film, taken.film_fps)
-        return Made(card, self._keepsakes.keep(contents), taken.painter)
+        return SavedCard(card, self._keepsakes.keep(contents), taken.painter)
 
     def _film(self, frames: Sequence[Frame], fps: float) -> bytes:
-        with self._keepsakes.workplace() as folder:
-            with VideoSink(folder / "film.mp4", fps=fps) as sink:
+        with self._keepsakes.scratch_dir() as folder:
+            with VideoWriter(folder / "film.mp4", fps=fps) as sink:
                 for frame in (
                     *frames,
                     *reversed(frames[1:-1]),

@@ -10,7 +10,7 @@ from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame
 from realtime_style.frames.ops import fit_within
 from realtime_style.kiosk.pictures.card import CardText
-from realtime_style.kiosk.pictures.card_maker import FILM_FPS, Album, Made, Taken
+from realtime_style.kiosk.pictures.card_maker import FILM_FPS, Capture, CardMaker, SavedCard
 from realtime_style.kiosk.ui import widgets
 from realtime_style.kiosk.ui.window import Image
 
@@ -23,14 +23,14 @@ _NOTICE_S = 6.0  # it lies over the card
 class Visitor:
     """A picture or a film, from the shutter to the card; `forget` leaves nothing of it in memory."""
 
-    def __init__(self, album: Album, link: Callable[[str], str | None]) -> None:
+    def __init__(self, album: CardMaker, link: Callable[[str], str | None]) -> None:
         """`link`: where a keepsake's token can be followed to, None without a network."""
         self._album, self._link = album, link
         self._film: list[Frame] = []
         self._filmed_from = self._filmed_at = 0.0
-        self._taken: Taken | None = None
+        self._taken: Capture | None = None
         self._waits = False
-        self._made: Made | None = None
+        self._made: SavedCard | None = None
         self._printed = self._prints = False
         self._notice_ends = float("inf")
         self.card: Image | None = None
@@ -47,7 +47,7 @@ class Visitor:
 
     def shoot(self, picture: Frame, painter: int) -> None:
         """Take what is on screen."""
-        self._taken = Taken(picture.copy(), painter)
+        self._taken = Capture(picture.copy(), painter)
         self._say("")
 
     def start_film(self) -> None:
@@ -71,7 +71,7 @@ class Visitor:
         if self._film:
             spent = self._filmed_at - self._filmed_from
             fps = min(FILM_FPS, (len(self._film) - 1) / spent) if spent > 0 else FILM_FPS
-            self._taken = Taken(self._film[len(self._film) // 2], painter, tuple(self._film), fps)
+            self._taken = Capture(self._film[len(self._film) // 2], painter, tuple(self._film), fps)
         self._film = []
 
     def forget(self) -> None:
@@ -99,8 +99,8 @@ class Visitor:
             self._album.print(self._made.keepsake)
         self._say("printing", float("inf") if self._prints else now + _NOTICE_S)
 
-    def hear(self, now: float) -> Made | RealtimeStyleError | None:
-        """What has come of a card since the last call; see Album.made.
+    def hear(self, now: float) -> SavedCard | RealtimeStyleError | None:
+        """What has come of a card since the last call; see CardMaker.made.
 
         Its visitor may be gone: then it is kept for its time, and nothing of it is shown to the one who is there now.
         """
@@ -112,7 +112,7 @@ class Visitor:
             self._say("")
         taken, made = self._album.made() or (None, None)
         waits = self._waits and taken is self._taken
-        if isinstance(made, Made) and waits:
+        if isinstance(made, SavedCard) and waits:
             self._made, self._waits = made, False
             self.card = widgets.opaque(fit_within(made.card, _SHOWN))
         elif isinstance(made, RealtimeStyleError):

@@ -48,7 +48,7 @@ class Keepsake:
     """Seconds since the epoch."""
 
 
-class Shelf:
+class PictureReader:
     """The folder of visitors' pictures, for reading: what the page behind the links knows."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
@@ -74,7 +74,7 @@ class Shelf:
         return next((float(path.name.split("-")[1]) for path in paths if path is not None), None)
 
 
-class Keepsakes(Shelf):
+class PictureStore(PictureReader):
     """The same for the kiosk, which keeps and deletes. Safe to use from several threads and again after a crash."""
 
     def __init__(
@@ -94,7 +94,7 @@ class Keepsakes(Shelf):
         self._hours, self._closing, self._former = hours, closing, former
         make_folder(folder)
         delete_unfinished(folder)
-        self.sweep()
+        self.delete_expired()
 
     def keep(self, contents: Mapping[str, bytes]) -> Keepsake:
         """Keep a picture, as one or more of KINDS; all of them or none. Raises OutputUnwritable."""
@@ -120,7 +120,7 @@ class Keepsakes(Shelf):
         return Keepsake(token, float(int(expires)))
 
     @contextmanager
-    def workplace(self) -> Iterator[Path]:
+    def scratch_dir(self) -> Iterator[Path]:
         """A folder to make something in that can only be made as a file; empty afterwards, or at the latest after a restart."""
         with tempfile.TemporaryDirectory(prefix=_WORK, dir=self.folder) as folder:
             yield Path(folder)
@@ -129,7 +129,7 @@ class Keepsakes(Shelf):
         """When a picture that is kept now is deleted, as on a clock."""
         return datetime.fromtimestamp(self._expiry(self._clock())).strftime("%H:%M")
 
-    def sweep(self) -> int:
+    def delete_expired(self) -> int:
         """Delete what is over; returns how many files are left, those in former folders not counted."""
         now = self._clock()
         for folder in self._former:

@@ -31,7 +31,7 @@ _MEANS: dict[Scene, dict[str, Touch]] = {
 }  # fmt: skip
 
 
-def meaning(key: str, state: State, rules: Rules, languages: Sequence[str]) -> Event:
+def event_for(key: str, state: State, rules: Rules, languages: Sequence[str]) -> Event:
     """What a key asks for: a digit or an arrow a painter, up and down the strength, l the next language.
 
     Any other key only says that somebody is there.

@@ -165,7 +165,7 @@ class Timing:
     """Without a touch, until keypad and menu are put away."""
 
 
-SETTLED_S = 0.7
+DEBOUNCE_S = 0.7
 """So long after a scene began, a touch that its buttons would feel is still the second tap on the one before."""
 GESTURE = 5
 """Touches of the corner that ask for the PIN ..."""

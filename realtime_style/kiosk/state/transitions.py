@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from realtime_style.kiosk.state.model import (
+    DEBOUNCE_S,
     GESTURE,
     GESTURE_S,
     LOCKED_S,
     LONGEST_PIN,
     NEEDS_CAMERA,
-    SETTLED_S,
     TRIES,
     CameraLost,
     Choose,
@@ -45,10 +45,10 @@ def first_state(rules: Rules, now: float, *, on_break: bool = False, wrong_pins:
     )
 
 
-def settled(state: State, now: float) -> bool:
+def debounced(state: State, now: float) -> bool:
     """Whether a touch is meant for this scene's buttons: where one comes to lie under the finger, a double tap is not."""
     return (
-        state.scene not in {Scene.REVIEW, Scene.CARD, Scene.MENU} or now - state.since >= SETTLED_S
+        state.scene not in {Scene.REVIEW, Scene.CARD, Scene.MENU} or now - state.since >= DEBOUNCE_S
     )
 
 

@@ -18,7 +18,7 @@ LOCK = ".realtime-style-kiosk.lock"
 
 
 @contextmanager
-def only_kiosk(folder: Path) -> Iterator[None]:
+def single_instance(folder: Path) -> Iterator[None]:
     """Keep all other kiosks from this folder of pictures, which must exist, for as long as the block runs, however it ends.
 
     Raises RealtimeStyleError when one is there already. On a file system without locks a warning takes their place.

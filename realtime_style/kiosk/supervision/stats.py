@@ -22,7 +22,7 @@ class Counters:
 
 
 @dataclass(frozen=True)
-class Memory:
+class RestartState:
     """What a kiosk knows of the one before it, which fell or was started anew."""
 
     counters: Counters = field(default_factory=Counters)
@@ -35,7 +35,7 @@ class Memory:
         return json.dumps(asdict(self))
 
     @classmethod
-    def of_line(cls, line: str) -> Memory:
+    def of_line(cls, line: str) -> RestartState:
         """What was written; nothing to remember when it cannot be read, for then no start would ever succeed."""
         if not line:
             return cls()

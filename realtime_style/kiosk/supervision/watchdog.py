@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from realtime_style.kiosk.pictures.store import Keepsakes
-from realtime_style.system.signals import call_at_the_end
+from realtime_style.kiosk.pictures.store import PictureStore
+from realtime_style.system.signals import on_terminate
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +33,11 @@ UNAVAILABLE = 69
 """The exit code that says there is no screen (EX_UNAVAILABLE): a mistake where somebody starts the kiosk at a terminal; a fault
 that passes where it has run before, or is started by a machine that is still getting up itself."""
 
-FALLS = "REALTIME_STYLE_KIOSK_FALLS"
+CRASH_COUNT = "REALTIME_STYLE_KIOSK_FALLS"
 """The environment variable that tells a kiosk how often in a row the one before it hung or was killed by a fault, soon after
 its start: a graphics chip whose driver takes the process with it does so again."""
 
-NOTE = "REALTIME_STYLE_KIOSK_NOTE"
+RESTART_STATE = "REALTIME_STYLE_KIOSK_NOTE"
 """The environment variable that tells a kiosk what the one before it said with its last beat."""
 
 BEAT_S = 1.0
@@ -60,17 +60,17 @@ class Watchdog:
         *,
         hung_s: float = _HUNG_S,
         start_s: float = _START_S,
-        between: Callable[[], object] = lambda: None,
-        screen_comes: bool = False,
+        on_restart: Callable[[], object] = lambda: None,
+        wait_for_display: bool = False,
     ) -> None:
         """`between` is called before each new start; `screen_comes`: wait for a screen that is not there at the first one."""
         self._command, self._hung_s, self._start_s, self._between = (
             list(command),
             hung_s,
             start_s,
-            between,
+            on_restart,
         )
-        self._screen_comes = screen_comes
+        self._screen_comes = wait_for_display
         self._told = threading.Event()
         self.interrupted = False
         """Whether `interrupt` was called."""
@@ -96,7 +96,7 @@ class Watchdog:
         pause, ever_lived, falls = _FIRST_PAUSE_S, False, 0
         while True:
             began = time.perf_counter()
-            code, lived, fell = self._run_once(falls)
+            code, lived, crashed = self._run_once(falls)
             if self._told.is_set() or code == 0:
                 return 0
             ever_lived = ever_lived or lived
@@ -106,7 +106,7 @@ class Watchdog:
                 return 1
             if code == RESTART or time.perf_counter() - began > _WELL_S:
                 pause, falls = _FIRST_PAUSE_S, 0
-            falls = falls + 1 if fell else 0
+            falls = falls + 1 if crashed else 0
             log.warning("the kiosk ended with %d; starting it again in %.1f s", code, pause)
             if self._told.wait(pause):
                 return 0
@@ -117,7 +117,7 @@ class Watchdog:
         """The exit code of one run, whether it ever lived, and whether it hung or was killed by a fault."""
         self.starts += 1
         lines: queue.Queue[str | None] = queue.Queue()
-        environment = {**os.environ, FALLS: str(falls), NOTE: self._note}
+        environment = {**os.environ, CRASH_COUNT: str(falls), RESTART_STATE: self._note}
         pipe: Any = {
             "stdin": subprocess.PIPE,
             "stdout": subprocess.PIPE,
@@ -193,7 +193,7 @@ def _reap(process: subprocess.Popen[str]) -> int:
         return process.wait()
 
 
-def guard(arguments: Sequence[str], keepsakes: Keepsakes) -> int:
+def guard(arguments: Sequence[str], keepsakes: PictureStore) -> int:
     """Run ``realtime-style kiosk`` with these arguments under a watchdog; SIGTERM and Ctrl-C end both, one that hangs as well.
 
     While kiosks do not get far enough to look after `keepsakes`, they are looked after here; at the end they are deleted:
@@ -210,8 +210,10 @@ def guard(arguments: Sequence[str], keepsakes: Keepsakes) -> int:
         "--no-watchdog",
         "--beats",
     ]
-    dog = Watchdog(command, between=keepsakes.sweep, screen_comes=not sys.stderr.isatty())
-    call_at_the_end(dog.stop)
+    dog = Watchdog(
+        command, on_restart=keepsakes.delete_expired, wait_for_display=not sys.stderr.isatty()
+    )
+    on_terminate(dog.stop)
     ctrl_c = signal.getsignal(signal.SIGINT)
     if ctrl_c is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, lambda number, frame: dog.interrupt())
@@ -223,7 +225,7 @@ def guard(arguments: Sequence[str], keepsakes: Keepsakes) -> int:
         keepsakes.clear()
 
 
-class Heart:
+class Heartbeat:
     """The kiosk's side of it: says that it lives, and hears when nobody listens any more."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:

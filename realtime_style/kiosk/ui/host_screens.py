@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from realtime_style.kiosk.state.model import Digit, Event, Host, State, Touch
 from realtime_style.kiosk.ui import widgets
-from realtime_style.kiosk.ui.layout import Props, Screen, tiled, unit
+from realtime_style.kiosk.ui.layout import Props, SceneLayout, tiled, unit
 from realtime_style.kiosk.ui.text import BOLD, Box
 
 
-def keypad(state: State, props: Props, now: float) -> Screen:
+def keypad(state: State, props: Props, now: float) -> SceneLayout:
     """Digits, and dots for those that were typed."""
     width, height = props.size_wh
     u = unit(props)
@@ -31,7 +31,7 @@ def keypad(state: State, props: Props, now: float) -> Screen:
     return screen
 
 
-def menu(state: State, props: Props) -> Screen:
+def menu(state: State, props: Props) -> SceneLayout:
     """What the host can do, and how it goes."""
     width, height = props.size_wh
     u = unit(props)
@@ -57,7 +57,7 @@ def menu(state: State, props: Props) -> Screen:
     return screen
 
 
-def _dark(props: Props) -> Screen:
-    screen = Screen(Box(0, 0, 0, 0))
+def _dark(props: Props) -> SceneLayout:
+    screen = SceneLayout(Box(0, 0, 0, 0))
     screen.put(widgets.panel(8, 8, widgets.DARK, 1.0), Box(0, 0, *props.size_wh))
     return screen

@@ -22,7 +22,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Painter:
+class Artist:
     """A painter as visitors know him."""
 
     name: str
@@ -48,7 +48,7 @@ class Props:
     words: Words
     languages: Sequence[Words]
     tiles: widgets.Tiles
-    painters: Sequence[Painter]
+    painters: Sequence[Artist]
     rules: Rules
     kept_until: str = ""
     """When a picture that is kept now is deleted, as on a clock."""
@@ -72,7 +72,7 @@ class Props:
 
 
 @dataclass
-class Screen:
+class SceneLayout:
     """A scene laid out."""
 
     video: Box

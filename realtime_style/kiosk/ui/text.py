@@ -43,7 +43,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Setting:
+class FittedText:
     """A text as it fits a box."""
 
     lines: tuple[str, ...]
@@ -62,7 +62,7 @@ def text_width(text: str, size: int, weight: int = REGULAR) -> int:
 
 def fitted(
     text: str, box: Box, largest: int, *, smallest: int = 8, weight: int = REGULAR, lines: int = 1
-) -> Setting:
+) -> FittedText:
     """The text at the largest size, up to `largest`, at which it fits into the box on at most so many lines.
 
     Lines are broken at spaces. What does not fit at `smallest` either loses its end to an ellipsis.
@@ -72,9 +72,9 @@ def fitted(
         if len(broken) <= min(lines, _room(box, size)) and all(
             text_width(line, size, weight) <= box.width for line in broken
         ):
-            return Setting(tuple(broken), size)
+            return FittedText(tuple(broken), size)
     kept = _broken(text, box.width, smallest, weight)[: max(1, min(lines, _room(box, smallest)))]
-    return Setting(
+    return FittedText(
         tuple(_cut(line, box.width, smallest, weight) for line in [*kept[:-1], kept[-1] + "…"]),
         smallest,
     )

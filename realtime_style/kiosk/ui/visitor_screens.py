@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from realtime_style.kiosk.state.model import Choose, Scene, Speak, State, Strength, Touch
 from realtime_style.kiosk.ui import host_screens, widgets
-from realtime_style.kiosk.ui.layout import Props, Screen, Target, covering, inside, tiled, unit
+from realtime_style.kiosk.ui.layout import Props, SceneLayout, Target, covering, inside, tiled, unit
 from realtime_style.kiosk.ui.text import BOLD, Box, text_width
 
 
-def lay_out(state: State, props: Props, now: float) -> Screen:
+def lay_out(state: State, props: Props, now: float) -> SceneLayout:
     """The screen of this state. Call it for every frame: images that have not changed are the same objects."""
     if state.covered:
         return _covered(state, props)
@@ -35,10 +35,10 @@ def lay_out(state: State, props: Props, now: float) -> Screen:
             return host_screens.menu(state, props)
 
 
-def _attract(state: State, props: Props) -> Screen:
+def _attract(state: State, props: Props) -> SceneLayout:
     height = props.size_wh[1]
     u = unit(props)
-    screen = Screen(covering(props))
+    screen = SceneLayout(covering(props))
     _sign(screen, props)
     invite = _centred(props, 120 * u, height - 52 * u, 17 * u)
     screen.put(
@@ -54,10 +54,10 @@ def _attract(state: State, props: Props) -> Screen:
     return screen
 
 
-def _live(state: State, props: Props) -> Screen:
+def _live(state: State, props: Props) -> SceneLayout:
     width, height = props.size_wh
     u = unit(props)
-    screen = Screen(covering(props))
+    screen = SceneLayout(covering(props))
     sign = _sign(screen, props)
     _manner(
         screen,
@@ -108,10 +108,10 @@ def _live(state: State, props: Props) -> Screen:
     return screen
 
 
-def _countdown(state: State, props: Props, now: float) -> Screen:
+def _countdown(state: State, props: Props, now: float) -> SceneLayout:
     width, height = props.size_wh
     u = unit(props)
-    screen = Screen(covering(props))
+    screen = SceneLayout(covering(props))
     left = max(1, -int(-(state.since + props.rules.timing.countdown - now) // 1))
     number = Box(width // 2 - 25 * u, height // 2 - 32 * u, 50 * u, 50 * u)
     screen.put(widgets.label(str(left), number.width, number.height, 38 * u, weight=BOLD), number)
@@ -122,10 +122,10 @@ def _countdown(state: State, props: Props, now: float) -> Screen:
     return screen
 
 
-def _filming(state: State, props: Props, now: float) -> Screen:
+def _filming(state: State, props: Props, now: float) -> SceneLayout:
     width, height = props.size_wh
     u = unit(props)
-    screen = Screen(covering(props))
+    screen = SceneLayout(covering(props))
     done = min(1.0, max(0.0, (now - state.since) / props.rules.timing.film))
     rail = Box(8 * u, height - 24 * u, width - 16 * u, 3 * u)
     screen.put(widgets.panel(rail.width, rail.height), rail)
@@ -136,11 +136,11 @@ def _filming(state: State, props: Props, now: float) -> Screen:
     return screen
 
 
-def _review(props: Props) -> Screen:
+def _review(props: Props) -> SceneLayout:
     width, height = props.size_wh
     u = unit(props)
     low = 34 * u
-    screen = Screen(inside(Box(0, 8 * u, width, height - low - 9 * u), props.video_wh))
+    screen = SceneLayout(inside(Box(0, 8 * u, width, height - low - 9 * u), props.video_wh))
     _title(screen, props, "review", 8 * u)
     consent = Box(4 * u, height - low, width - 8 * u, 13 * u)
     text = props.words("consent", time=props.kept_until)
@@ -157,11 +157,11 @@ def _review(props: Props) -> Screen:
     return screen
 
 
-def _card(state: State, props: Props) -> Screen:
+def _card(state: State, props: Props) -> SceneLayout:
     width, height = props.size_wh
     u = unit(props)
     left = Box(3 * u, 10 * u, width * 6 // 10, height - 32 * u)
-    screen = Screen(Box(0, 0, 0, 0))
+    screen = SceneLayout(Box(0, 0, 0, 0))
     _title(screen, props, "card", 9 * u)
     if props.card is not None:
         screen.put(props.card, inside(left, props.card_wh))
@@ -194,7 +194,7 @@ def _card(state: State, props: Props) -> Screen:
     return screen
 
 
-def _title(screen: Screen, props: Props, key: str, height: int) -> None:
+def _title(screen: SceneLayout, props: Props, key: str, height: int) -> None:
     """What the screen is about; but where the camera is on meanwhile for others to see, that is what has to be said."""
     if props.recorded or props.shown_elsewhere:
         _sign(screen, props)
@@ -214,11 +214,11 @@ def _centred(props: Props, width: int, y: int, height: int) -> Box:
     return Box((props.size_wh[0] - width) // 2, y, width, height)
 
 
-def _covered(state: State, props: Props) -> Screen:
+def _covered(state: State, props: Props) -> SceneLayout:
     """In the place of a picture: why there is none."""
     width, height = props.size_wh
     u = unit(props)
-    screen = Screen(Box(0, 0, 0, 0))
+    screen = SceneLayout(Box(0, 0, 0, 0))
     screen.put(widgets.panel(8, 8, widgets.DARK, 1.0), Box(0, 0, width, height))
     screen.targets.append(Target(Box(0, 0, 14 * u, 14 * u), lambda x, y: Touch.CORNER))
     key = "break" if state.on_break else "camera_lost"
@@ -236,7 +236,7 @@ def _covered(state: State, props: Props) -> Screen:
     return screen
 
 
-def _sign(screen: Screen, props: Props) -> Box:
+def _sign(screen: SceneLayout, props: Props) -> Box:
     """The sign that the camera is on, as wide as its words; on two lines where the screen is narrower. Where it lies."""
     u = unit(props)
     screen.targets.append(
@@ -263,7 +263,7 @@ def _about_the_camera(props: Props) -> str:
     )
 
 
-def _manner(screen: Screen, state: State, props: Props, box: Box) -> None:
+def _manner(screen: SceneLayout, state: State, props: Props, box: Box) -> None:
     painter = props.painters[state.painter]
     words = props.words("manner", painter=painter.name) + (
         f", {painter.year}" if painter.year else ""
@@ -271,7 +271,7 @@ def _manner(screen: Screen, state: State, props: Props, box: Box) -> None:
     screen.put(widgets.label(words, box.width, box.height, 5 * unit(props)), box)
 
 
-def _slider(screen: Screen, state: State, props: Props, box: Box) -> None:
+def _slider(screen: SceneLayout, state: State, props: Props, box: Box) -> None:
     words = props.words("photograph"), props.words("painting")
     image = widgets.slider(*words, round(state.strength * 50) * 20, box.width, box.height)
     screen.put(image, box)
@@ -280,7 +280,7 @@ def _slider(screen: Screen, state: State, props: Props, box: Box) -> None:
     )
 
 
-def _languages(screen: Screen, state: State, props: Props, first: Box) -> None:
+def _languages(screen: SceneLayout, state: State, props: Props, first: Box) -> None:
     if len(props.languages) < 2:
         return
     for number, words in enumerate(props.languages):
@@ -295,7 +295,7 @@ def _languages(screen: Screen, state: State, props: Props, first: Box) -> None:
         )
 
 
-def _cancel(screen: Screen, props: Props) -> None:
+def _cancel(screen: SceneLayout, props: Props) -> None:
     width, height = props.size_wh
     u = unit(props)
     box = Box(width // 2 - 25 * u, height - 16 * u, 50 * u, 13 * u)
@@ -307,7 +307,7 @@ def _cancel(screen: Screen, props: Props) -> None:
 
 
 def _two_buttons(
-    screen: Screen, props: Props, *buttons: tuple[str, tuple[int, int, int], Touch]
+    screen: SceneLayout, props: Props, *buttons: tuple[str, tuple[int, int, int], Touch]
 ) -> None:
     width, height = props.size_wh
     u = unit(props)
@@ -319,7 +319,7 @@ def _two_buttons(
         screen.put(widgets.button(props.words(key), box.width, box.height, colour), box, touch)
 
 
-def _notice(screen: Screen, props: Props) -> None:
+def _notice(screen: SceneLayout, props: Props) -> None:
     if not props.notice:
         return
     width, height = props.size_wh

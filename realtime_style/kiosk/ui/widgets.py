@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from realtime_style.frames import Frame
-from realtime_style.frames.ops import fill
+from realtime_style.frames.ops import cover_crop
 from realtime_style.kiosk.ui.text import BOLD, REGULAR, Box, Colour, blank, draw_text
 from realtime_style.kiosk.ui.window import Image
 
@@ -117,7 +117,7 @@ class Tiles:
         rim = max(2, round(width * 0.04))
         side = width - 2 * rim
         high = round(side * 0.78)  # the name has to be read at two metres
-        picture = blank(side, high, GREY) if swatch is None else fill(swatch, (side, high))
+        picture = blank(side, high, GREY) if swatch is None else cover_crop(swatch, (side, high))
         frame[rim : rim + high, rim : rim + side] = picture
         below = Box(rim, rim + high, side, height - high - 2 * rim)
         first = Box(below.x, below.y, below.width, round(below.height * (0.62 if year else 1)))

@@ -11,7 +11,7 @@ from realtime_style.errors import SinkError
 from realtime_style.frames import Frame, check_frame
 from realtime_style.sinks.base import Sink
 from realtime_style.web.address import parse_address
-from realtime_style.web.child_process import PageProcess
+from realtime_style.web.child_process import ChildProcess
 
 _QUALITY = 85  # JPEG's, 0 to 100
 
@@ -32,7 +32,7 @@ class MjpegSink(Sink):
                 'a second screen needs more packages; pip install "realtime-style[web]"'
             )
         host, port = parse_address(where)
-        self._page = PageProcess(
+        self._page = ChildProcess(
             "sinks.mjpeg.server",
             ["--host", host],
             port=port,

@@ -10,14 +10,14 @@ import numpy as np
 from PIL import Image
 
 from realtime_style.frames import Frame
-from realtime_style.stylize.style_model import Stylizer
+from realtime_style.stylize.style_model import StyleModel
 
 SWATCH_PX = 96
 """Side of a swatch."""
 _SCENE_PX = 2 * SWATCH_PX  # strokes are made for larger pictures
 
 
-def make_swatch(stylizer: Stylizer, index: int) -> str:
+def make_swatch(stylizer: StyleModel, index: int) -> str:
     """The swatch of one style of a file: a square JPEG, base64, as :class:`StyleInfo` keeps it."""
     weights = np.eye(len(stylizer.metadata.styles), dtype=np.float32)[index]
     painted = cv2.resize(

@@ -24,8 +24,8 @@ from realtime_style.styles.format import (
     StyleInfo,
     StyleMetadata,
 )
-from realtime_style.stylize.style_model import Stylizer
-from realtime_style.system.atomic import whole_file
+from realtime_style.stylize.style_model import StyleModel
+from realtime_style.system.atomic import atomic_write
 from realtime_style.training.checkpoint import Checkpoint
 from realtime_style.training.data.photographs import to_frame, to_image
 from realtime_style.training.export.frame_model import FrameModel
@@ -60,9 +60,9 @@ def export_network(
         training=dict(training or {}),
     )
     model = _to_model(net)
-    with whole_file(path) as part:
+    with atomic_write(path) as part:
         _save(model, metadata, part)
-        with Stylizer(part, device="cpu") as stylizer:
+        with StyleModel(part, device="cpu") as stylizer:
             swatches = [
                 replace(style, swatch=make_swatch(stylizer, index))
                 for index, style in enumerate(styles)
@@ -96,7 +96,7 @@ def check_parity(net: TransformNet, path: Path) -> int:
     """
     net = copy.deepcopy(net).float().cpu().eval()
     worst = 0
-    with Stylizer(path, device="cpu") as stylize:
+    with StyleModel(path, device="cpu") as stylize:
         for seed, (width, height) in enumerate(PARITY_SIZES_WH):
             frame = parity_frame(width, height, seed)
             mixes = [

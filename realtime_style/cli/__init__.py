@@ -107,12 +107,12 @@ def video(args: argparse.Namespace) -> int:
     """A clip in, the same clip painted."""
     from realtime_style.batch.video import check_video_paths, stylize_video
     from realtime_style.frames.ops import fit_within
-    from realtime_style.system.progress import make_progress
+    from realtime_style.system.progress import ProgressBar
 
     check_video_paths(args.input, args.output)
     with (
         _painter(args, steadiness=args.steadiness, specializing="at once") as painter,
-        make_progress(None, "frame", args.output.name) as progress,
+        ProgressBar(None, "frame", args.output.name) as progress,
     ):
         summary = stylize_video(
             args.input,
@@ -135,11 +135,11 @@ def video(args: argparse.Namespace) -> int:
 def image(args: argparse.Namespace) -> int:
     """Photographs in, paintings out."""
     from realtime_style.batch.images import stylize_images
-    from realtime_style.system.progress import make_progress
+    from realtime_style.system.progress import ProgressBar
 
     with (
         _painter(args, specializing="never") as painter,
-        make_progress(None, "picture", args.output.name) as progress,
+        ProgressBar(None, "picture", args.output.name) as progress,
     ):
         summary = stylize_images(
             args.inputs,

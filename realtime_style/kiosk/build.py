@@ -31,11 +31,12 @@ from realtime_style.sinks.fanout import OutputGroup, output_factories
 from realtime_style.sinks.films import Films
 from realtime_style.sources.camera import is_device, open_camera
 from realtime_style.sources.reconnect import FIRST_S, STALE_S, ReconnectingCamera
-from realtime_style.styles.catalog import find_style, list_styles, user_folder
+from realtime_style.styles.catalog import find_style, list_styles
 from realtime_style.styles.mix import Mix
 from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.system.allocator import return_large_blocks
 from realtime_style.system.atomic import atomic_write
+from realtime_style.system.folders import state_folder
 from realtime_style.system.signals import on_terminate
 
 log = logging.getLogger(__name__)
@@ -124,7 +125,7 @@ def sole_picture_store(file: Path | None) -> Iterator[PictureStore]:
 
 
 def _pictures_folder(pictures: PictureSettings) -> Path:
-    return (pictures.folder or user_folder() / "kiosk").absolute()
+    return (pictures.folder or state_folder() / "kiosk").absolute()
 
 
 def open_keepsakes(file: Path | None) -> PictureStore:
@@ -141,7 +142,7 @@ def _former_folders(folder: Path) -> list[Path]:
 
     `folder` is noted for those to come.
     """
-    note = user_folder() / _FOLDERS
+    note = state_folder() / _FOLDERS
     known: list[str] = []
     try:
         known = note.read_text(encoding="utf-8").splitlines() if note.exists() else []

@@ -1,4 +1,4 @@
-"""OutputGroup that are whole or not there."""
+"""Write files whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from realtime_style.errors import OutputUnwritable, RealtimeStyleError
 
 
 def unused_path(folder: Path, stem: str, suffix: str, *, taken: Collection[Path] = ()) -> Path:
-    """A path in `folder` that no file has and that is not `taken`: ``stem.mp4``, else ``stem_2.mp4`` and so on."""
+    """A free path in `folder` that is not `taken`: ``stem.mp4``, else ``stem_2.mp4`` and so on."""
     path, number = folder / f"{stem}{suffix}", 2
     while path in taken or path.exists():
         path, number = folder / f"{stem}_{number}{suffix}", number + 1
@@ -22,13 +22,13 @@ def unused_path(folder: Path, stem: str, suffix: str, *, taken: Collection[Path]
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Give a name beside `path` to write to; rename it to `path` when the block ends well, remove it when it does not.
+    """Yield a temporary path beside `path`; rename it to `path` on success, delete it on an error.
 
-    The temporary name keeps the suffix, so that writers who look at it (``.mp4``, ``.png``) are not misled. Whatever
-    stood at `path` stays until the rename; if it cannot be replaced, what was written is kept under a name that is free.
-    Raises OutputUnwritable, naming the reason, for anything the disk refuses.
+    The temporary name keeps the suffix, which writers look at (``.mp4``, ``.png``). An old file at
+    `path` stays until the rename; if it cannot be replaced, the new one is kept under a free name.
+    Raises OutputUnwritable, with the reason, for anything the disk refuses.
     """
-    part = _beginning(path)
+    part = _create_part(path)
     try:
         yield part
     except BaseException as error:
@@ -40,22 +40,27 @@ def atomic_write(path: Path) -> Iterator[Path]:
         ):
             raise unwritable(path, error) from error
         raise
-    _give_name(part, path)
+    _rename(part, path)
 
 
 def require_writable(path: Path) -> None:
-    """Raise OutputUnwritable now where :func:`atomic_write` would, before hours of work; nothing is left of the trial."""
-    _beginning(path).unlink()
+    """Raise OutputUnwritable now where :func:`atomic_write` would after hours of work.
+
+    Nothing is left of the trial.
+    """
+    _create_part(path).unlink()
 
 
 def nearly_full(folder: Path) -> bool:
-    """Whether less than 100 MB are left there: a recording is finished while it can be, as its index comes last and a full disk
-    has no place for it. Raises OSError."""
+    """True when less than 100 MB are free. Raises OSError.
+
+    A recording has to end before the disk is full, because its index is written last.
+    """
     return shutil.disk_usage(folder).free < 100_000_000
 
 
-def _beginning(path: Path) -> Path:
-    """An empty file beside `path` with the temporary name."""
+def _create_part(path: Path) -> Path:
+    """Create an empty file with the temporary name beside `path`."""
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     if path.is_dir():
         raise OutputUnwritable(f"{path} is a folder; give a file name")
@@ -70,10 +75,11 @@ def _beginning(path: Path) -> Path:
     return part
 
 
-def _give_name(part: Path, path: Path) -> None:
-    """Rename `part`; where that is not allowed, hours of work shall not end with it, and it is kept under another name.
+def _rename(part: Path, path: Path) -> None:
+    """Rename `part` to `path`, or keep it under another name: it may be hours of work.
 
-    Windows replaces no file that a player has open, and renames none that a virus scanner is looking at, for a moment.
+    Windows does not replace a file that a player has open, and for a moment does not rename one
+    that a virus scanner reads.
     """
     try:
         _retry_rename(lambda: part.replace(path))
@@ -90,7 +96,7 @@ def _give_name(part: Path, path: Path) -> None:
 
 
 def _retry_rename(rename: Callable[[], object]) -> None:
-    """Try for a second where it is not allowed."""
+    """Retry for a second while permission is denied."""
     for _ in range(10):
         with suppress(PermissionError):
             rename()
@@ -100,7 +106,7 @@ def _retry_rename(rename: Callable[[], object]) -> None:
 
 
 def unwritable(path: Path, error: OSError) -> OutputUnwritable:
-    """The one-line refusal for an output the system would not let us write."""
+    """The one-line error for an output that the system refuses to write."""
     reason = error.strerror or str(error)
     try:
         free = f" ({shutil.disk_usage(path.parent).free // 2**20} MB free there)"
@@ -110,5 +116,5 @@ def unwritable(path: Path, error: OSError) -> OutputUnwritable:
 
 
 def _is_about(error: OSError, part: Path) -> bool:
-    """Whether the error is one of writing: it names the file, or no file at all (disk full in the middle of a write)."""
+    """True for an error that names the file, or none: a disk full in the middle of a write."""
     return error.filename is None or Path(os.fsdecode(error.filename)) == part

@@ -17,13 +17,20 @@ from realtime_style.kiosk.config.i18n import load_words
 from realtime_style.kiosk.config.loader import check_camera, load_picture_settings, load_settings
 from realtime_style.kiosk.config.pin import hash_pin, is_pin
 from realtime_style.kiosk.config.schema import KioskSettings, PictureSettings
+from realtime_style.kiosk.options import KioskOptions
 from realtime_style.kiosk.pages.client import HostServer, ShareServer
 from realtime_style.kiosk.pictures.card_maker import CardMaker
 from realtime_style.kiosk.pictures.store import PictureStore, delete_unfinished, make_folder
 from realtime_style.kiosk.state.model import Rules, Timing
 from realtime_style.kiosk.supervision.single_instance import single_instance
 from realtime_style.kiosk.supervision.stats import RestartState
-from realtime_style.kiosk.supervision.watchdog import CRASH_COUNT, RESTART, RESTART_STATE, Heartbeat
+from realtime_style.kiosk.supervision.watchdog import (
+    CRASH_COUNT,
+    RESTART,
+    RESTART_STATE,
+    Heartbeat,
+    is_watched,
+)
 from realtime_style.kiosk.ui.window import Stage
 from realtime_style.media.images import read_image
 from realtime_style.sinks.base import Sink
@@ -45,27 +52,21 @@ _FALLS_BORNE = 2
 _FOLDERS = "kiosk-folders.txt"
 
 
-def run_kiosk(
-    file: Path | None,
-    *,
-    camera: str | None = None,
-    seconds: float | None = None,
-    beats: bool = False,
-) -> Kiosk:
-    """Run until SIGTERM, Ctrl-C or for `seconds`; returns the kiosk, closed, for its counters.
+def run_kiosk(options: KioskOptions) -> Kiosk:
+    """Run until SIGTERM, Ctrl-C or for `options.seconds`; returns the kiosk, closed, for its counters.
 
-    With `beats` a watchdog is told that it lives, and it ends when the watchdog does.
+    Under a watchdog it sends heartbeats, and ends when the watchdog does.
     What no waiting mends stops it before the screen goes dark: settings, styles, words, folder and port. Raises BadSettings,
     StyleError, OutputUnwritable, DisplayUnavailable, DeviceUnavailable.
     """
     return_large_blocks()
     keepsakes = open_keepsakes(
-        file
+        options.settings
     )  # before anything that can fail: what was kept before a crash goes when its time is over
-    settings = load_settings(file)
-    if camera is not None:
-        check_camera(camera)
-        settings = replace(settings, camera=replace(settings.camera, camera=camera))
+    settings = load_settings(options.settings)
+    if options.camera is not None:
+        check_camera(options.camera)
+        settings = replace(settings, camera=replace(settings.camera, camera=options.camera))
     languages = load_words(settings.screen.words)
     mixes = _mixes(settings)
     logo = read_image(settings.card.logo) if settings.card.logo is not None else None
@@ -74,7 +75,7 @@ def run_kiosk(
         stack.push(lambda kind, error, trace: _tidy(keepsakes, kind, ending))
         hand_over, desk = _hand_over(settings, keepsakes, stack), _desk(settings, stack)
         printer = settings.printer.command
-        heart = Heartbeat() if beats else None
+        heart = Heartbeat() if is_watched() else None
         kiosk = Kiosk(
             settings,
             _rules(settings, len(mixes)),
@@ -93,7 +94,7 @@ def run_kiosk(
             outputs=stack.enter_context(OutputGroup(_outputs(settings), patient=True)),
             desk=desk,
             before=RestartState.of_line(os.environ.get(RESTART_STATE, ""))
-            if beats
+            if heart is not None
             else RestartState(),
             rescued=_fell_before(),
             busy=heart.busy if heart is not None else nullcontext,
@@ -102,7 +103,7 @@ def run_kiosk(
         if heart is not None:
             heart.note = kiosk.memory
             stack.callback(heart.beat_on)
-        kiosk.run(seconds, _stop_sign(heart))
+        kiosk.run(options.seconds, _stop_sign(heart))
         ending = kiosk.ending
     return kiosk
 

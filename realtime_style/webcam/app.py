@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from realtime_style.errors import OutputUnwritable
@@ -14,61 +14,16 @@ from realtime_style.sinks.fanout import OutputGroup, output_factories
 from realtime_style.sinks.recorder import Recorder
 from realtime_style.sinks.window import Window, require_display
 from realtime_style.sources.camera import Camera, is_device, open_camera
-from realtime_style.styles.mix import Mix, mix_label
+from realtime_style.styles.mix import mix_label, parse_mix
 from realtime_style.stylize.stylizer import Stylizer
-from realtime_style.stylize.temporal import DEFAULT_STEADINESS
 from realtime_style.webcam.controls import Controls, caption
+from realtime_style.webcam.options import WebcamOptions
 from realtime_style.webcam.playlist import build_playlist
 from realtime_style.webcam.show import Screen, Show
 
 log = logging.getLogger(__name__)
 
 TITLE = "realtime_style"
-
-
-@dataclass(frozen=True)
-class WebcamOptions:
-    """What to show, and how."""
-
-    mix: Mix
-    camera: str = "0"
-    """Number, device, video file or ``pattern``; see `open_camera`."""
-    size: tuple[int, int] | None = None
-    """(width, height) to ask the camera for."""
-    fps: float | None = None
-    """Frame rate to ask the camera for."""
-    fourcc: str | None = None
-    """Pixel format to ask the camera for, four letters."""
-    backend: str = "auto"
-    """One of devices.CAMERA_BACKENDS."""
-    device: str = "auto"
-    """One of devices.DEVICES."""
-    strength: float = 1.0
-    """0..1: from the photograph to the whole style."""
-    steadiness: float = DEFAULT_STEADINESS
-    """0..1: how still the strokes are held from frame to frame."""
-    keep_colours: bool = False
-    """Only the painting's light and shade, in the photograph's colours."""
-    mirror: bool | None = None
-    """None: cameras, in which people look at themselves, and not clips, in which there may be words."""
-    split: bool = False
-    """Start with the photograph beside the painting."""
-    fullscreen: bool = False
-    overlay: bool = False
-    """Start with the figures on screen."""
-    window: bool = True
-    seconds: float | None = None
-    """Stop after this time; None: when told to."""
-    record: Path | None = None
-    """Record from the start into this file."""
-    snapshots: Path = field(default_factory=Path)
-    """Folder for snapshots and for recordings started by key."""
-    mjpeg: str | None = None
-    """``[ADDRESS:]PORT`` of a second screen, see web.mjpeg.MjpegSink; None: none."""
-    virtual_camera: str | None = None
-    """Name of a virtual camera to send the picture to, empty for the first there is; None: none."""
-    paint_size: int | None = None
-    """Long side in px to which frames are reduced for painting; the result is enlarged again. None: as they are."""
 
 
 @dataclass(frozen=True)
@@ -134,14 +89,15 @@ def run_webcam(
             raise OutputUnwritable(
                 f"{options.record} is the clip to be played itself; choose another name for the recording"
             )
-        playlist, problems = build_playlist(options.mix)
+        mix = parse_mix(options.style)
+        playlist, problems = build_playlist(mix)
         painter = stack.enter_context(
-            Stylizer(options.mix, device=options.device, strength=options.strength)
+            Stylizer(mix, device=options.device, strength=options.strength)
         )
         takes = stack.enter_context(Recorder(options.snapshots, clock=clock))
         if options.record is not None:
             takes.start(
-                options.mix, options.record
+                mix, options.record
             )  # a place that cannot be written is refused before the camera starts
         if camera is None:
             camera = stack.enter_context(
@@ -184,7 +140,7 @@ def run_webcam(
         show.warm_up()
         if painter.fallback is not None:
             log.warning("--device auto could not take something faster: %s", painter.fallback)
-        controls.say(f"{caption(options.mix)}: h shows the keys", clock())
+        controls.say(f"{caption(mix)}: h shows the keys", clock())
         for problem in problems:
             log.warning("style left out: %s", problem)
             controls.say(problem, clock())

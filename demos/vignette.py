@@ -8,7 +8,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from realtime_style import RealtimeStyleError, WebcamOptions, parse_mix, run_webcam
+from realtime_style import RealtimeStyleError, WebcamOptions, run_webcam
 
 
 @lru_cache(maxsize=2)
@@ -28,7 +28,7 @@ def vignette(photo: np.ndarray, painted: np.ndarray) -> np.ndarray:
 def main() -> int:
     camera = sys.argv[1] if len(sys.argv) > 1 else "0"
     try:
-        options = WebcamOptions(mix=parse_mix("starry-night"), camera=camera)
+        options = WebcamOptions(style="starry-night", camera=camera)
         run_webcam(options, effects=[vignette])
     except RealtimeStyleError as error:
         print(f"vignette: {error}", file=sys.stderr)

@@ -18,13 +18,20 @@ from realtime_style.kiosk.config.i18n import load_words
 from realtime_style.kiosk.config.loader import check_camera, load_picture_settings, load_settings
 from realtime_style.kiosk.config.pin import hash_pin, is_pin
 from realtime_style.kiosk.config.schema import KioskSettings, PictureSettings
+from realtime_style.kiosk.options import KioskOptions
 from realtime_style.kiosk.pages.client import HostServer, ShareServer
 from realtime_style.kiosk.pictures.card_maker import CardMaker
 from realtime_style.kiosk.pictures.store import PictureStore, delete_unfinished, make_folder
 from realtime_style.kiosk.state.model import Rules, Timing
 from realtime_style.kiosk.supervision.single_instance import single_instance
 from realtime_style.kiosk.supervision.stats import RestartState
-from realtime_style.kiosk.supervision.watchdog import CRASH_COUNT, RESTART, RESTART_STATE, Heartbeat
+from realtime_style.kiosk.supervision.watchdog import (
+    CRASH_COUNT,
+    RESTART,
+    RESTART_STATE,
+    Heartbeat,
+    is_watched,
+)
 from realtime_style.kiosk.ui.window import Stage
 from realtime_style.media.images import read_image
 from realtime_style.pipeline.meter import Meter
@@ -50,27 +57,21 @@ _FALLS_BORNE = 2
 _FOLDERS = "kiosk-folders.txt"
 
 
-def run_kiosk(
-    file: Path | None,
-    *,
-    camera: str | None = None,
-    seconds: float | None = None,
-    beats: bool = False,
-) -> Kiosk:
-    """Run until SIGTERM, Ctrl-C or for `seconds`; returns the kiosk, closed, for its counters.
+def run_kiosk(options: KioskOptions) -> Kiosk:
+    """Run until SIGTERM, Ctrl-C or for `options.seconds`; returns the kiosk, closed, for its counters.
 
-    With `beats` a watchdog is told that it lives, and it ends when the watchdog does.
+    Under a watchdog it sends heartbeats, and ends when the watchdog does.
     What no waiting mends stops it before the screen goes dark: settings, styles, words, folder and port. Raises BadSettings,
     StyleError, OutputUnwritable, DisplayUnavailable, DeviceUnavailable.
     """
     return_large_blocks()
     store = open_store(
-        file
+        options.settings
     )  # before anything that can fail: what was kept before a crash goes when its time is over
-    settings = load_settings(file)
-    if camera is not None:
-        check_camera(camera)
-        settings = replace(settings, camera=replace(settings.camera, camera=camera))
+    settings = load_settings(options.settings)
+    if options.camera is not None:
+        check_camera(options.camera)
+        settings = replace(settings, camera=replace(settings.camera, camera=options.camera))
     languages = load_words(settings.screen.words)
     mixes = _mixes(settings)
     logo = read_image(settings.card.logo) if settings.card.logo is not None else None
@@ -79,7 +80,7 @@ def run_kiosk(
         stack.push(lambda kind, error, trace: _tidy(store, kind, ending))
         share_server = _share_server(settings, store, stack)
         host_server = _host_server(settings, stack)
-        heart = Heartbeat() if beats else None
+        heart = Heartbeat() if is_watched() else None
         display = stack.enter_context(closing(Stage(TITLE, fullscreen=settings.screen.fullscreen)))
         card_maker = CardMaker(
             store, size=settings.card.size, logo=logo, printer=settings.printer.command
@@ -96,13 +97,15 @@ def run_kiosk(
             share_server=share_server,
             host_server=host_server,
             outputs=stack.enter_context(OutputGroup(_outputs(settings), patient=True)),
-            before=RestartState.of_line(os.environ.get(RESTART_STATE, "") if beats else ""),
+            before=RestartState.of_line(
+                os.environ.get(RESTART_STATE, "") if heart is not None else ""
+            ),
         )
         stack.callback(kiosk.close)
         if heart is not None:
             heart.note = kiosk.memory
             stack.callback(heart.beat_on)
-        kiosk.run(seconds, _stop_sign(heart))
+        kiosk.run(options.seconds, _stop_sign(heart))
         ending = kiosk.ending
     return kiosk
 

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -22,61 +22,16 @@ from realtime_style.sources.base import LiveSource
 from realtime_style.sources.device import connect
 from realtime_style.sources.discovery import is_device
 from realtime_style.sources.reconnect import ReconnectingCamera
-from realtime_style.styles.mix import Mix, mix_label
+from realtime_style.styles.mix import Mix, mix_label, parse_mix
 from realtime_style.stylize.stylizer import Stylizer
-from realtime_style.stylize.temporal import DEFAULT_STEADINESS
 from realtime_style.webcam.controls import Controls, caption
 from realtime_style.webcam.live import LiveApp, Screen
+from realtime_style.webcam.options import WebcamOptions
 from realtime_style.webcam.playlist import build_playlist
 
 log = logging.getLogger(__name__)
 
 TITLE = "realtime_style"
-
-
-@dataclass(frozen=True)
-class WebcamOptions:
-    """What to show, and how."""
-
-    mix: Mix
-    camera: str = "0"
-    """Number, device, video file or ``pattern``; see `open_camera`."""
-    size: tuple[int, int] | None = None
-    """(width, height) to ask the camera for."""
-    fps: float | None = None
-    """Frame rate to ask the camera for."""
-    fourcc: str | None = None
-    """Pixel format to ask the camera for, four letters."""
-    backend: str = "auto"
-    """One of devices.CAMERA_BACKENDS."""
-    device: str = "auto"
-    """One of devices.DEVICES."""
-    strength: float = 1.0
-    """0..1: from the photograph to the whole style."""
-    steadiness: float = DEFAULT_STEADINESS
-    """0..1: how still the strokes are held from frame to frame."""
-    keep_colours: bool = False
-    """Only the painting's light and shade, in the photograph's colours."""
-    mirror: bool | None = None
-    """None: cameras, in which people look at themselves, and not clips, in which there may be words."""
-    split: bool = False
-    """Start with the photograph beside the painting."""
-    fullscreen: bool = False
-    overlay: bool = False
-    """Start with the figures on screen."""
-    window: bool = True
-    seconds: float | None = None
-    """Stop after this time; None: when told to."""
-    record: Path | None = None
-    """Record from the start into this file."""
-    snapshots: Path = field(default_factory=Path)
-    """Folder for snapshots and for recordings started by key."""
-    mjpeg: str | None = None
-    """``[ADDRESS:]PORT`` of a second screen, see web.mjpeg.MjpegSink; None: none."""
-    virtual_camera: str | None = None
-    """Name of a virtual camera to send the picture to, empty for the first there is; None: none."""
-    paint_size: int | None = None
-    """Long side in px to which frames are reduced for painting; the result is enlarged again. None: as they are."""
 
 
 @dataclass(frozen=True)
@@ -139,12 +94,13 @@ def run_webcam(
         elif options.window:
             require_display()
         _check_record(options)
-        playlist, problems = build_playlist(options.mix)
+        mix = parse_mix(options.style)
+        playlist, problems = build_playlist(mix)
         meter = Meter(clock)
-        worker = stack.enter_context(closing(_open_worker(options, effects, meter)))
+        worker = stack.enter_context(closing(_open_worker(options, mix, effects, meter)))
         takes = stack.enter_context(Recorder(options.snapshots, clock=clock))
         if options.record is not None:  # refused before the camera starts if it cannot be written
-            takes.start(options.mix, options.record)
+            takes.start(mix, options.record)
         if camera is None:
             camera = stack.enter_context(closing(_open_camera(options, clock)))
         info = camera.wait_for_first()
@@ -161,7 +117,7 @@ def run_webcam(
         app.warm_up()
         if worker.fallback is not None:
             log.warning("--device auto could not take something faster: %s", worker.fallback)
-        controls.say(f"{caption(options.mix)}: h shows the keys", clock())
+        controls.say(f"{caption(mix)}: h shows the keys", clock())
         for problem in problems:
             log.warning("style left out: %s", problem)
             controls.say(problem, clock())
@@ -176,10 +132,12 @@ def run_webcam(
         return _summary(app, camera, worker, takes, outputs)
 
 
-def _open_worker(options: WebcamOptions, effects: Sequence[Effect], meter: Meter) -> PaintWorker:
+def _open_worker(
+    options: WebcamOptions, mix: Mix, effects: Sequence[Effect], meter: Meter
+) -> PaintWorker:
     def open_stylizer(device: str) -> Stylizer:
         return Stylizer(
-            options.mix,
+            mix,
             device=device,
             strength=options.strength,
             paint_size=options.paint_size,

@@ -13,7 +13,8 @@ import numpy as np
 from realtime_style.frames import Frame
 from realtime_style.sources.device import Connection
 from realtime_style.sources.reconnect import ReconnectingCamera
-from realtime_style.webcam.app import WebcamOptions, WebcamSummary, run_webcam
+from realtime_style.webcam.app import WebcamSummary, run_webcam
+from realtime_style.webcam.options import WebcamOptions
 
 LEVEL = 40
 """Grey level that GreyCapture sees; the style "a" of `two_styles` makes it 215, "b" leaves it."""

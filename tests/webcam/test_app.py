@@ -23,7 +23,8 @@ from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.testing.camera import FakeCapture
 from realtime_style.testing.style_files import write_tiny_style
 from realtime_style.webcam import app as webcam
-from realtime_style.webcam.app import WebcamOptions, run_webcam
+from realtime_style.webcam.app import run_webcam
+from realtime_style.webcam.options import WebcamOptions
 from realtime_style.webcam.playlist import build_playlist
 from tests.helpers.webcam import LEVEL, GreyCapture, Script, read_video, same_picture, show
 

@@ -27,7 +27,8 @@ from realtime_style.sources.reconnect import ReconnectingCamera
 from realtime_style.styles.mix import Mix
 from realtime_style.testing.camera import FakeCapture
 from realtime_style.testing.style_files import FakeClock
-from realtime_style.webcam.app import WebcamOptions, run_webcam
+from realtime_style.webcam.app import run_webcam
+from realtime_style.webcam.options import WebcamOptions
 from tests.helpers.webcam import LEVEL, GreyCapture, Script, read_video, same_picture, show
 
 # snapshots

@@ -30,7 +30,8 @@ import json, sys
 from dataclasses import asdict
 from pathlib import Path
 from realtime_style.styles.mix import parse_mix
-from realtime_style.webcam.app import WebcamOptions, run_webcam
+from realtime_style.webcam.app import run_webcam
+from realtime_style.webcam.options import WebcamOptions
 
 style, folder, record = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 mix = parse_mix(style)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from realtime_style.errors import RealtimeStyleError
     from realtime_style.media.images import Picture, read_image, write_image
-    from realtime_style.sinks.video_file import VideoWriter
+    from realtime_style.media.video_writer import VideoWriter
     from realtime_style.sinks.window import Window
     from realtime_style.sources.camera import open_camera
     from realtime_style.sources.open_source import open_source
@@ -46,7 +46,7 @@ _HOME = {
     "StyleMetadata": "styles.format",
     "StyleRef": "styles.catalog",
     "StyleModel": "stylize.style_model",
-    "VideoWriter": "sinks.video_file",
+    "VideoWriter": "media.video_writer",
     "Window": "sinks.window",
     "find_style": "styles.catalog",
     "list_styles": "styles.catalog",

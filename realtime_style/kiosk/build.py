@@ -29,7 +29,7 @@ from realtime_style.kiosk.supervision.watchdog import (
     RESTART,
     RESTART_STATE,
     Heartbeat,
-    is_watched,
+    has_watchdog,
 )
 from realtime_style.kiosk.ui.window import Stage
 from realtime_style.media.images import read_image
@@ -75,7 +75,7 @@ def run_kiosk(options: KioskOptions) -> Kiosk:
         stack.push(lambda kind, error, trace: _tidy(keepsakes, kind, ending))
         hand_over, desk = _hand_over(settings, keepsakes, stack), _desk(settings, stack)
         printer = settings.printer.command
-        heart = Heartbeat() if is_watched() else None
+        heart = Heartbeat() if has_watchdog() else None
         kiosk = Kiosk(
             settings,
             _rules(settings, len(mixes)),
@@ -237,8 +237,7 @@ def _desk(settings: KioskSettings, stack: ExitStack) -> HostServer | None:
 
 def _outputs(settings: KioskSettings) -> Mapping[str, Callable[[], Sink]]:
     asked = settings.outputs
-    device = {"": None, "auto": ""}.get(asked.virtual_camera, asked.virtual_camera)
-    openers = output_factories(asked.mjpeg or None, device)
+    openers = output_factories(asked)
     if (folder := asked.record) is not None:
         openers["film"] = lambda: Films(folder)
     return openers
@@ -246,14 +245,13 @@ def _outputs(settings: KioskSettings) -> Mapping[str, Callable[[], Sink]]:
 
 def _watch(settings: KioskSettings) -> ReconnectingCamera:
     asked = settings.camera
-    width, height = (int(side) for side in asked.size.split("x"))
     if is_device(asked.camera):
         return ReconnectingCamera(
             lambda: open_camera(
                 asked.camera,
-                size=(width, height),
+                size=asked.size,
                 fps=asked.fps,
-                fourcc=asked.fourcc or None,
+                fourcc=asked.fourcc,
                 backend=asked.backend,
                 stale_s=STALE_S,
                 first_s=FIRST_S,

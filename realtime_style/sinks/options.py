@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
-from realtime_style.system.declare import Count, Options, Rule, one_of, option
+from realtime_style.system.declare import Count, Options, Rule, option
 from realtime_style.web.address import parse_address
 
 
@@ -14,12 +14,14 @@ def _address(text: str) -> str:
     return text
 
 
-def _is_stream(url: str) -> bool:
-    return url.startswith(("rtmp://", "rtmps://"))
-
-
 Address = Annotated[str, Rule("[ADDRESS:]PORT, such as 8082 or 0.0.0.0:8082", parse=_address)]
-StreamUrl = Annotated[str, Rule("an RTMP address, such as rtmp://HOST/APP/KEY", allows=_is_stream)]
+StreamUrl = Annotated[
+    str,
+    Rule(
+        "an RTMP address, such as rtmp://HOST/APP/KEY",
+        lambda url: url.startswith(("rtmp://", "rtmps://")),
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,7 @@ class DisplayOptions(Options):
     """How the picture fills the screen."""
 
     fullscreen: bool = option(False, "fill the screen")
-    fit: Annotated[str, one_of("contain", "cover")] = option(
+    fit: Literal["contain", "cover"] = option(
         "contain", "show the whole picture on black (contain), or fill the screen and crop (cover)"
     )
     monitor: Count = option(0, "monitor to show the picture on, counted from 0", metavar="N")

@@ -111,9 +111,7 @@ def run_webcam(
                 )
             )
         size_wh = camera.info.width, camera.info.height
-        outputs = stack.enter_context(
-            OutputGroup(output_factories(options.mjpeg, options.virtual_camera, size_wh=size_wh))
-        )
+        outputs = stack.enter_context(OutputGroup(output_factories(options, size_wh=size_wh)))
         if screen is None and options.window:
             screen = stack.enter_context(Window(TITLE, fullscreen=options.fullscreen))
         controls = Controls(

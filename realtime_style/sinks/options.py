@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated, Literal
 
 from realtime_style.system.declare import Count, Options, Rule, option
@@ -43,6 +43,11 @@ class OutputOptions(Options):
     stream: StreamUrl | None = option(
         None, "also send the picture to a streaming service, over RTMP", metavar="URL"
     )
+
+    @property
+    def shown_elsewhere(self) -> bool:
+        """People who are not in front of the camera may see the picture."""
+        return any(getattr(self, entry.name) for entry in fields(OutputOptions))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,6 +61,8 @@ virtual_camera = "auto"
 record = "films"
 """
 
+URL = "rtmp://localhost/app/key"
+
 
 @pytest.fixture(autouse=True)
 def a_printer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,6 +157,12 @@ def test_empty_text_is_none(tmp_path: Path) -> None:
     settings = load(tmp_path, re.sub(r'"(logo.png|films|words|auto|0.0.0.0:9002)"', '""', ALL))
     assert settings.card.logo is settings.screen.words is None
     assert settings.outputs == OutputSettings()
+
+
+@pytest.mark.parametrize("value", [{"mjpeg": "8082"}, {"virtual_camera": "auto"}, {"stream": URL}])
+def test_every_output_but_films_shows_the_picture_elsewhere(value: dict[str, str]) -> None:
+    assert OutputSettings(**value).shown_elsewhere  # type: ignore[arg-type]
+    assert not OutputSettings(record=Path("films")).shown_elsewhere
 
 
 @pytest.mark.parametrize(

@@ -232,7 +232,8 @@ class ReconnectingCamera:
 
     def _note(self, error: Exception) -> None:
         known = isinstance(error, (RealtimeStyleError, OSError))
-        if self._fault is None or str(error) != str(self._fault):
+        raised = not self._first.is_set() and not self._patient  # by wait_for_first
+        if not raised and (self._fault is None or str(error) != str(self._fault)):
             log.warning("%s", error, exc_info=None if known else error)
         self._unblock()
         self._fault = error

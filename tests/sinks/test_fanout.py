@@ -26,7 +26,7 @@ from realtime_style.sinks.video_file import VideoWriter
 from realtime_style.sinks.virtual_camera import VirtualCameraSink
 from realtime_style.testing.virtual_camera import FakeVirtualCamera
 from realtime_style.web.address import parse_address
-from realtime_style.webcam.app import WebcamOptions
+from realtime_style.webcam.options import WebcamOptions
 from tests.helpers.waiting import until
 from tests.helpers.webcam import LEVEL, Script, read_video, show
 

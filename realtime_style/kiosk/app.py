@@ -43,7 +43,6 @@ from realtime_style.pipeline.look import Look
 from realtime_style.pipeline.pipeline import LivePipeline
 from realtime_style.pipeline.style_loader import StyleLoader
 from realtime_style.sinks.fanout import OutputGroup
-from realtime_style.sinks.outputs import output_factories
 from realtime_style.sources.discovery import is_device
 from realtime_style.styles.crossfade import Crossfade
 from realtime_style.styles.mix import Mix
@@ -328,7 +327,7 @@ class Kiosk:
             kept_until=self._store.until() if self.state.scene is Scene.REVIEW else "",
             take_home=self._share_server is not None,
             recorded=self._settings.outputs.record is not None,
-            shown_elsewhere=bool(output_factories(self._settings.outputs)),
+            shown_elsewhere=self._settings.outputs.shown_elsewhere,
             card=visitor.card,
             card_wh=visitor.card_wh,
             code=visitor.code,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Literal
 
-from realtime_style.system.declare import Count, Options, one_of, option
+from realtime_style.system.declare import Count, Options, option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +13,7 @@ class DisplayOptions(Options):
     """How the picture fills the screen."""
 
     fullscreen: bool = option(False, "fill the screen")
-    fit: Annotated[str, one_of("contain", "cover")] = option(
+    fit: Literal["contain", "cover"] = option(
         "contain", "show the whole picture on black (contain), or fill the screen and crop (cover)"
     )
     monitor: Count = option(0, "monitor to show the picture on, counted from 0", metavar="N")

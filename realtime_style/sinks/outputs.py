@@ -27,12 +27,14 @@ def _address(text: str) -> str:
     return text
 
 
-def _is_stream(url: str) -> bool:
-    return url.startswith(("rtmp://", "rtmps://"))
-
-
 Address = Annotated[str, Rule("[ADDRESS:]PORT, such as 8082 or 0.0.0.0:8082", parse=_address)]
-StreamUrl = Annotated[str, Rule("an RTMP address, such as rtmp://HOST/APP/KEY", allows=_is_stream)]
+StreamUrl = Annotated[
+    str,
+    Rule(
+        "an RTMP address, such as rtmp://HOST/APP/KEY",
+        lambda url: url.startswith(("rtmp://", "rtmps://")),
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,11 @@ class OutputOptions(Options):
     stream: StreamUrl | None = option(
         None, "also send the picture to a streaming service, over RTMP", metavar="URL"
     )
+
+    @property
+    def shown_elsewhere(self) -> bool:
+        """People who are not in front of the camera may see the picture."""
+        return bool(output_factories(self))
 
 
 def _open_mjpeg(where: str, size_wh: Size) -> Sink:
@@ -94,11 +101,8 @@ OUTPUTS = (
 
 
 def output_factories(
-    options: object, *, size_wh: tuple[int, int] | None = None
+    options: OutputOptions, *, size_wh: tuple[int, int] | None = None
 ) -> dict[str, Callable[[], Sink]]:
-    """Factories, by names for people, of the outputs that `options` asks for.
-
-    `options` has fields of `OutputOptions`, all or some; None or an empty text asks for nothing.
-    """
-    asked = {spec: getattr(options, spec.field, None) for spec in OUTPUTS}
+    """Factories, by names for people, of the outputs that `options` asks for."""
+    asked = {spec: getattr(options, spec.field) for spec in OUTPUTS}
     return {spec.name: partial(spec.open, value, size_wh) for spec, value in asked.items() if value}

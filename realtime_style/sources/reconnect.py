@@ -96,13 +96,9 @@ class ReconnectingCamera:
         """Why there is no picture, one line; empty while there is one."""
         if self._fault is not None:
             return str(self._fault) or type(self._fault).__name__
-        since = self._waiting_since
-        if since is None:
-            return "the camera is being opened" if self.info is None else ""
-        waited_s = self._clock() - since
-        if waited_s < self._patience_s:
-            return "" if self.info is not None else "the camera is being opened"
-        return str(self._silent())
+        if self.hung:
+            return str(self._silent())
+        return "the camera is being opened" if self.info is None else ""
 
     @property
     def hung(self) -> bool:
@@ -116,7 +112,7 @@ class ReconnectingCamera:
         Raises what the first opening raised, and CameraLost when no frame comes.
         """
         while not self._first.wait(0.05):
-            if self.info is None and self._waited_too_long():
+            if self.hung:
                 raise self._silent()
         if self._fault is not None:
             raise self._fault
@@ -225,14 +221,15 @@ class ReconnectingCamera:
         return since is not None and self._clock() - since > self._patience_s
 
     def _silent(self) -> CameraLost:
-        return self._lost(f"sent no picture for {self._patience_s:g} s")
+        return self._lost(f"sent no picture for {self._blocked_after_s:g} s")
 
     def _lost(self, problem: str) -> CameraLost:
         return camera_lost(self._name, problem, self._latest.delivered)
 
     def _note(self, error: Exception) -> None:
         known = isinstance(error, (RealtimeStyleError, OSError))
-        if self._fault is None or str(error) != str(self._fault):
+        raised = not self._first.is_set() and not self._patient  # by wait_for_first
+        if not raised and (self._fault is None or str(error) != str(self._fault)):
             log.warning("%s", error, exc_info=None if known else error)
         self._unblock()
         self._fault = error

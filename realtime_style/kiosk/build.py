@@ -38,8 +38,9 @@ from realtime_style.pipeline.meter import Meter
 from realtime_style.pipeline.paint_worker import PaintWorker
 from realtime_style.pipeline.pipeline import LivePipeline
 from realtime_style.sinks.base import Sink
-from realtime_style.sinks.fanout import OutputGroup, output_factories
-from realtime_style.sinks.films import Films
+from realtime_style.sinks.fanout import OutputGroup
+from realtime_style.sinks.outputs import output_factories
+from realtime_style.sinks.recorder import Recorder
 from realtime_style.sources.device import connect
 from realtime_style.sources.discovery import is_device
 from realtime_style.sources.reconnect import ReconnectingCamera
@@ -55,6 +56,7 @@ log = logging.getLogger(__name__)
 TITLE = "realtime-style kiosk"
 _FALLS_BORNE = 2
 _FOLDERS = "kiosk-folders.txt"
+_FILM_S = 600.0  # length of a film of the day: little is lost when the power goes
 
 
 def run_kiosk(options: KioskOptions) -> Kiosk:
@@ -252,11 +254,16 @@ def _pipeline(
 
 
 def _outputs(settings: KioskSettings) -> Mapping[str, Callable[[], Sink]]:
-    asked = settings.outputs
-    openers = output_factories(asked)
-    if (folder := asked.record) is not None:
-        openers["film"] = lambda: Films(folder)
-    return openers
+    factories = output_factories(settings.outputs)
+    if (folder := settings.outputs.record) is not None:
+        factories["film"] = partial(_start_film, folder)
+    return factories
+
+
+def _start_film(folder: Path) -> Recorder:
+    recorder = Recorder(folder, segment_s=_FILM_S)
+    recorder.start()
+    return recorder
 
 
 def _camera(settings: KioskSettings) -> ReconnectingCamera:

@@ -132,7 +132,7 @@ def test_driver_that_raises_is_survived(
 
 
 def test_clip_that_stands_still_in_the_dark_is_no_fault(tmp_path: Path) -> None:
-    from realtime_style.sinks.video_file import VideoWriter
+    from realtime_style.media.video_writer import VideoWriter
 
     with VideoWriter(tmp_path / "night.mp4", fps=25) as sink:
         for _ in range(10):

@@ -12,7 +12,8 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
 
-from realtime_style.sinks.options import DisplayOptions, OutputOptions
+from realtime_style.sinks.options import DisplayOptions
+from realtime_style.sinks.outputs import OutputOptions
 from realtime_style.sources.options import CameraOptions, FrameRate
 from realtime_style.stylize.options import Device, PaintOptions, VideoPaintOptions
 from realtime_style.system.declare import Options, Rule, Share, Size, between, one_of

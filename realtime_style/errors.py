@@ -6,7 +6,8 @@
     |-- SourceError               a source delivers no frames
     |   |-- CameraNotFound          the camera did not open
     |   |-- CameraLost              the camera stopped delivering
-    |   |-- VideoUnreadable         a video file is missing, broken or truncated (also OSError)
+    |   |-- PermanentFault          waiting does not help; other faults may pass
+    |   |   `-- VideoUnreadable       a video file is missing, broken or truncated (also OSError)
     |   `-- ImageUnreadable         an image file is missing, broken or no image (also OSError)
     |-- SinkError                 an output takes no frames
     |   |-- OutputUnwritable        disk full, read-only, wrong folder (also OSError)
@@ -24,8 +25,6 @@ after ``realtime-style: error:`` and exits with 1.
 
 from __future__ import annotations
 
-from typing import Any
-
 
 class RealtimeStyleError(Exception):
     """Base of all errors of this package; the message is written for users."""
@@ -35,22 +34,19 @@ class SourceError(RealtimeStyleError):
     """The source delivers no frames."""
 
 
+class PermanentFault(SourceError):
+    """A fault of a source that waiting does not mend; all other faults are temporary."""
+
+
 class CameraNotFound(SourceError):
     """The camera did not open."""
 
 
 class CameraLost(SourceError):
-    """The camera stopped delivering frames.
-
-    `camera` is that camera, whose driver may still hold the device.
-    """
-
-    def __init__(self, message: str, camera: Any = None) -> None:
-        super().__init__(message)
-        self.camera = camera
+    """The camera stopped delivering frames."""
 
 
-class VideoUnreadable(SourceError, OSError):
+class VideoUnreadable(PermanentFault, OSError):
     """The video file is missing, broken, truncated or has no picture."""
 
 

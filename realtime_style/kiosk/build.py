@@ -44,11 +44,12 @@ from realtime_style.sinks.recorder import Recorder
 from realtime_style.sources.device import connect
 from realtime_style.sources.discovery import is_device
 from realtime_style.sources.reconnect import ReconnectingCamera
-from realtime_style.styles.catalog import find_style, list_styles, user_folder
+from realtime_style.styles.catalog import find_style, list_styles
 from realtime_style.styles.mix import Mix
 from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.system.allocator import return_large_blocks
 from realtime_style.system.atomic import atomic_write
+from realtime_style.system.folders import state_folder
 from realtime_style.system.signals import on_terminate
 
 log = logging.getLogger(__name__)
@@ -129,7 +130,7 @@ def sole_picture_store(file: Path | None) -> Iterator[PictureStore]:
 
 
 def _pictures_folder(pictures: PictureSettings) -> Path:
-    return (pictures.folder or user_folder() / "kiosk").absolute()
+    return (pictures.folder or state_folder() / "kiosk").absolute()
 
 
 def open_store(file: Path | None) -> PictureStore:
@@ -146,7 +147,7 @@ def _former_folders(folder: Path) -> list[Path]:
 
     `folder` is noted for those to come.
     """
-    note = user_folder() / _FOLDERS
+    note = state_folder() / _FOLDERS
     known: list[str] = []
     try:
         known = note.read_text(encoding="utf-8").splitlines() if note.exists() else []

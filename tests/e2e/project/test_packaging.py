@@ -51,7 +51,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile):
 
 def test_wheel_plays_offline_and_is_typed(wheel: zipfile.ZipFile):
     names = set(wheel.namelist())
-    assert "realtime_style/py.typed" in names
+    assert {"realtime_style/py.typed", "realtime_style/__init__.pyi"} <= names
     assert "realtime_style/styles/pack/gallery.onnx" in names
     assert "realtime_style/kiosk/locales/fr.toml" in names
     largest = max(

@@ -32,7 +32,8 @@ def keep_freed() -> None:
     """Have glibc keep memory that is freed, up to 2 GB, for a program that will need as much again at once, and for good.
 
     Else each tensor of some megabytes is new pages from the system, which have to be cleared, and go back to it: 7 % of a step
-    of training (docs/decisions.md). Blocks above 32 MB still come and go. Where the C library is another one nothing happens.
+    of training (docs/adr/0005-training-on-a-cpu.md). Blocks above 32 MB still come and go. Where
+    the C library is another one nothing happens.
     """
     _tell_malloc(_HOLD_ON)
 

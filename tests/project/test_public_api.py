@@ -1,4 +1,4 @@
-"""The names people may rely on, and what importing them costs."""
+"""Public names, and the cost of importing them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_import_loads_no_engine_no_torch_and_no_window_system() -> None:
     assert done.stderr == ""
 
 
-def test_windows_is_told_about_cameras_before_opencv_is_loaded() -> None:
+def test_setting_for_windows_cameras_precedes_opencv() -> None:
     code = (
         "import os, sys; sys.platform = 'win32'; import realtime_style; "
         "print(os.environ['OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS'], 'cv2' in sys.modules)"

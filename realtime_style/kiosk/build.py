@@ -30,7 +30,7 @@ from realtime_style.kiosk.supervision.watchdog import (
     RESTART,
     RESTART_STATE,
     Heartbeat,
-    is_watched,
+    has_watchdog,
 )
 from realtime_style.kiosk.ui.window import Stage
 from realtime_style.media.images import read_image
@@ -80,7 +80,7 @@ def run_kiosk(options: KioskOptions) -> Kiosk:
         stack.push(lambda kind, error, trace: _tidy(store, kind, ending))
         share_server = _share_server(settings, store, stack)
         host_server = _host_server(settings, stack)
-        heart = Heartbeat() if is_watched() else None
+        heart = Heartbeat() if has_watchdog() else None
         display = stack.enter_context(closing(Stage(TITLE, fullscreen=settings.screen.fullscreen)))
         card_maker = CardMaker(
             store, size=settings.card.size, logo=logo, printer=settings.printer.command
@@ -253,8 +253,7 @@ def _pipeline(
 
 def _outputs(settings: KioskSettings) -> Mapping[str, Callable[[], Sink]]:
     asked = settings.outputs
-    device = {"": None, "auto": ""}.get(asked.virtual_camera, asked.virtual_camera)
-    openers = output_factories(asked.mjpeg or None, device)
+    openers = output_factories(asked)
     if (folder := asked.record) is not None:
         openers["film"] = lambda: Films(folder)
     return openers
@@ -264,13 +263,12 @@ def _camera(settings: KioskSettings) -> ReconnectingCamera:
     asked = settings.camera
     if not is_device(asked.camera):  # a clip keeps its own shape, may stand still and be dark
         return ReconnectingCamera(partial(connect, asked.camera), judge=False, patient=True)
-    width, height = (int(side) for side in asked.size.split("x"))
     wishes = partial(
         connect,
         asked.camera,
-        size=(width, height),
+        size=asked.size,
         fps=asked.fps,
-        fourcc=asked.fourcc or None,
+        fourcc=asked.fourcc,
         backend=asked.backend,
     )
     return ReconnectingCamera(wishes, patient=True)

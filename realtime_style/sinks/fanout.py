@@ -11,6 +11,7 @@ from types import TracebackType
 from realtime_style.frames import Frame
 from realtime_style.frames.latest import LatestFrame
 from realtime_style.sinks.base import Sink
+from realtime_style.sinks.options import OutputOptions
 from realtime_style.sinks.virtual_camera import VirtualCameraSink
 
 log = logging.getLogger(__name__)
@@ -21,23 +22,20 @@ _LEAVING_S = 10.0  # enough to finish a film
 
 
 def output_factories(
-    mjpeg: str | None = None,
-    virtual_camera: str | None = None,
-    *,
-    size_wh: tuple[int, int] | None = None,
+    options: OutputOptions, *, size_wh: tuple[int, int] | None = None
 ) -> dict[str, Callable[[], Sink]]:
-    """By name, what opens the outputs of a live picture that are asked for.
+    """Functions that open the outputs that `options` ask for, by name.
 
-    `mjpeg` is a second screen's ``[ADDRESS:]PORT``; `virtual_camera` and `size_wh` are as VirtualCameraSink takes
-    them; None: not asked for.
+    `size_wh` is the size of the virtual camera, by default that of the first frame.
     """
     openers: dict[str, Callable[[], Sink]] = {}
-    if mjpeg is not None:
+    if (address := options.mjpeg) is not None:
         from realtime_style.sinks.mjpeg.sink import MjpegSink
 
-        openers["second screen"] = lambda: MjpegSink(mjpeg)
-    if virtual_camera is not None:
-        openers["virtual camera"] = lambda: VirtualCameraSink(virtual_camera, size_wh=size_wh)
+        openers["second screen"] = lambda: MjpegSink(address)
+    if (camera := options.virtual_camera) is not None:
+        device = "" if camera == "auto" else camera
+        openers["virtual camera"] = lambda: VirtualCameraSink(device, size_wh=size_wh)
     return openers
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, fields
+from typing import Annotated, Literal
 
-from realtime_style.system.declare import Count, Options, Rule, one_of, option
+from realtime_style.system.declare import Count, Options, Rule, option
 from realtime_style.web.address import parse_address
 
 
@@ -14,12 +14,14 @@ def _address(text: str) -> str:
     return text
 
 
-def _is_stream(url: str) -> bool:
-    return url.startswith(("rtmp://", "rtmps://"))
-
-
 Address = Annotated[str, Rule("[ADDRESS:]PORT, such as 8082 or 0.0.0.0:8082", parse=_address)]
-StreamUrl = Annotated[str, Rule("an RTMP address, such as rtmp://HOST/APP/KEY", allows=_is_stream)]
+StreamUrl = Annotated[
+    str,
+    Rule(
+        "an RTMP address, such as rtmp://HOST/APP/KEY",
+        lambda url: url.startswith(("rtmp://", "rtmps://")),
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +44,18 @@ class OutputOptions(Options):
         None, "also send the picture to a streaming service, over RTMP", metavar="URL"
     )
 
+    @property
+    def shown_elsewhere(self) -> bool:
+        """People who are not in front of the camera may see the picture."""
+        return any(getattr(self, entry.name) for entry in fields(OutputOptions))
+
 
 @dataclass(frozen=True, kw_only=True)
 class DisplayOptions(Options):
     """How the picture fills the screen."""
 
     fullscreen: bool = option(False, "fill the screen")
-    fit: Annotated[str, one_of("contain", "cover")] = option(
+    fit: Literal["contain", "cover"] = option(
         "contain", "show the whole picture on black (contain), or fill the screen and crop (cover)"
     )
     monitor: Count = option(0, "monitor to show the picture on, counted from 0", metavar="N")

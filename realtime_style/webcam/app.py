@@ -105,8 +105,7 @@ def run_webcam(
             camera = stack.enter_context(closing(_open_camera(options, clock)))
         info = camera.wait_for_first()
         size_wh = info.width, info.height
-        factories = output_factories(options.mjpeg, options.virtual_camera, size_wh=size_wh)
-        outputs = stack.enter_context(OutputGroup(factories))
+        outputs = stack.enter_context(OutputGroup(output_factories(options, size_wh=size_wh)))
         if screen is None and options.window:
             screen = stack.enter_context(Window(TITLE, fullscreen=options.fullscreen))
         pipeline = LivePipeline(camera, worker, meter=meter)

@@ -217,7 +217,7 @@ def test_wishes_in_the_settings_reach_the_camera(monkeypatch: pytest.MonkeyPatch
         raise CameraNotFound("none here")
 
     monkeypatch.setattr(build, "connect", opened)
-    camera = CameraSettings(camera="1", size="1280x720", fps=25, fourcc="MJPG", backend="dshow")
+    camera = CameraSettings(camera="1", size=(1280, 720), fps=25, fourcc="MJPG", backend="dshow")
     with closing(build._camera(replace(KioskSettings(), camera=camera))):
         until(lambda: bool(asked), 3)
     wishes = {"spec": "1", "size": (1280, 720), "fps": 25, "fourcc": "MJPG", "backend": "dshow"}

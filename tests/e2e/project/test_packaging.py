@@ -1,4 +1,4 @@
-"""What a person gets from pip and from make."""
+"""Contents of the wheel and the source archive, and what make installs."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_source_archive_holds_workshop_tests_and_demos(archives: Path):
         "export/__main__.py",
         "tests/project/test_packaging.py",
         "demos/webcam.py",
-        "docs/decisions.md",
+        "docs/architecture.md",
         "Makefile",
     } <= names
     assert not any(

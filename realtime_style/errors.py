@@ -5,8 +5,8 @@
     RealtimeStyleError
     |-- SourceError               a source delivers no frames
     |   |-- CameraNotFound          the camera did not open
-    |   |-- CameraLost              the camera stopped delivering
-    |   |-- PermanentFault          waiting does not help; other faults may pass
+    |   |-- CameraLost              it opened, then stopped delivering
+    |   |-- PermanentFault          waiting does not mend it; the others may pass
     |   |   `-- VideoUnreadable       a video file is missing, broken or truncated (also OSError)
     |   `-- ImageUnreadable         an image file is missing, broken or no image (also OSError)
     |-- SinkError                 an output takes no frames

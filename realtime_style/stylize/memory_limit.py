@@ -8,7 +8,7 @@ from realtime_style.errors import RealtimeStyleError
 from realtime_style.system.memory import available_bytes
 
 _TIMES_FIRST_STAGE = 11
-"""Peak memory over the size of what the network's first stage gives out, see docs/decisions.md: measured were 7 to 10 on ONNX
+"""Peak memory over the size of what the network's first stage gives out, see docs/research.md: measured were 7 to 10 on ONNX
 Runtime's CPU provider, 2 to 5 on OpenVINO; the rest is margin for reading and writing the picture."""
 
 _UNKNOWN_NETWORK = 176

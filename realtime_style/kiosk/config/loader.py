@@ -1,4 +1,4 @@
-"""Reads the kiosk's settings: one TOML file, every line optional, every mistake named by its line."""
+"""Read the kiosk's settings: one TOML file, every line optional; mistakes are named by line."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ RUNNABLE = [
 
 
 def run_as_newcomer(arguments: list[str], folder: Path) -> None:
-    """Run Python with `arguments` where there are a clip.mp4, a photo.jpg and a folder photos/; it has to end with 0."""
+    """Run Python in a folder with clip.mp4, photo.jpg and photos/; it has to exit with 0."""
     import cv2
     import numpy as np
 
@@ -38,7 +38,8 @@ def run_as_newcomer(arguments: list[str], folder: Path) -> None:
     for path in (folder / "photo.jpg", folder / "photos" / "a.jpg"):
         cv2.imwrite(str(path), np.full((60, 80, 3), 90, np.uint8))
     if "--virtual-camera" in arguments:  # its driver is stood in for
-        driver = "import pyvirtualcam\nfrom realtime_style.testing.virtual_camera import FakeVirtualCamera as fake\n"
+        driver = "import pyvirtualcam\nfrom realtime_style.testing.virtual_camera import "
+        driver += "FakeVirtualCamera as fake\n"
         (folder / "sitecustomize.py").write_text(
             driver + 'pyvirtualcam.register_backend("fake", fake)\n'
         )
@@ -63,12 +64,15 @@ def run_as_newcomer(arguments: list[str], folder: Path) -> None:
 
 @pytest.mark.parametrize("block", RUNNABLE)
 def test_python_block_marked_runnable_runs(block: Block, tmp_path: Path):
-    """A block opened by ```python runnable runs in a folder that has the demo clip as clip.mp4 and a photo.jpg."""
+    """Blocks opened by ```python runnable run beside clip.mp4, the demo clip, and photo.jpg."""
     run_as_newcomer(["-c", block.text], tmp_path)
 
 
 def readme_calls() -> list[list[str]]:
-    """The README's calls, but for training and what needs a file that training or the workshop makes: tested with those."""
+    """Commands of the README, except training and those that need a trained or exported file.
+
+    Those are tested with training and export.
+    """
     made = ("mine.onnx", "johnson.onnx")
     return [
         call
@@ -80,9 +84,10 @@ def readme_calls() -> list[list[str]]:
 
 @pytest.mark.parametrize("call", readme_calls(), ids=shlex.join)
 def test_readme_command_runs(call: list[str], tmp_path: Path):
-    """Each in a folder with what a newcomer would have: a clip, a photograph, a folder of photographs.
+    """Each runs in a folder with a clip, a photograph and a folder of photographs.
 
-    The camera is the clip and there is no window, as machines that test have neither; everything else is as written.
+    The camera is the clip and there is no window, because test machines have neither; everything
+    else is as written.
     """
     if call[0] == "webcam":
         call = [*call, "--camera", "clip.mp4", "--no-window", "--seconds", "0.5"]

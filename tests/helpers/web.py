@@ -1,4 +1,4 @@
-"""Requests as browsers and worse send them."""
+"""Requests as browsers and worse send them, and ports that are free."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+
+
+def free_port() -> int:
+    """A port that nothing listens on; another for each call."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
 
 
 def ask(

@@ -7,7 +7,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from realtime_style.engines.devices import DEVICES
+from realtime_style.engines.table import DEVICES, device_help
 from realtime_style.sources.backends import CAMERA_BACKENDS
 from realtime_style.training.config import TrainConfig
 from realtime_style.web.address import parse_address
@@ -93,7 +93,7 @@ def _add_painting(
         "--device",
         choices=DEVICES,
         default="auto",
-        help="what runs the network; auto takes cuda, else openvino if installed, else cpu",
+        help=device_help(),
     )
     parser.add_argument("--max-size", type=_positive, metavar="PX", help=max_size)
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")

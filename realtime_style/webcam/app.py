@@ -42,7 +42,7 @@ class WebcamOptions:
     backend: str = "auto"
     """One of devices.CAMERA_BACKENDS."""
     device: str = "auto"
-    """One of devices.DEVICES."""
+    """One of engines.table.DEVICES."""
     strength: float = 1.0
     """0..1: from the photograph to the whole style."""
     steadiness: float = DEFAULT_STEADINESS

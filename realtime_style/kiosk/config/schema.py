@@ -8,6 +8,7 @@ from datetime import time
 from pathlib import Path
 from typing import Any
 
+from realtime_style.engines.table import DEVICES
 from realtime_style.sources.backends import CAMERA_BACKENDS
 
 SIZES_MM = {"A6": (148, 105), "A5": (210, 148)}
@@ -64,7 +65,7 @@ class PaintingSettings:
     """Names or files; none: all painters that are there."""
     strength: float = _number(1, 0, 1)
     steadiness: float = _number(0.5, 0, 1)
-    device: str = _choice("auto", "cpu", "cuda", "openvino")
+    device: str = _choice(*DEVICES)
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def video(args: argparse.Namespace) -> int:
 
     check_video_paths(args.input, args.output)
     with (
-        _painter(args, steadiness=args.steadiness, specializing="at once") as painter,
+        _painter(args, steadiness=args.steadiness, specialize="immediately") as painter,
         make_progress(None, "frame", args.output.name) as progress,
     ):
         summary = stylize_video(
@@ -138,7 +138,7 @@ def image(args: argparse.Namespace) -> int:
     from realtime_style.system.progress import make_progress
 
     with (
-        _painter(args, specializing="never") as painter,
+        _painter(args, specialize="never") as painter,
         make_progress(None, "picture", args.output.name) as progress,
     ):
         summary = stylize_images(
@@ -295,7 +295,7 @@ VERBS = {
 
 
 def _painter(
-    args: argparse.Namespace, *, steadiness: float = 0.0, specializing: SpecializeMode
+    args: argparse.Namespace, *, steadiness: float = 0.0, specialize: SpecializeMode
 ) -> Any:
     from realtime_style.styles.mix import parse_mix
     from realtime_style.stylize.stylizer import Stylizer
@@ -306,7 +306,7 @@ def _painter(
         strength=args.strength,
         steadiness=steadiness,
         keep_colours=args.keep_colours,
-        specializing=specializing,
+        specialize=specialize,
     )
     _note_fallback(painter.fallback)
     return painter

@@ -82,7 +82,7 @@ def test_styles_of_other_files_are_loaded_before_a_visitor_chooses_one(
     with open_kiosk(world, tmp_path, files=3) as kiosk:
         kiosk.round()
         began = time.perf_counter()
-        while len(kiosk._brush._painter._stylizers) < 3:
+        while len(kiosk._brush._painter.loaded) < 3:
             assert time.perf_counter() - began < 20
             time.sleep(0.01)
 

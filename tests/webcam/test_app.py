@@ -72,7 +72,7 @@ def test_picture_goes_on_while_a_style_is_loading(
     threads = []
 
     class SlowToLoad(Stylizer):
-        def preload(self, mix: Mix, width: int, height: int) -> None:
+        def preload(self, mix: str | Mix, width: int, height: int) -> None:
             threads.append(threading.current_thread())
             time.sleep(0.8)
             super().preload(mix, width, height)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from realtime_style.diagnostics.stages import StageResult, measure_stages
 from realtime_style.engines.table import DEVICES
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame
@@ -76,8 +75,6 @@ class BenchResult:
     seconds: float
     """Time spent measuring, without warming up."""
     entries: tuple[EntryResult, ...]
-    stages: tuple[StageResult, ...]
-    """Stages from source to sink with the first entry's style; empty unless asked for."""
 
 
 def parse_entry(spec: str, default_device: str = "auto") -> BenchEntry:
@@ -93,15 +90,13 @@ def run_bench(
     *,
     size_wh: tuple[int, int] = (640, 480),
     seconds: float = 10.0,
-    stages: bool = False,
     report: Callable[[str], None] = lambda words: None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> BenchResult:
     """Paint frames of `size_wh` px with each entry in turn, for `seconds` and at least five rounds.
 
-    `stages` also measures the chain around the network, for about as long again. `report` is called
-    with lines on the progress. Raises StyleError and DeviceUnavailable for entries that cannot run
-    here.
+    `report` is called with lines on the progress. Raises StyleError and DeviceUnavailable for
+    entries that cannot run here.
     """
     if not entries:
         raise ValueError("nothing to measure: give at least one entry")
@@ -131,10 +126,7 @@ def run_bench(
                 entries, stylizers, warm_ups, times, strict=True
             )
         ]
-        found = measure_stages(stylizers[0], pictures, seconds, clock) if stages else []
-    return BenchResult(
-        machine, width, height, times.shape[1], round(took, 2), tuple(results), tuple(found)
-    )
+    return BenchResult(machine, width, height, times.shape[1], round(took, 2), tuple(results))
 
 
 def _specialize(stylizer: Stylizer, width: int, height: int, report: Callable[[str], None]) -> None:
@@ -178,13 +170,6 @@ def format_table(result: BenchResult) -> str:
     if len(result.entries) > 1:
         first = result.entries[0]
         lines.append(f"times as fast: as {first.style} on {first.provider}, median over the rounds")
-    if result.stages:
-        stages: list[tuple[str, ...]] = [("stage", "mean ms", "p50 ms", "p95 ms")]
-        stages += [
-            (s.stage, f"{s.mean_ms:.1f}", f"{s.p50_ms:.1f}", f"{s.p95_ms:.1f}")
-            for s in result.stages
-        ]
-        lines += ["", *_align(stages, text_columns=1)]
     lines += [
         f"note: {entry.device} could not take something faster: {entry.fallback}"
         for entry in result.entries

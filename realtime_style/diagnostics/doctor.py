@@ -22,8 +22,9 @@ from realtime_style.engines.packages import conflicting_wheels_message, installe
 from realtime_style.engines.spec import EngineSpec
 from realtime_style.engines.table import DEVICES, ENGINES, open_engine
 from realtime_style.errors import RealtimeStyleError
-from realtime_style.styles.catalog import StyleRef, scan_styles, user_folder
+from realtime_style.styles.catalog import StyleRef, scan_styles
 from realtime_style.stylize.style_model import StyleModel
+from realtime_style.system.folders import styles_folder
 from realtime_style.system.machine import Machine, describe_machine
 from realtime_style.system.memory import available_bytes
 
@@ -54,7 +55,7 @@ class Examination:
     notes: tuple[str, ...]
     """Things missing or broken that do not stop painting; each with what to do."""
     machine: Machine
-    memory_free_gb: float | None
+    memory_free_gb: float
     versions: dict[str, str | None]
     """Versions by package; None for those that are not installed."""
     runtimes: tuple[str, ...]
@@ -89,7 +90,7 @@ def examine(*, require: str | None = None) -> Examination:
     if not styles:
         problems.append(
             "no style is installed, so no device could be tried; install this project again from "
-            f"its folder, or put a style file into {user_folder()}"
+            f"its folder, or put a style file into {styles_folder()}"
         )
     devices = tuple(_try_engine(engine, styles) for engine in ENGINES)
     auto, auto_fallback = _try_auto(styles)
@@ -110,13 +111,12 @@ def examine(*, require: str | None = None) -> Examination:
             "no camera was found; plug one in, or use a clip or the pattern in its place: "
             "--camera clip.mp4, --camera pattern"
         )
-    free = available_bytes()
     return Examination(
         ok=not problems,
         problems=tuple(dict.fromkeys(problems)),
         notes=tuple(dict.fromkeys(notes)),
         machine=describe_machine(),
-        memory_free_gb=None if free is None else round(free / 2**30, 1),
+        memory_free_gb=round(available_bytes() / 2**30, 1),
         versions=package_versions(),
         runtimes=tuple(runtimes),
         devices=devices,
@@ -132,10 +132,10 @@ def examine(*, require: str | None = None) -> Examination:
 
 def format_report(found: Examination) -> str:
     """The findings for people: what there is, what works, and last what to do."""
-    free = "" if found.memory_free_gb is None else f", {found.memory_free_gb:.1f} GB of memory free"
+    machine = f"{found.machine.one_line()}, {found.memory_free_gb:.1f} GB of memory free"
     installed = [f"{name} {version}" for name, version in found.versions.items() if version]
     missing = [name for name, version in found.versions.items() if version is None]
-    rows = [("machine", f"{found.machine.one_line()}{free}"), ("versions", ", ".join(installed))]
+    rows = [("machine", machine), ("versions", ", ".join(installed))]
     if missing:
         rows.append(("", f"not installed: {', '.join(missing)}"))
     for device in found.devices:
@@ -153,7 +153,7 @@ def format_report(found: Examination) -> str:
         ("videos", "H.264 with libx264" if found.h264 else "no"),
         ("display", "no" if found.display else "yes"),
         ("cameras", ", ".join(cameras) or "none"),
-        ("styles", f"{styles}; your own go into {user_folder()}"),
+        ("styles", f"{styles}; your own go into {styles_folder()}"),
         *[("note", note) for note in found.notes],
         *[("PROBLEM", problem) for problem in found.problems],
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from realtime_style.errors import StyleError, StyleNotFound
 from realtime_style.styles.format import StyleInfo, StyleMetadata
 from realtime_style.styles.onnx_file import read_style_metadata
+from realtime_style.system.folders import styles_folder
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +30,6 @@ class StyleRef:
     info: StyleInfo
 
 
-def user_folder() -> Path:
-    """Folder of the user's own style files: $REALTIME_STYLE_HOME, or ~/.realtime_style."""
-    home = os.environ.get("REALTIME_STYLE_HOME")
-    return Path(home) if home else Path.home() / ".realtime_style"
-
-
 def list_styles() -> list[StyleRef]:
     """All styles known by name: the shipped ones, then the user's own.
 
@@ -50,7 +44,7 @@ def list_styles() -> list[StyleRef]:
 
 def scan_styles() -> tuple[list[StyleRef], dict[Path, StyleError]]:
     """All styles as :func:`list_styles` has them, and the unreadable files with the reasons."""
-    shipped, own = sorted(PACK.glob("*.onnx")), sorted(user_folder().glob("*.onnx"))
+    shipped, own = sorted(PACK.glob("*.onnx")), sorted(styles_folder().glob("*.onnx"))
     styles: list[StyleRef] = []
     broken: dict[Path, StyleError] = {}
     for file in [*shipped, *own]:

@@ -8,7 +8,7 @@ from realtime_style.errors import RealtimeStyleError
 from realtime_style.system.memory import available_bytes
 
 _TIMES_FIRST_STAGE = 11
-"""Peak memory over the size of the first stage's output. Measured were 7 to 10 on ONNX Runtime's
+"""Peak memory over the size of the first stage's output, see docs/research.md. Measured were 7 to 10 on ONNX Runtime's
 CPU provider and 2 to 5 on OpenVINO; the rest is margin for reading and writing the picture."""
 
 _UNKNOWN_NETWORK = 176
@@ -37,7 +37,7 @@ def check_memory(width: int, height: int, *, network: str = "", held_pixels: int
     """
     available = available_bytes()
     needed = (width * height - held_pixels) * bytes_per_pixel(network)
-    if available is not None and needed > available:
+    if needed > available:
         raise RealtimeStyleError(
             f"painting {width}x{height} pixels needs about {needed / 2**30:.1f} GB of memory and "
             f"{available / 2**30:.1f} GB are free; paint it smaller with --max-size"

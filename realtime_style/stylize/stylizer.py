@@ -158,14 +158,14 @@ class Stylizer:
         """The painted frame, a new (H, W, 3) uint8 BGR array of the shape of `frame`."""
         frame = check_frame(frame)
         small = fit_within(frame, self.paint_size) if self.paint_size else frame
-        painted, share = self.paint(small)
+        painted, share = self._paint(small)
         if share > 0 and painted.shape != frame.shape:
             size_wh = frame.shape[1], frame.shape[0]
             enlarged = cv2.resize(painted, size_wh, interpolation=cv2.INTER_CUBIC)
             painted = np.asarray(enlarged, np.uint8)
-        return self.finish(frame, painted, share)
+        return self._finish(frame, painted, share)
 
-    def paint(self, frame: Frame) -> tuple[Frame, float]:
+    def _paint(self, frame: Frame) -> tuple[Frame, float]:
         """The painting of a frame at its own size, and its share, 0..1, in the result."""
         if self.strength <= 0:
             self._smoother.forget()
@@ -176,7 +176,7 @@ class Stylizer:
             self._specializer.painted(*self._preparation(width, height))
         return self._smoother(frame, painted), share
 
-    def finish(self, frame: Frame, painted: Frame, share: float) -> Frame:
+    def _finish(self, frame: Frame, painted: Frame, share: float) -> Frame:
         """`painted` in the colours asked for, mixed with the frame by `share`: a new array."""
         if share <= 0:
             return frame.copy()  # the caller may draw on it

@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from realtime_style.frames import Frame
 from realtime_style.frames.ops import warp
+from realtime_style.stylize.options import VideoPaintOptions
 
-DEFAULT_STEADINESS = 0.5
+DEFAULT_STEADINESS = VideoPaintOptions.steadiness
 
 # Share of the past at steadiness 1. With more, 8-bit pictures keep ghosts of half a grey level over
 # (1 - share).

@@ -34,18 +34,6 @@ def canvas(frame: Frame) -> Frame:
     return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
 
 
-def split(photo: Frame, painted: Frame) -> Frame:
-    """The photograph's left half beside the painting's right half, a line between them.
-
-    Both frames have the same shape; the result is new.
-    """
-    height, width = photo.shape[:2]
-    result = painted.copy()
-    result[:, : width // 2] = photo[:, : width // 2]
-    result[:, width // 2 : width // 2 + _line(height)] = 255
-    return result
-
-
 def draw_labels(frame: Frame, left: str, right: str) -> None:
     """What the halves of a split picture show, on both sides of its line; labels that have no room are left out."""
     height, middle = frame.shape[0], frame.shape[1] // 2

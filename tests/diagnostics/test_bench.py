@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -99,7 +98,6 @@ def test_real_engines_are_measured_and_named(tiny_style: Path):
         assert entry.fps == pytest.approx(1000 / entry.p50_ms, rel=0.05)
         assert entry.warm_up_s > 0
     assert (result.width, result.height) == SMALL
-    assert result.stages == ()
     assert any("warm-up" in line for line in said)
 
 
@@ -140,31 +138,10 @@ def test_slowing_machine_hardly_moves_the_ratio_per_round(
 
 
 def test_result_is_plain_values(tiny_style: Path):
-    result = run_bench(
-        [BenchEntry(str(tiny_style), "cpu")], size_wh=SMALL, seconds=0.01, stages=True
-    )
+    result = run_bench([BenchEntry(str(tiny_style), "cpu")], size_wh=SMALL, seconds=0.01)
     values = json.loads(json.dumps(asdict(result)))
     assert values["entries"][0]["provider"] == "CPUExecutionProvider"
     assert values["machine"]["cores"] >= 1
-    assert values["stages"][0]["mean_ms"] > 0
-
-
-@pytest.mark.parametrize("size_wh", [(64, 48), (33, 17)])
-def test_stages_follow_a_frame_from_source_to_sink(tiny_style: Path, size_wh: tuple[int, int]):
-    result = run_bench(
-        [BenchEntry(str(tiny_style), "cpu")], size_wh=size_wh, seconds=0.05, stages=True
-    )
-    assert [stage.stage for stage in result.stages] == [
-        "capture: test pattern",
-        "capture: decode H.264",
-        "stylize: Tiny on CPUExecutionProvider",
-        "steady: 0.5",
-        "write: null",
-        "write: encode H.264",
-    ]
-    assert all(0 <= stage.p50_ms <= stage.p95_ms for stage in result.stages)
-    encode = result.stages[-1]
-    assert encode.mean_ms > 0
 
 
 def test_table_names_the_machine_and_the_reference(
@@ -223,16 +200,6 @@ def test_entries_that_cannot_run_stop_the_bench():
         run_bench([BenchEntry("nothing-of-that-name")])
     with pytest.raises(ValueError, match="at least one entry"):
         run_bench([])
-
-
-def test_stages_leave_no_files_behind(
-    tiny_style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    rooms = tmp_path / "rooms"
-    rooms.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(rooms))
-    run_bench([BenchEntry(str(tiny_style), "cpu")], size_wh=SMALL, seconds=0.01, stages=True)
-    assert list(rooms.iterdir()) == []
 
 
 def test_measures_without_memory_to_specialize(tiny_style: Path, monkeypatch: pytest.MonkeyPatch):

@@ -19,9 +19,9 @@ FAST = "c5s2-16,d32,R32,R32@2,R32@4,R32@2,R32,u16,s3"
 
 @pytest.fixture
 def free(monkeypatch: pytest.MonkeyPatch):
-    """Set the number of bytes that are free; None: the system does not say."""
+    """Set the number of bytes that are free."""
 
-    def set_free(count: int | None) -> None:
+    def set_free(count: int) -> None:
         monkeypatch.setattr(memory_limit, "available_bytes", lambda: count)
 
     return set_free
@@ -50,11 +50,6 @@ def test_network_of_2016_needs_eight_times_the_memory():
 @pytest.mark.parametrize("network", ["", "tiny", "c9", "something,c5s2-16"])
 def test_unknown_network_counts_as_the_fast_one(network: str):
     assert bytes_per_pixel(network) == bytes_per_pixel(FAST)
-
-
-def test_nothing_is_refused_where_free_memory_is_unknown(free):
-    free(None)
-    check_memory(10**6, 10**6)
 
 
 def test_smaller_frame_is_painted_after_a_refusal(tiny_style: Path, free):

@@ -193,6 +193,11 @@ def _reap(process: subprocess.Popen[str]) -> int:
         return process.wait()
 
 
+def has_watchdog() -> bool:
+    """A watchdog has started this process and reads its heartbeats."""
+    return CRASH_COUNT in os.environ
+
+
 def guard(arguments: Sequence[str], keepsakes: PictureStore) -> int:
     """Run ``realtime-style kiosk`` with these arguments under a watchdog; SIGTERM and Ctrl-C end both, one that hangs as well.
 
@@ -201,15 +206,7 @@ def guard(arguments: Sequence[str], keepsakes: PictureStore) -> int:
 
     Where nobody sits at a terminal a service manager has started it, maybe before the screen was there.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "realtime_style",
-        "kiosk",
-        *arguments,
-        "--no-watchdog",
-        "--beats",
-    ]
+    command = [sys.executable, "-m", "realtime_style", "kiosk", *arguments, "--no-watchdog"]
     dog = Watchdog(
         command, on_restart=keepsakes.delete_expired, wait_for_display=not sys.stderr.isatty()
     )

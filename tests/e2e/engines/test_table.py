@@ -42,7 +42,7 @@ from realtime_style.cli import main
 from realtime_style.diagnostics.bench import parse_entry
 from realtime_style.diagnostics.doctor import examine
 from realtime_style.engines.table import open_engine
-from realtime_style.kiosk.config.schema import PaintingSettings
+from realtime_style.kiosk.config.loader import load_settings
 
 help_text = io.StringIO()
 with contextlib.redirect_stdout(help_text), contextlib.suppress(SystemExit):
@@ -52,7 +52,7 @@ print(json.dumps({
     "help": "chip: made-up chip" in " ".join(help_text.getvalue().split()),
     "doctor": found["chip"],
     "bench": parse_entry("starry-night@chip").device,
-    "kiosk": "chip" in PaintingSettings.__dataclass_fields__["device"].metadata["choices"],
+    "kiosk": load_settings(pathlib.Path(sys.argv[5])).painting.device,
     "auto": open_engine(pathlib.Path(sys.argv[2]))[0].provider,
     "image": main([
         "image", "--style", sys.argv[2], "--device", "chip", sys.argv[3], sys.argv[4]
@@ -65,11 +65,13 @@ def test_one_new_file_is_an_engine_everywhere(tmp_path: Path, tiny_style: Path) 
     import cv2
     import numpy as np
 
-    folder, photo = tmp_path / "more_engines", tmp_path / "photo.png"
+    folder, photo, kiosk = tmp_path / "more", tmp_path / "photo.png", tmp_path / "kiosk.toml"
     folder.mkdir()
     (folder / "chip.py").write_text(NEW_ENGINE, encoding="utf-8")
     cv2.imwrite(str(photo), np.full((16, 16, 3), 55, np.uint8))
-    arguments = [str(path) for path in (folder, tiny_style, photo, tmp_path / "painted.png")]
+    kiosk.write_text('painting = { device = "chip" }', encoding="utf-8")
+    paths = folder, tiny_style, photo, tmp_path / "painted.png", kiosk
+    arguments = [str(path) for path in paths]
     done = subprocess.run(
         [sys.executable, "-c", ADD_FOLDER + USE_EVERYWHERE, *arguments],
         capture_output=True,
@@ -81,7 +83,7 @@ def test_one_new_file_is_an_engine_everywhere(tmp_path: Path, tiny_style: Path) 
         "help": True,
         "doctor": "Chip",
         "bench": "chip",
-        "kiosk": True,
+        "kiosk": "chip",
         "auto": "Chip",
         "image": 0,
     }

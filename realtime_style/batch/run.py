@@ -28,7 +28,7 @@ def run_video(options: VideoOptions, report: Report) -> VideoSummary:
     def paint(frame: Frame) -> Frame:
         return stylizer(fit_within(frame, options.max_size) if options.max_size else frame)
 
-    with _open_stylizer(options, options.steadiness, "at once") as stylizer:
+    with _open_stylizer(options, options.steadiness, "immediately") as stylizer:
         return stylize_video(
             options.input,
             options.output,
@@ -54,7 +54,7 @@ def run_images(options: ImageOptions, report: Report) -> ImageSummary:
 
 
 def _open_stylizer(
-    options: PaintOptions, steadiness: float, specializing: SpecializeMode
+    options: PaintOptions, steadiness: float, specialize: SpecializeMode
 ) -> Stylizer:
     stylizer = Stylizer(
         parse_mix(options.style),
@@ -62,7 +62,7 @@ def _open_stylizer(
         strength=options.strength,
         steadiness=steadiness,
         keep_colours=options.keep_colours,
-        specializing=specializing,
+        specialize=specialize,
     )
     if stylizer.fallback:
         log.warning("note: --device auto could not take something faster: %s", stylizer.fallback)

@@ -19,6 +19,7 @@ from realtime_style.frames import Frame
 from realtime_style.frames.pattern import read_barcode
 from realtime_style.sources.device import Connection
 from realtime_style.styles.mix import Mix
+from realtime_style.stylize.style_model import StyleModel
 from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.testing.camera import FakeCapture
 from realtime_style.testing.style_files import write_tiny_style
@@ -73,7 +74,7 @@ def test_picture_goes_on_while_a_style_is_loading(
     threads = []
 
     class SlowToLoad(Stylizer):
-        def preload(self, mix: Mix, width: int, height: int) -> None:
+        def preload(self, mix: str | Mix, width: int, height: int) -> None:
             threads.append(threading.current_thread())
             time.sleep(0.8)
             super().preload(mix, width, height)
@@ -122,9 +123,9 @@ def test_keys_reach_the_painter(options: WebcamOptions, monkeypatch: pytest.Monk
     seen = []
 
     class Watched(Stylizer):
-        def paint(self, frame: Frame) -> tuple[Frame, float]:
+        def __call__(self, frame: Frame) -> Frame:
             seen.append((self.steadiness, self.keep_colours))
-            return super().paint(frame)
+            return super().__call__(frame)
 
     monkeypatch.setattr(webcam, "Stylizer", Watched)
     show(options, Script({3: "c", 6: "]", 9: "c"}, frames=12))
@@ -189,12 +190,12 @@ def test_paint_size_reduces_for_the_network_and_enlarges_back(
 ):
     sizes = set()
 
-    class Watched(Stylizer):
-        def paint(self, frame: Frame) -> tuple[Frame, float]:
-            sizes.add(frame.shape)
-            return super().paint(frame)
+    def watched(self: StyleModel, frame: Frame, *weights: Any, **strength: Any) -> Frame:
+        sizes.add(frame.shape)
+        return stylize(self, frame, *weights, **strength)
 
-    monkeypatch.setattr(webcam, "Stylizer", Watched)
+    stylize = StyleModel.__call__
+    monkeypatch.setattr(StyleModel, "__call__", watched)
     screen = Script()
     summary = show(replace(options, paint_size=80), screen)
     assert sizes == {(60, 80, 3)}
@@ -257,9 +258,9 @@ def slow_painter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Paints ten frames a second."""
 
     class Slow(Stylizer):
-        def paint(self, frame: Frame) -> tuple[Frame, float]:
+        def __call__(self, frame: Frame) -> Frame:
             time.sleep(0.1)
-            return super().paint(frame)
+            return super().__call__(frame)
 
     monkeypatch.setattr(webcam, "Stylizer", Slow)
 

@@ -51,7 +51,9 @@ def _run(args: argparse.Namespace) -> int:
     try:
         return VERBS[args.verb](args)
     except KeyboardInterrupt:
-        if not getattr(args, "beats", False):  # else the watchdog says it
+        from realtime_style.kiosk.supervision.heartbeat import is_watched
+
+        if not is_watched():  # else the watchdog says it
             _say("interrupted")
         return 130
     except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
@@ -213,7 +215,8 @@ def kiosk(args: argparse.Namespace) -> int:
     """A screen that runs alone."""
     try:
         from realtime_style.kiosk.build import new_secrets, run_kiosk, sole_picture_store
-        from realtime_style.kiosk.supervision.watchdog import UNAVAILABLE, guard
+        from realtime_style.kiosk.supervision.heartbeat import UNAVAILABLE, is_watched
+        from realtime_style.kiosk.supervision.watchdog import guard
     except ImportError as error:
         raise RealtimeStyleError(
             f'the kiosk needs more packages ({error}); pip install "realtime-style[kiosk]"'
@@ -227,18 +230,16 @@ def kiosk(args: argparse.Namespace) -> int:
             ) from error
         print(new_secrets(pin))
         return 0
-    if args.watchdog:
+    if args.watchdog and not is_watched():
         with sole_picture_store(args.settings) as keepsakes:
             return guard(_as_given(args), keepsakes)
     try:
         with (
-            nullcontext() if args.beats else sole_picture_store(args.settings)
-        ):  # with beats, the watchdog has them
-            done = run_kiosk(
-                args.settings, camera=args.camera, seconds=args.seconds, beats=args.beats
-            )
+            nullcontext() if is_watched() else sole_picture_store(args.settings)
+        ):  # the watchdog has it
+            done = run_kiosk(args.settings, camera=args.camera, seconds=args.seconds)
     except DisplayUnavailable as error:
-        if not args.beats:
+        if not is_watched():
             raise
         _say(f"error: {error}")
         return UNAVAILABLE
@@ -252,8 +253,8 @@ def kiosk(args: argparse.Namespace) -> int:
 
 
 def _as_given(args: argparse.Namespace) -> list[str]:
-    """The arguments of `kiosk`, for the process that the watchdog starts."""
-    words = [str(args.settings)] if args.settings is not None else []
+    """The words of `kiosk`, for the process that the watchdog starts."""
+    words = ["kiosk"] + ([str(args.settings)] if args.settings is not None else [])
     for name in ("camera", "seconds"):
         value = getattr(args, name)
         words += [f"--{name}={value}"] if value is not None else []

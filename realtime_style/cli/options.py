@@ -287,9 +287,6 @@ def _add_kiosk(verbs: Verbs) -> None:  # type: ignore[valid-type]
         action="store_true",
         help="ask for a PIN, print the lines of [host] for it, and end",
     )
-    parser.add_argument(
-        "--beats", action="store_true", help=argparse.SUPPRESS
-    )  # said by the watchdog to what it watches
     parser.add_argument("--json", action="store_true", help="print the counters at the end as JSON")
 
 

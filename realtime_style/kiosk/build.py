@@ -13,7 +13,7 @@ from pathlib import Path
 
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.kiosk.app import Kiosk
-from realtime_style.kiosk.config.i18n import load_words
+from realtime_style.kiosk.config.i18n import load_catalogues
 from realtime_style.kiosk.config.loader import check_camera, load_picture_settings, load_settings
 from realtime_style.kiosk.config.pin import hash_pin, is_pin
 from realtime_style.kiosk.config.schema import KioskSettings, PictureSettings
@@ -21,9 +21,15 @@ from realtime_style.kiosk.pages.client import HostServer, ShareServer
 from realtime_style.kiosk.pictures.card_maker import CardMaker
 from realtime_style.kiosk.pictures.store import PictureStore, delete_unfinished, make_folder
 from realtime_style.kiosk.state.model import Rules, Timing
+from realtime_style.kiosk.supervision.heartbeat import (
+    CRASH_COUNT,
+    RESTART,
+    RESTART_STATE,
+    Heartbeat,
+    is_watched,
+)
 from realtime_style.kiosk.supervision.single_instance import single_instance
 from realtime_style.kiosk.supervision.stats import RestartState
-from realtime_style.kiosk.supervision.watchdog import CRASH_COUNT, RESTART, RESTART_STATE, Heartbeat
 from realtime_style.kiosk.ui.window import Stage
 from realtime_style.media.images import read_image
 from realtime_style.sinks.base import Sink
@@ -50,11 +56,10 @@ def run_kiosk(
     *,
     camera: str | None = None,
     seconds: float | None = None,
-    beats: bool = False,
 ) -> Kiosk:
     """Run until SIGTERM, Ctrl-C or for `seconds`; returns the kiosk, closed, for its counters.
 
-    With `beats` a watchdog is told that it lives, and it ends when the watchdog does.
+    Started by a watchdog, it sends heartbeats, and ends when the watchdog does.
     What no waiting mends stops it before the screen goes dark: settings, styles, words, folder and port. Raises BadSettings,
     StyleError, OutputUnwritable, DisplayUnavailable, DeviceUnavailable.
     """
@@ -66,7 +71,7 @@ def run_kiosk(
     if camera is not None:
         check_camera(camera)
         settings = replace(settings, camera=replace(settings.camera, camera=camera))
-    languages = load_words(settings.screen.words)
+    languages = load_catalogues(settings.screen.words)
     mixes = _mixes(settings)
     logo = read_image(settings.card.logo) if settings.card.logo is not None else None
     ending: int | None = None
@@ -74,7 +79,7 @@ def run_kiosk(
         stack.push(lambda kind, error, trace: _tidy(keepsakes, kind, ending))
         hand_over, desk = _hand_over(settings, keepsakes, stack), _desk(settings, stack)
         printer = settings.printer.command
-        heart = Heartbeat() if beats else None
+        heart = Heartbeat() if is_watched() else None
         kiosk = Kiosk(
             settings,
             _rules(settings, len(mixes)),
@@ -92,16 +97,14 @@ def run_kiosk(
             hand_over=hand_over,
             outputs=stack.enter_context(OutputGroup(_outputs(settings), patient=True)),
             desk=desk,
-            before=RestartState.of_line(os.environ.get(RESTART_STATE, ""))
-            if beats
-            else RestartState(),
+            before=RestartState.from_json(os.environ.get(RESTART_STATE, "")),
             rescued=_fell_before(),
             busy=heart.busy if heart is not None else nullcontext,
         )
         stack.callback(kiosk.close)
         if heart is not None:
-            heart.note = kiosk.memory
-            stack.callback(heart.beat_on)
+            heart.restart_state = kiosk.memory
+            stack.callback(heart.keep_beating)
         kiosk.run(seconds, _stop_sign(heart))
         ending = kiosk.ending
     return kiosk
@@ -161,12 +164,12 @@ def _former_folders(folder: Path) -> list[Path]:
 
 def _fell_before() -> bool:
     """Whether kiosks fell so often in a row that it may be the graphics chip's doing."""
-    falls = int(os.environ.get(CRASH_COUNT, "0"))
-    if falls >= _FALLS_BORNE:
+    crashes = int(os.environ.get(CRASH_COUNT, "0"))
+    if crashes >= _FALLS_BORNE:
         log.warning(
-            "the kiosk fell %d times in a row; painting on the processor, and smaller", falls
+            "the kiosk crashed %d times in a row; painting on the processor, and smaller", crashes
         )
-    return falls >= _FALLS_BORNE
+    return crashes >= _FALLS_BORNE
 
 
 def _tidy(keepsakes: PictureStore, error: type[BaseException] | None, ending: int | None) -> None:
@@ -183,7 +186,7 @@ def _stop_sign(heart: Heartbeat | None) -> Callable[[], bool]:
     def stop() -> bool:
         if heart is not None:
             heart.beat()
-        return told.is_set() or (heart is not None and heart.alone.is_set())
+        return told.is_set() or (heart is not None and heart.orphaned.is_set())
 
     return stop
 
@@ -220,7 +223,7 @@ def _hand_over(
     if not asked.on:
         return None
     page = ShareServer(
-        keepsakes.folder, port=asked.port, address=asked.address, words=settings.screen.words
+        keepsakes.folder, port=asked.port, address=asked.address, catalogues=settings.screen.words
     )
     return stack.enter_context(closing(page))
 

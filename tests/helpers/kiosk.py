@@ -1,4 +1,4 @@
-"""A kiosk without a window: its own loop, painter, album and keepsakes, in a world that tests make go wrong."""
+"""A kiosk without a window, in a world where tests make things go wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from realtime_style.errors import CameraNotFound
 from realtime_style.frames import Frame
 from realtime_style.kiosk.app import Kiosk
-from realtime_style.kiosk.config.i18n import load_words
+from realtime_style.kiosk.config.i18n import load_catalogues
 from realtime_style.kiosk.config.schema import CameraSettings, KioskSettings
 from realtime_style.kiosk.pictures.card_maker import CardMaker
 from realtime_style.kiosk.pictures.store import PictureStore
@@ -30,7 +30,7 @@ from realtime_style.testing.style_files import write_tiny_style
 
 
 class World:
-    """What is around the kiosk: a screen, a camera, two clocks, and what goes wrong with them."""
+    """The kiosk's surroundings: a screen, a camera and two clocks, and their faults."""
 
     size_wh = (320, 240)
     problem = ""
@@ -96,7 +96,7 @@ def open_kiosk(
         watch=world,
         mixes=mixes,
         painter=painter,
-        languages=load_words(),
+        languages=load_catalogues(),
         album=album,
         keepsakes=keepsakes,
         hand_over=None,

@@ -207,7 +207,7 @@ def test_an_empty_path_is_none(tmp_path: Path) -> None:
         ('["nl", "fr"]', '"nl"', 4, "languages must be a list of texts"),
         ("fullscreen = false", 'fullscreen = "no"', 6, "true or false"),
         ('{ nl = "Gelukkig nieuwjaar" }', '"Gelukkig"', 21, "texts by language"),
-        ("0.0.0.0:9002", "second.screen", 39, r"no \[ADDRESS:\]PORT, such as 8082"),
+        ("0.0.0.0:9002", "second.screen", 39, r"\[ADDRESS:\]PORT, such as 8082"),
         ("0.0.0.0:9002", "9000", 39, r"another port than \[take_home\]"),
         ("0.0.0.0:9002", "9001", 39, r"another port than \[host\]"),
         ('host = "Institute"', "host = Institute", 19, "Invalid value"),

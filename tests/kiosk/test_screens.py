@@ -18,16 +18,16 @@ import sdl2
 
 from realtime_style.errors import DisplayUnavailable
 from realtime_style.frames import Frame
-from realtime_style.kiosk.config.i18n import load_words
+from realtime_style.kiosk.config.i18n import load_catalogues
 from realtime_style.kiosk.state.model import (
-    Choose,
+    ChooseArtist,
+    ChooseLanguage,
     Digit,
     Host,
     Rules,
     Scene,
-    Speak,
+    SetStrength,
     State,
-    Strength,
     Touch,
 )
 from realtime_style.kiosk.ui import widgets
@@ -58,7 +58,7 @@ def without_mesa(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SDL_FRAMEBUFFER_ACCELERATION", "0")
 
 
-WORDS = load_words()
+WORDS = load_catalogues()
 PAINTERS = [
     Artist("Vincent van Gogh", "1889"),
     Artist("Katsushika Hokusai", "c. 1831"),
@@ -75,7 +75,7 @@ def props(size_wh: tuple[int, int] = (1280, 720), language: str = "en", **change
         words=WORDS[language],
         languages=[WORDS[code] for code in ("en", "fr", "nl", "de")],
         tiles=widgets.Tiles([(swatch, painter.surname, painter.year) for painter in PAINTERS]),
-        painters=PAINTERS,
+        artists=PAINTERS,
         rules=Rules(len(PAINTERS), printing=True),
         card=widgets.opaque(np.full((124, 174, 3), 240, np.uint8)),
         card_wh=(174, 124),
@@ -219,9 +219,12 @@ def test_no_words_are_cut_and_none_too_small_to_read(
 
 def test_touches_mean_what_is_under_them() -> None:
     live = means(lay_out(State(scene=Scene.LIVE), props(), 0.0))
-    assert {Touch.SHOOT, Touch.FILM, Speak("fr"), *(Choose(painter) for painter in range(9))} < set(
-        live
-    )
+    assert {
+        Touch.SHOOT,
+        Touch.FILM,
+        ChooseLanguage("fr"),
+        *(ChooseArtist(artist) for artist in range(9)),
+    } < set(live)
     review = means(lay_out(State(scene=Scene.REVIEW), props(), 0.0))
     assert set(review) == {Touch.KEEP, Touch.DISCARD}
     card = State(scene=Scene.CARD)
@@ -238,17 +241,17 @@ def test_touches_mean_what_is_under_them() -> None:
     )
     screen = lay_out(State(scene=Scene.LIVE), props(), 0.0)
     assert screen.hit(5, 200) is None
-    assert screen.hit(*centre(live[Choose(3)])) is not None
+    assert screen.hit(*centre(live[ChooseArtist(3)])) is not None
 
 
 def test_slider_follows_the_finger_from_end_to_end() -> None:
     screen = lay_out(State(scene=Scene.LIVE), props(), 0.0)
     slider = next(target for target in screen.targets if target.follows)
     y = slider.box.y + 5
-    assert slider.event(slider.box.x, y) == Strength(0)
-    assert slider.event(slider.box.x + slider.box.width + 500, y) == Strength(1)
+    assert slider.event(slider.box.x, y) == SetStrength(0)
+    assert slider.event(slider.box.x + slider.box.width + 500, y) == SetStrength(1)
     middle = slider.event(slider.box.x + slider.box.width // 2, y)
-    assert isinstance(middle, Strength)
+    assert isinstance(middle, SetStrength)
     assert middle.value == pytest.approx(0.5, abs=0.02)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn, get_type_hints
 
 from realtime_style.errors import BadSettings, RealtimeStyleError
-from realtime_style.kiosk.config.i18n import load_words
+from realtime_style.kiosk.config.i18n import load_catalogues
 from realtime_style.kiosk.config.pin import check_hash
 from realtime_style.kiosk.config.schema import KioskSettings, PictureSettings
 from realtime_style.media.images import read_image
@@ -115,7 +115,7 @@ class _Reader:
     def _check_what_is_named(self, settings: KioskSettings) -> None:
         """That languages, styles, logo and printer are there, and that the PIN is one."""
         with self._complaints_about("screen", "words"):
-            languages = load_words(settings.screen.words)
+            languages = load_catalogues(settings.screen.words)
         for code in settings.screen.languages:
             if code not in languages:
                 self._complain(

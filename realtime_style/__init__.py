@@ -19,10 +19,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from realtime_style.display.window import Window
     from realtime_style.errors import RealtimeStyleError
     from realtime_style.media.images import Picture, read_image, write_image
     from realtime_style.sinks.video_file import VideoWriter
-    from realtime_style.sinks.window import Window
     from realtime_style.sources.camera import open_camera
     from realtime_style.sources.open_source import open_source
     from realtime_style.styles.catalog import StyleRef, find_style, list_styles
@@ -47,7 +47,7 @@ _HOME = {
     "StyleRef": "styles.catalog",
     "StyleModel": "stylize.style_model",
     "VideoWriter": "sinks.video_file",
-    "Window": "sinks.window",
+    "Window": "display.window",
     "find_style": "styles.catalog",
     "list_styles": "styles.catalog",
     "open_camera": "sources.camera",

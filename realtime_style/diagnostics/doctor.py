@@ -275,10 +275,10 @@ def _has_h264() -> bool:
 
 
 def _why_no_display() -> str | None:
-    from realtime_style.sinks.window import require_display
+    from realtime_style.display.driver import open_driver
 
     try:
-        require_display()
+        open_driver()
     except DisplayUnavailable as error:
         return str(error)
     return None

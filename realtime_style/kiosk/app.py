@@ -13,6 +13,9 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from realtime_style.display.geometry import Box, Fit
+from realtime_style.display.inputs import Drag, Input, Key, Press, Release
+from realtime_style.display.sprites import Sprite
 from realtime_style.frames import Frame
 from realtime_style.kiosk.brush import PaintWorker
 from realtime_style.kiosk.config.i18n import Words
@@ -38,9 +41,7 @@ from realtime_style.kiosk.supervision.stats import LastWarning, RestartState, St
 from realtime_style.kiosk.supervision.watchdog import RESTART
 from realtime_style.kiosk.ui import widgets
 from realtime_style.kiosk.ui.layout import Artist, Props, SceneLayout, Target
-from realtime_style.kiosk.ui.text import Box
 from realtime_style.kiosk.ui.visitor_screens import lay_out
-from realtime_style.kiosk.ui.window import Drag, Input, Key, Press, Release, Sprite
 from realtime_style.pipeline.meter import Meter
 from realtime_style.sinks.fanout import OutputGroup
 from realtime_style.sources.camera import is_device
@@ -58,11 +59,13 @@ _HUNG_S = 20.0  # a read that has not come back: only the end of the process giv
 
 
 class Display(Protocol):
-    """What the kiosk needs of a stage; Stage is one."""
+    """The part of realtime_style.display.display.Display that the kiosk needs."""
 
     @property
     def size_wh(self) -> tuple[int, int]: ...
-    def show(self, picture: Frame | None, box: Box, sprites: Sequence[Sprite] = ()) -> None: ...
+    def show(
+        self, picture: Frame | None, place: Box | Fit, sprites: Sequence[Sprite] = ()
+    ) -> None: ...
     def inputs(self) -> list[Input]: ...
 
 
@@ -290,8 +293,8 @@ class Kiosk:
                 return self._held.event(x, y)
             case Release():
                 self._held = None
-            case Key(name):
-                return event_for(name, self.state, self._rules, self._settings.screen.languages)
+            case Key(name, digit):
+                return event_for(digit or name, self.state, self._rules, self._settings.screen.languages)
         return None
 
     def _start_painting(self, frame: Frame) -> None:
@@ -338,6 +341,7 @@ class Kiosk:
             tiles=self._tiles,
             painters=self._painters,
             rules=self._rules,
+            fit="contain" if self._settings.screen.fit == "contain" else "cover",
             kept_until=self._keepsakes.until() if self.state.scene is Scene.REVIEW else "",
             take_home=self._hand_over is not None,
             recorded=self._settings.outputs.record is not None,

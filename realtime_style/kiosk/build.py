@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from realtime_style.display.display import Display
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.kiosk.app import Kiosk
 from realtime_style.kiosk.config.i18n import load_words
@@ -24,7 +25,6 @@ from realtime_style.kiosk.state.model import Rules, Timing
 from realtime_style.kiosk.supervision.single_instance import single_instance
 from realtime_style.kiosk.supervision.stats import RestartState
 from realtime_style.kiosk.supervision.watchdog import CRASH_COUNT, RESTART, RESTART_STATE, Heartbeat
-from realtime_style.kiosk.ui.window import Stage
 from realtime_style.media.images import read_image
 from realtime_style.sinks.base import Sink
 from realtime_style.sinks.fanout import OutputGroup, output_factories
@@ -81,7 +81,7 @@ def run_kiosk(
             album=stack.enter_context(
                 closing(CardMaker(keepsakes, size=settings.card.size, logo=logo, printer=printer))
             ),
-            stage=stack.enter_context(closing(Stage(TITLE, fullscreen=settings.screen.fullscreen))),
+            stage=stack.enter_context(Display(TITLE, fullscreen=settings.screen.fullscreen)),
             watch=stack.enter_context(closing(_watch(settings))),
             mixes=mixes,
             painter=lambda device: Stylizer(

@@ -33,6 +33,8 @@ class ScreenSettings:
     words: Path | None = None
     """Folder of further catalogues, or better ones."""
     fullscreen: bool = True
+    fit: str = _choice("cover", "contain")
+    """Fill the screen with the picture, or show all of it."""
     mirror: bool = True
     idle: float = _number(45, 5, 3600)
     """Without a touch, until the kiosk thinks it is alone."""

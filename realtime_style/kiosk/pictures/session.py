@@ -6,13 +6,13 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from realtime_style.display.sprites import Image, opaque
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame
 from realtime_style.frames.ops import fit_within
 from realtime_style.kiosk.pictures.card import CardText
 from realtime_style.kiosk.pictures.card_maker import FILM_FPS, Capture, CardMaker, SavedCard
 from realtime_style.kiosk.ui import widgets
-from realtime_style.kiosk.ui.window import Image
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Visitor:
         waits = self._waits and taken is self._taken
         if isinstance(made, SavedCard) and waits:
             self._made, self._waits = made, False
-            self.card = widgets.opaque(fit_within(made.card, _SHOWN))
+            self.card = opaque(fit_within(made.card, _SHOWN))
         elif isinstance(made, RealtimeStyleError):
             log.warning("%s", made)
             if not waits:

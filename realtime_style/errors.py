@@ -6,7 +6,8 @@
     |-- SourceError               frames cannot be had
     |   |-- CameraNotFound          the camera did not open
     |   |-- CameraLost              it opened, then stopped delivering
-    |   |-- VideoUnreadable         a video file is missing, broken or truncated (also OSError)
+    |   |-- PermanentFault          waiting does not mend it; the others may pass
+    |   |   `-- VideoUnreadable       a video file is missing, broken or truncated (also OSError)
     |   `-- ImageUnreadable         an image file is missing, broken or no image (also OSError)
     |-- SinkError                 frames cannot be put anywhere
     |   |-- OutputUnwritable        disk full, read-only, wrong folder (also OSError)
@@ -24,8 +25,6 @@ Every message is one line: what failed, what was tried, what to do next. The com
 
 from __future__ import annotations
 
-from typing import Any
-
 
 class RealtimeStyleError(Exception):
     """Anything this package refuses to do, with a message for people."""
@@ -35,19 +34,19 @@ class SourceError(RealtimeStyleError):
     """Frames cannot be had from this source."""
 
 
+class PermanentFault(SourceError):
+    """A fault of a source that waiting does not mend; all other faults are temporary."""
+
+
 class CameraNotFound(SourceError):
     """The camera did not open."""
 
 
 class CameraLost(SourceError):
-    """The camera stopped delivering frames. `camera` is the one that did, whose driver may still hold the device."""
-
-    def __init__(self, words: str, camera: Any = None) -> None:
-        super().__init__(words)
-        self.camera = camera
+    """The camera stopped delivering frames."""
 
 
-class VideoUnreadable(SourceError, OSError):
+class VideoUnreadable(PermanentFault, OSError):
     """The video file is missing, broken, truncated or has no picture."""
 
 

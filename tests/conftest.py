@@ -14,7 +14,7 @@ import pytest
 from realtime_style.frames import Frame
 from realtime_style.styles.mix import Mix, parse_mix
 from realtime_style.testing.style_files import FakeClock, write_tiny_style
-from realtime_style.webcam.app import WebcamOptions
+from realtime_style.webcam.options import WebcamOptions
 
 if TYPE_CHECKING:  # at run time it would bring SDL to every test
     from realtime_style.kiosk.app import Kiosk
@@ -85,7 +85,11 @@ def two_styles(tmp_path: Path) -> Mix:
 @pytest.fixture
 def options(two_styles: Mix, tmp_path: Path) -> WebcamOptions:
     return WebcamOptions(
-        mix=two_styles, device="cpu", mirror=False, snapshots=tmp_path / "taken", seconds=20.0
+        style=str(two_styles[0][0].file),
+        device="cpu",
+        mirror=False,
+        snapshots=tmp_path / "taken",
+        seconds=20.0,
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Annotated
 
-Fit = Literal["contain", "cover"]
+from realtime_style.system.declare import one_of
+
+Fit = Annotated[str, one_of("contain", "cover")]
 """``contain``: the whole picture, black beside it. ``cover``: no black, the edges cut off."""
-
-FITS: tuple[Fit, ...] = get_args(Fit)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Frame = npt.NDArray[np.uint8]
 """(H, W, 3) uint8 BGR, C-contiguous."""
+
+
+class LiveFrame(NamedTuple):
+    """A frame of a live source, with its time and number."""
+
+    image: Frame
+    captured_at: float
+    """Seconds on the source's clock; now minus this is the frame's age."""
+    number: int
+    """Frames that the source delivered before this one, dropped ones included."""
 
 
 def check_frame(frame: Any) -> Frame:

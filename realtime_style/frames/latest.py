@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 
-from realtime_style.frames import Frame
+from realtime_style.frames import Frame, LiveFrame
 
 
 class LatestFrame:
@@ -19,7 +19,7 @@ class LatestFrame:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._slot: tuple[Frame, float] | None = None
+        self._slot: LiveFrame | None = None
         self._error: BaseException | None = None
         self._closed = False
         self._taking = False
@@ -33,7 +33,7 @@ class LatestFrame:
         with self._changed:
             if self._slot is not None and self._taking:
                 self.dropped += 1
-            self._slot = (frame, stamp)
+            self._slot = LiveFrame(frame, stamp, self.delivered)
             self.delivered += 1
             self._changed.notify_all()
 
@@ -66,8 +66,8 @@ class LatestFrame:
         with self._changed:
             return self._changed.wait_for(lambda: self._closed, timeout_s)
 
-    def get(self, timeout_s: float | None) -> tuple[Frame, float] | None:
-        """Take the newest frame not taken yet, and its stamp; None when closed.
+    def get(self, timeout_s: float | None) -> LiveFrame | None:
+        """Take the newest frame not taken yet; None when closed.
 
         Raises the reader's error, and TimeoutError when nothing came in `timeout_s` seconds of real time; None: no limit.
         """
@@ -86,7 +86,7 @@ class LatestFrame:
     def peek(self) -> Frame | None:
         """The frame that waits, left in its place; None if there is none."""
         with self._changed:
-            return self._slot[0] if self._slot else None
+            return self._slot.image if self._slot else None
 
     def _ready(self) -> bool:
         return self._slot is not None or self._error is not None or self._closed

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
-from realtime_style.frames import Frame
+from realtime_style.frames import Frame, LiveFrame
 
 
 @dataclass(frozen=True)
@@ -59,3 +59,29 @@ class Source(ABC):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class LiveSource(Protocol):
+    """A live picture that is never waited for, for the pipeline; ReconnectingCamera is one."""
+
+    @property
+    def info(self) -> StreamInfo | None:
+        """Description of the stream; None before its first frame."""
+
+    @property
+    def dropped(self) -> int:
+        """Frames that were never taken because a newer one was there."""
+
+    @property
+    def problem(self) -> str:
+        """Why there is no picture, one line; empty while there is one."""
+
+    @property
+    def hung(self) -> bool:
+        """True while a driver does not come back; only a new process helps then."""
+
+    def take(self, timeout_s: float) -> LiveFrame | None:
+        """The newest frame not taken yet; None when none came within `timeout_s` seconds."""
+
+    def close(self) -> None:
+        """Give the device back; may be called twice."""

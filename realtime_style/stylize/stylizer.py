@@ -8,10 +8,12 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
+import cv2
 import numpy as np
 
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame, check_frame
+from realtime_style.frames.ops import fit_within
 from realtime_style.styles.mix import Mix
 from realtime_style.stylize.color import mix_frames, transfer_luma
 from realtime_style.stylize.specialize import SpecializeMode, Specializer
@@ -38,6 +40,7 @@ class Stylizer:
         strength: float = 1.0,
         steadiness: float = 0.0,
         keep_colours: bool = False,
+        paint_size: int | None = None,
         specializing: SpecializeMode = "behind",
         threads: int | None = None,
     ) -> None:
@@ -52,6 +55,7 @@ class Stylizer:
         self.mix = mix
         self.strength = strength
         self.keep_colours = keep_colours
+        self.paint_size = paint_size
         self._steadier = TemporalSmoother(steadiness)
         self._device = device
         self._threads = threads
@@ -130,7 +134,14 @@ class Stylizer:
 
     def __call__(self, frame: Frame) -> Frame:
         """The painted frame, (H, W, 3) uint8 BGR like `frame`."""
-        return self.finish(frame, *self.paint(check_frame(frame)))
+        frame = check_frame(frame)
+        painted, share = self.paint(
+            fit_within(frame, self.paint_size) if self.paint_size else frame
+        )
+        if painted.shape != frame.shape:
+            size = (frame.shape[1], frame.shape[0])
+            painted = np.asarray(cv2.resize(painted, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+        return self.finish(frame, painted, share)
 
     def paint(self, frame: Frame) -> tuple[Frame, float]:
         """What the network makes of a frame at this strength, and its share, 0..1, in the picture; the rest is the frame.

@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from realtime_style.frames import Frame
 from realtime_style.frames.ops import warp
+from realtime_style.stylize.options import VideoPaintOptions
 
-DEFAULT_STEADINESS = 0.5
+DEFAULT_STEADINESS = VideoPaintOptions.steadiness
 
 _MOST = 0.85  # share of the past at steadiness 1; with more, 8-bit pictures keep ghosts: half a level / (1 - share)
 _FLOW_SIDE = 256  # px, long side of the picture on which motion is sought

@@ -14,7 +14,6 @@ from realtime_style.display.geometry import Box
 from realtime_style.display.panel import Panel
 from realtime_style.display.sprites import Colour, Image, Sprite
 from realtime_style.display.text import BOLD, LINE, FittedText, shorten, text_width, wrap
-from realtime_style.frames import Frame
 
 _YELLOW: Colour = (120, 220, 255)
 _FAINT: Colour = (190, 184, 178)
@@ -94,18 +93,6 @@ def lay_out(size_wh: tuple[int, int], shown: Overlay) -> list[Sprite]:
     if shown.message:
         sprites.append(_message(screen, shown.message, left, right, top))
     return sprites
-
-
-def split(photo: Frame, painted: Frame) -> Frame:
-    """The photograph's left half beside the painting's right half, a line between them.
-
-    Both frames have the same shape; the result is new.
-    """
-    height, width = photo.shape[:2]
-    result = painted.copy()
-    result[:, : width // 2] = photo[:, : width // 2]
-    result[:, width // 2 : width // 2 + max(1, height // 240)] = 255
-    return result
 
 
 def _placed(image: Image, x: int, y: int) -> Sprite:

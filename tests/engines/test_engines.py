@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -313,21 +312,6 @@ def test_the_number_of_threads_is_that_of_the_cores_unless_said(tiny_style: Path
     asked = OnnxRuntimeEngine(tiny_style, device="cpu", threads=1)
     assert by_itself._session.get_session_options().intra_op_num_threads >= 1
     assert asked._session.get_session_options().intra_op_num_threads == 1
-
-
-def test_opening_an_engine_imports_no_torch(tiny_style: Path):
-    import subprocess
-
-    code = (
-        "import sys, pathlib; from realtime_style.engines.table import open_engine; open_engine(pathlib.Path(sys.argv[1]));"
-        "sys.exit('torch' in sys.modules)"
-    )
-    assert (
-        subprocess.run(
-            [sys.executable, "-c", code, str(tiny_style)], cwd=PACK.parents[1], check=False
-        ).returncode
-        == 0
-    )
 
 
 @needs_openvino

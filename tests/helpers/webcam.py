@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from realtime_style.frames import Frame
-from realtime_style.sources.camera import Camera
-from realtime_style.webcam.app import WebcamOptions, WebcamSummary, run_webcam
+from realtime_style.sources.device import Connection
+from realtime_style.sources.reconnect import ReconnectingCamera
+from realtime_style.webcam.app import WebcamSummary, run_webcam
+from realtime_style.webcam.options import WebcamOptions
 
 LEVEL = 40
 """Grey level that GreyCapture sees; the style "a" of `two_styles` makes it 215, "b" leaves it."""
@@ -54,11 +56,13 @@ class Script:
         self.shown: list[Frame] = []
         self.fullscreen: list[bool] = []
         self.closes = 0
+        self.ends: Callable[[], bool] = lambda: False
+        """Whether it closes itself before the last frame."""
         self._pressed = 0
 
     @property
     def closed(self) -> bool:
-        return len(self.shown) > self.last
+        return len(self.shown) > self.last or self.ends()
 
     def write(self, frame: Frame) -> None:
         self.shown.append(frame.copy())
@@ -86,7 +90,8 @@ class Script:
 def show(
     options: WebcamOptions, screen: Script | None = None, capture: Any = None
 ) -> WebcamSummary:
-    camera = Camera(capture or GreyCapture(), name="grey camera")
+    connection = Connection(capture or GreyCapture(), "grey camera")
+    camera = ReconnectingCamera(lambda: connection, judge=False)
     return run_webcam(
         options if screen else replace(options, window=False), camera=camera, screen=screen
     )

@@ -19,9 +19,10 @@ import pytest
 from realtime_style.errors import CameraLost, CameraNotFound, VideoUnreadable
 from realtime_style.frames.pattern import read_barcode
 from realtime_style.sinks.video_file import VideoWriter
-from realtime_style.sources import camera as camera_module
+from realtime_style.sources import discovery
 from realtime_style.sources.backends import CAMERA_BACKENDS
 from realtime_style.sources.camera import Camera, open_camera
+from realtime_style.sources.device import Connection
 from realtime_style.sources.pattern import TestPattern
 from realtime_style.sources.playback import ClipPlayback, PatternPlayback
 from realtime_style.testing.camera import FakeCapture
@@ -45,7 +46,7 @@ def capture() -> Iterator[FakeCapture]:
 
 
 def start(capture: FakeCapture, stale_s: float = 1.0) -> Camera:
-    return Camera(capture, name="camera 0", stale_s=stale_s)
+    return Camera(Connection(capture, "camera 0"), stale_s=stale_s)
 
 
 # A camera that works.
@@ -201,7 +202,7 @@ def connect(
 def test_the_format_is_set_before_the_size_and_the_size_before_the_rate(
     capture: FakeCapture,
 ) -> None:
-    open_camera("0", size=(640, 480), fps=30, fourcc="MJPG", connect=connect(capture)).close()
+    open_camera("0", size=(640, 480), fps=30, fourcc="MJPG", device=connect(capture)).close()
     assert capture.asked == [
         cv2.CAP_PROP_FOURCC,
         cv2.CAP_PROP_FRAME_WIDTH,
@@ -221,7 +222,7 @@ def test_the_format_is_set_before_the_size_and_the_size_before_the_rate(
 def test_large_pictures_are_asked_for_in_a_format_that_comes_at_full_rate(
     capture: FakeCapture, size: tuple[int, int], backend: str, first: int
 ) -> None:
-    with open_camera("0", size=size, backend=backend, connect=connect(capture)) as camera:
+    with open_camera("0", size=size, backend=backend, device=connect(capture)) as camera:
         assert capture.asked[0] == first
         assert ("MJPG" in camera.info.details) == (first == cv2.CAP_PROP_FOURCC)
 
@@ -229,31 +230,31 @@ def test_large_pictures_are_asked_for_in_a_format_that_comes_at_full_rate(
 def test_opencv_knows_every_backend() -> None:
     assert all(hasattr(cv2, f"CAP_{name.upper()}") for name in CAMERA_BACKENDS[1:])
     calls: list[tuple[int | str, int]] = []
-    open_camera("0", connect=connect(FakeCapture(), calls)).close()
+    open_camera("0", device=connect(FakeCapture(), calls)).close()
     own = {"linux": cv2.CAP_V4L2, "win32": cv2.CAP_MSMF, "darwin": cv2.CAP_AVFOUNDATION}
     assert calls == [(0, own.get(sys.platform, cv2.CAP_ANY))]
 
 
 def test_details_say_what_was_asked_and_what_was_got(capture: FakeCapture) -> None:
     with open_camera(
-        "0", size=(640, 480), fps=60, fourcc="MJPG", connect=connect(capture)
+        "0", size=(640, 480), fps=60, fourcc="MJPG", device=connect(capture)
     ) as camera:
         assert camera.info.details == "asked 640x480 60 fps MJPG, got 160x120 30 fps YUYV"
         assert (camera.info.name, camera.info.fps) == ("camera 0", 30.0)
     silent = FakeCapture(fps=0, fourcc="\0\0\0\0")
-    with open_camera("1", connect=connect(silent)) as camera:
+    with open_camera("1", device=connect(silent)) as camera:
         assert (camera.info.details, camera.info.fps) == ("got 160x120", None)
 
 
 def test_numbers_devices_and_backends_reach_opencv() -> None:
     calls: list[tuple[int | str, int]] = []
-    open_camera("2", backend="dshow", connect=connect(FakeCapture(), calls)).close()
-    open_camera("/dev/video3", backend="any", connect=connect(FakeCapture(), calls)).close()
+    open_camera("2", backend="dshow", device=connect(FakeCapture(), calls)).close()
+    open_camera("/dev/video3", backend="any", device=connect(FakeCapture(), calls)).close()
     assert calls == [(2, cv2.CAP_DSHOW), ("/dev/video3", cv2.CAP_ANY)]
     with pytest.raises(ValueError, match="unknown camera backend 'vfw'; known: auto, v4l2"):
-        open_camera("0", backend="vfw", connect=connect(FakeCapture()))
+        open_camera("0", backend="vfw", device=connect(FakeCapture()))
     with pytest.raises(ValueError, match="four letters, MJPG or YUYV, not 'MJPEG'"):
-        open_camera("0", fourcc="MJPEG", connect=connect(FakeCapture()))
+        open_camera("0", fourcc="MJPEG", device=connect(FakeCapture()))
 
 
 @pytest.mark.parametrize(
@@ -271,10 +272,10 @@ def test_numbers_devices_and_backends_reach_opencv() -> None:
 def test_a_camera_that_does_not_open_says_what_was_tried_and_what_there_is(
     cameras: list[str] | None, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(camera_module, "list_cameras", lambda: cameras)
+    monkeypatch.setattr(discovery, "list_cameras", lambda: cameras)
     fake = FakeCapture(opens=False)
     with pytest.raises(CameraNotFound) as caught:
-        open_camera("1", size=(640, 480), backend="v4l2", connect=connect(fake))
+        open_camera("1", size=(640, 480), backend="v4l2", device=connect(fake))
     assert str(caught.value) == f"camera 1 did not open (tried V4L2, 640x480). {words}"
     assert fake.released_by is not None
 

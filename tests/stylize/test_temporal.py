@@ -8,13 +8,17 @@ import cv2
 import numpy as np
 import pytest
 
-from realtime_style.cli.options import build_parser
+from realtime_style.batch.options import VideoOptions
+from realtime_style.cli import build_parser
+from realtime_style.cli.parser import options_from
 from realtime_style.frames import Frame
 from realtime_style.sources.pattern import TestPattern
 from realtime_style.styles.mix import parse_mix
+from realtime_style.stylize.options import VideoPaintOptions
 from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.stylize.temporal import DEFAULT_STEADINESS, TemporalSmoother
 from realtime_style.testing.style_files import write_tiny_style
+from realtime_style.webcam.options import WebcamOptions
 
 SIZE_HW = (240, 320)
 
@@ -157,7 +161,13 @@ def test_painter_steadies_what_it_paints_and_forgets_at_no_strength(tmp_path: Pa
         assert np.array_equal(paint(photos[2]), 255 - photos[2])
 
 
-@pytest.mark.parametrize("words", [["webcam"], ["video", "a.mp4", "b.mp4"]])
-def test_moving_pictures_are_steadied_unless_told_otherwise(words: list[str]) -> None:
-    assert build_parser().parse_args(words).steadiness == DEFAULT_STEADINESS
-    assert build_parser().parse_args([*words, "--steadiness", "0"]).steadiness == 0
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [(WebcamOptions, ["webcam"]), (VideoOptions, ["video", "a.mp4", "b.mp4"])],
+)
+def test_moving_pictures_are_steadied_by_default(
+    kind: type[VideoPaintOptions], words: list[str]
+) -> None:
+    assert options_from(kind, build_parser().parse_args(words)).steadiness == DEFAULT_STEADINESS > 0
+    words += ["--steadiness", "0"]
+    assert options_from(kind, build_parser().parse_args(words)).steadiness == 0

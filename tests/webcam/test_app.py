@@ -17,13 +17,14 @@ import pytest
 from realtime_style.errors import CameraNotFound, DisplayUnavailable
 from realtime_style.frames import Frame
 from realtime_style.frames.pattern import read_barcode
-from realtime_style.sources.camera import Camera
+from realtime_style.sources.device import Connection
 from realtime_style.styles.mix import Mix
 from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.testing.camera import FakeCapture
 from realtime_style.testing.style_files import write_tiny_style
 from realtime_style.webcam import app as webcam
-from realtime_style.webcam.app import WebcamOptions, run_webcam
+from realtime_style.webcam.app import run_webcam
+from realtime_style.webcam.options import WebcamOptions
 from realtime_style.webcam.playlist import build_playlist
 from tests.helpers.webcam import LEVEL, GreyCapture, Script, read_video, same_picture, show
 
@@ -317,11 +318,11 @@ def test_reason_why_nothing_faster_paints_is_told_while_it_paints(
 def test_wishes_reach_the_camera(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
     asked: dict[str, object] = {}
 
-    def opened(spec: str, **wishes: object) -> Camera:
+    def opened(spec: str, **wishes: object) -> Connection:
         asked.update(wishes, spec=spec)
         raise CameraNotFound("none here")
 
-    monkeypatch.setattr(webcam, "open_camera", opened)
+    monkeypatch.setattr(webcam, "connect", opened)
     wishes: dict[str, Any] = {"size": (640, 480), "fps": 30.0, "fourcc": "MJPG", "backend": "dshow"}
     with pytest.raises(CameraNotFound):
         run_webcam(replace(options, camera="2", window=False, **wishes))
@@ -334,9 +335,7 @@ def test_without_a_display_nothing_is_opened(
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("sys.platform", "linux")
-    monkeypatch.setattr(
-        webcam, "open_camera", lambda *_, **__: pytest.fail("the camera was opened")
-    )
+    monkeypatch.setattr(webcam, "connect", lambda *_, **__: pytest.fail("camera opened"))
     with pytest.raises(DisplayUnavailable, match="--no-window"):
         run_webcam(replace(options, record=tmp_path / "clip.mp4"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["two.onnx"]

@@ -30,7 +30,9 @@ def fade_on(
     controls: Controls, start: float, seconds: float, step: float = 1 / 30
 ) -> list[dict[str, float]]:
     """The shares at each frame of the given time."""
-    return [shares(controls.advance(start + n * step)) for n in range(1, round(seconds / step) + 1)]
+    return [
+        shares(controls.look(start + n * step).mix) for n in range(1, round(seconds / step) + 1)
+    ]
 
 
 def choose(controls: Controls, key: str, now: float) -> Mix:
@@ -111,7 +113,7 @@ def test_key_during_a_fade_starts_from_the_blend_on_screen():
     before = shares(controls.mix)
     assert 0.3 < before["b"] < 0.7
     choose(controls, "n", 0.4)
-    after = shares(controls.advance(0.4 + 1 / 30))
+    after = shares(controls.look(0.4 + 1 / 30).mix)
     assert all(abs(after.get(name, 0.0) - before.get(name, 0.0)) < 0.05 for name in "abc")
     fade_on(controls, 0.4, 2.0)
     assert controls.mix == C

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from realtime_style.frames import Frame
+from realtime_style.pipeline.look import split
 from realtime_style.webcam import overlay
 from realtime_style.webcam.controls import KEYS
 
@@ -32,7 +33,7 @@ def test_everything_can_be_drawn_on_a_frame_of_any_size(width: int, height: int)
     frame = grey(width, height)
     draw_everything(frame)
     draw_everything(overlay.canvas(frame))
-    assert overlay.split(frame, frame).shape == frame.shape
+    assert split(frame, frame).shape == frame.shape
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -97,7 +98,7 @@ def test_help_shows_a_line_for_each_key():
 
 def test_split_shows_the_photograph_left_and_the_painting_right_without_a_word():
     photo, painted = grey(640, 480, 50), grey(640, 480, 200)
-    result = overlay.split(photo, painted)
+    result = split(photo, painted)
     assert (result[:, :320] == 50).all()
     assert (result[:, 320:322] == 255).all()
     assert (result[:, 322:] == 200).all()

@@ -16,16 +16,19 @@ import numpy as np
 import pytest
 
 from realtime_style.cli import main
-from realtime_style.errors import CameraLost, CameraNotFound, OutputUnwritable, SinkError
+from realtime_style.errors import CameraNotFound, OutputUnwritable, SinkError
 from realtime_style.frames import Frame
 from realtime_style.frames.pattern import read_barcode
 from realtime_style.media.images import Picture, read_image
 from realtime_style.sinks import recorder as takes_module
 from realtime_style.sinks.recorder import Recorder
+from realtime_style.sources.device import Connection
+from realtime_style.sources.reconnect import ReconnectingCamera
 from realtime_style.styles.mix import Mix
 from realtime_style.testing.camera import FakeCapture
 from realtime_style.testing.style_files import FakeClock
-from realtime_style.webcam.app import WebcamOptions, run_webcam
+from realtime_style.webcam.app import run_webcam
+from realtime_style.webcam.options import WebcamOptions
 from tests.helpers.webcam import LEVEL, GreyCapture, Script, read_video, same_picture, show
 
 # snapshots
@@ -176,13 +179,22 @@ def test_why_a_recording_ended_is_not_wiped_off_by_the_word_that_it_was_saved(
     assert len(read_video(path)[0]) == 1
 
 
-def test_recording_survives_camera_loss(options: WebcamOptions, tmp_path: Path):
-    capture = GreyCapture()
-    capture.left = 15
-    with pytest.raises(CameraLost, match="grey camera"):
-        show(replace(options, record=tmp_path / "clip.mp4"), capture=capture)
-    frames, _ = read_video(tmp_path / "clip.mp4")
-    assert 1 <= len(frames) <= 15  # as many as the loop came to take
+def test_lost_camera_is_told_on_screen_and_the_recording_goes_on(
+    options: WebcamOptions, tmp_path: Path
+):
+    captures = [GreyCapture(), GreyCapture()]
+    captures[0].left = 15
+    captures[1].frame[:] = 90
+    camera = ReconnectingCamera(lambda: Connection(captures.pop(0), "grey camera"), judge=False)
+    told: list[bool] = []
+    screen = Script(frames=10_000, at=lambda n: told.append(bool(camera.problem)))
+    screen.ends = lambda: bool(screen.shown) and float(np.median(screen.shown[-1])) == 255 - 90
+    run_webcam(replace(options, record=tmp_path / "clip.mp4"), camera=camera, screen=screen)
+    assert any(told)
+    frames, times = read_video(tmp_path / "clip.mp4")
+    assert np.median(frames[0]) == pytest.approx(255 - LEVEL, abs=3)
+    assert np.median(frames[-1]) == pytest.approx(255 - 90, abs=12)  # steadiness fades
+    assert max(after - before for before, after in pairwise(times)) > 0.5  # it was gone so long
 
 
 def test_recording_survives_ctrl_c(options: WebcamOptions, tmp_path: Path):

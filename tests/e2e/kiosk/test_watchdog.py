@@ -135,26 +135,6 @@ def test_kiosk_hears_what_the_one_before_it_said_last(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "",
-        "{}",
-        "no JSON",
-        '{"counters": {"guests": 3}, "on_break": false}',
-        "[]",
-        '{"counters": 1, "on_break": true}',
-    ],
-)
-def test_what_cannot_be_remembered_stops_no_start(line: str) -> None:
-    assert RestartState.of_line(line) == RestartState()
-
-
-def test_break_and_wrong_pins_outlast_a_fall() -> None:
-    memory = RestartState(Counters(3, 1, {"a": 1}), on_break=True, wrong_pins=6)
-    assert RestartState.of_line(memory.line()) == memory
-
-
 def test_words_in_another_encoding_do_not_blind_the_watchdog(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -203,7 +183,7 @@ def start_guard(tmp_path: Path, kiosk: str, *, grace_s: float = 10.0) -> subproc
         f"sys.executable = {str(tmp_path / 'kiosk')!r}\n"
         f"sys.exit(watchdog.guard([], PictureStore(Path({str(tmp_path / 'kept')!r}), hours=2)))\n"
     )
-    return subprocess.Popen([sys.executable, "-c", script], cwd=Path(__file__).parents[2])
+    return subprocess.Popen([sys.executable, "-c", script], cwd=Path(__file__).parents[3])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
@@ -308,7 +288,7 @@ def test_kiosk_ends_when_its_watchdog_is_killed(tmp_path: Path) -> None:
         "from realtime_style.kiosk.supervision.watchdog import Watchdog; "
         f"Watchdog([{sys.executable!r}, {str(script)!r}]).run()"
     )
-    guard = subprocess.Popen([sys.executable, "-c", command], cwd=Path(__file__).parents[2])
+    guard = subprocess.Popen([sys.executable, "-c", command], cwd=Path(__file__).parents[3])
     began = time.perf_counter()
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
         assert time.perf_counter() - began < 20

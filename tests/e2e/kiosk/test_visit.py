@@ -27,7 +27,7 @@ from tests.helpers.tiny_wm import close_window
 from tests.helpers.webcam import read_video
 from tests.helpers.xvfb import screenshot, start_screen, xdotool
 
-CLIP = Path(__file__).parents[2] / "demos" / "media" / "big-buck-bunny.mp4"
+CLIP = Path(__file__).parents[3] / "demos" / "media" / "big-buck-bunny.mp4"
 
 
 class Visit:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import http.client
 import os
-import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -14,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from realtime_style.errors import RealtimeStyleError
-from realtime_style.kiosk.pages.client import ShareServer, own_address
+from realtime_style.kiosk.pages.client import ShareServer
 from realtime_style.kiosk.pictures.store import PictureStore
 from tests.helpers.web import (
     all_at_once,
@@ -195,22 +193,3 @@ def test_film_is_given_in_the_parts_that_a_phone_asks_for(page: ShareServer, fol
         "bytes=a-b",
     ):
         assert get(page, path, Range=nonsense)[:2] == (200, film)
-
-
-def test_kiosk_with_a_hotspot_and_no_way_out_gives_its_own_address(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class Nowhere(socket.socket):
-        def connect(self, address: object) -> None:
-            raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
-
-    usual = own_address()
-    monkeypatch.setattr("realtime_style.kiosk.pages.client.socket.socket", Nowhere)
-    found = own_address()
-    assert (found is None) == (usual is None)
-    assert found is None or not found.startswith(("127.", "0."))
-
-
-def test_own_address_is_one_that_others_can_reach() -> None:
-    address = own_address()
-    assert address is None or not address.startswith("127.")

@@ -29,12 +29,14 @@ SHOW = """
 import json, sys
 from dataclasses import asdict
 from pathlib import Path
-from realtime_style.styles.mix import parse_mix
-from realtime_style.webcam.app import WebcamOptions, run_webcam
+from realtime_style.webcam.app import run_webcam
+from realtime_style.webcam.options import WebcamOptions
 
 style, folder, record = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-mix = parse_mix(style)
-options = WebcamOptions(mix, camera="pattern", size=(320, 240), device="cpu", snapshots=folder, seconds=60, record=record)
+options = WebcamOptions(
+    style=style, camera="pattern", size=(320, 240), device="cpu", snapshots=folder, seconds=60,
+    record=record,
+)
 try:
     print(json.dumps(asdict(run_webcam(options))))
 except KeyboardInterrupt:

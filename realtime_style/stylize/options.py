@@ -1,0 +1,39 @@
+"""Options of everything that paints. Light, because ``--help`` reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from realtime_style.engines.devices import DEVICES
+from realtime_style.system.declare import Options, Share, one_of, option
+
+DEFAULT_STYLE = "starry-night"
+
+Device = Annotated[str, one_of(*DEVICES)]
+"""Name of an engine, or ``auto``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintOptions(Options):
+    """How a picture is painted."""
+
+    style: str = option(
+        DEFAULT_STYLE, "NAME, FILE.onnx (its first style), FILE.onnx#NAME, or a mix: a:0.5,b:0.5"
+    )
+    strength: Share = option(1.0, "from the photograph (0) to the whole style (1)")
+    keep_colours: bool = option(
+        False,
+        "light and shade of the painting in the colours of the photograph",
+        aliases=("--keep-colors",),
+    )
+    device: Device = option(
+        "auto", "engine that runs the network; auto: cuda, else openvino if installed, else cpu"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoPaintOptions(PaintOptions):
+    """How the pictures of a camera or a video are painted."""
+
+    steadiness: Share = option(0.5, "how still strokes are held from frame to frame, 0 to 1")

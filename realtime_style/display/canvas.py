@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from realtime_style.display.geometry import Box
-from realtime_style.display.sprites import Image, Sprite
+from realtime_style.display.sprites import DARK, Image, Sprite, rounded, with_alpha
 from realtime_style.frames import Frame
 
 if TYPE_CHECKING:
@@ -229,26 +229,34 @@ def _is_bgrx(surface: Any) -> bool:
     return bool(surface.get_bytesize() == 4 and surface.get_masks()[:3] == _BGRX)
 
 
-def _new_surface(size_wh: tuple[int, int]) -> Any:
+def _new_surface(size_wh: tuple[int, int]) -> pygame.Surface:
     import pygame
 
     return pygame.Surface(size_wh, depth=32, masks=(*_BGRX, 0))
 
 
-def _surface(image: Image) -> Any:
+def _surface(image: Image) -> pygame.Surface:
     import pygame
 
     height, width = image.bgra.shape[:2]
     return pygame.image.frombuffer(np.ascontiguousarray(image.bgra).data, (width, height), "BGRA")
 
 
-def _scaled(image: Image, width: int, height: int) -> Any:
+def _scaled(image: Image, width: int, height: int) -> pygame.Surface:
     """A surface of this size, scaled smoothly."""
     if image.bgra.shape[:2] == (height, width):
         return _surface(image)
     how = cv2.INTER_AREA if width < image.bgra.shape[1] else cv2.INTER_LINEAR
     scaled = cv2.resize(image.bgra, (width, height), interpolation=how)
     return _surface(Image(np.asarray(scaled, np.uint8)))
+
+
+def icon() -> pygame.Surface:
+    """The icon of the window: a sunset."""
+    sky = np.linspace((150, 82, 24), (60, 120, 235), 64).astype(np.uint8)[:, None].repeat(64, 1)
+    cv2.circle(sky, (32, 40), 14, (120, 220, 255), cv2.FILLED, cv2.LINE_AA)
+    sky[44:] = DARK
+    return _surface(with_alpha(sky, rounded(64, 64, 14)))
 
 
 def _rect(box: Box) -> Any:

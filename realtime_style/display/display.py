@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from realtime_style.display.canvas import open_canvas
+from realtime_style.display.canvas import icon, open_canvas
 from realtime_style.display.driver import close_driver, open_driver
 from realtime_style.display.geometry import Box, Fit, fitted_box
 from realtime_style.display.inputs import Input, InputReader
@@ -71,11 +71,11 @@ class Display:
             self.show(None)
 
     def _open(self) -> Any:
-        """A window that is not visible yet.
+        """A window that is not visible yet, with an icon in place of pygame's.
 
         A full screen has its size from the start: without a window manager nobody would give it.
         """
-        return self._pygame.Window(
+        window = self._pygame.Window(
             self._title,
             size=self._desktop_wh if self._fullscreen else self._window_wh or (_LEAST, _LEAST),
             position=self._place,
@@ -84,6 +84,8 @@ class Display:
             resizable=True,
             allow_high_dpi=True,
         )
+        window.set_icon(icon())
+        return window
 
     @property
     def size_wh(self) -> tuple[int, int]:

@@ -7,12 +7,17 @@ import sys
 
 from realtime_style.errors import DisplayUnavailable
 
+WINDOW_CLASS = "realtime-style"
+"""Name by which desktops know all windows of this program."""
+
 _BLIND = ("dummy", "offscreen", "evdev")  # what SDL takes when there is no screen
 _SETTINGS = {
     "PYGAME_HIDE_SUPPORT_PROMPT": "1",  # a library does not print
     "SDL_NO_SIGNAL_HANDLERS": "1",  # Ctrl-C is the program's
     "SDL_RENDER_SCALE_QUALITY": "1",  # smooth
     "SDL_VIDEO_MINIMIZE_ON_FOCUS_LOSS": "0",
+    "SDL_VIDEO_X11_WMCLASS": WINDOW_CLASS,
+    "SDL_VIDEO_WAYLAND_WMCLASS": WINDOW_CLASS,
     "SDL_WINDOWS_DPI_AWARENESS": "permonitorv2",  # pixels, not what Windows makes of them
 }
 _REMEDY = "start it from a desktop (webcam can do without a window: --no-window --record out.mp4)"

@@ -19,7 +19,7 @@ WHITE: Colour = (255, 255, 255)
 DARK: Colour = (30, 26, 22)
 """Backing of text and controls."""
 
-SHADE = 0.72
+SHADE = 0.8
 """Opacity of backings: the picture shows through, white letters still stand out."""
 
 

@@ -102,7 +102,7 @@ def _placed(image: Image, x: int, y: int) -> Sprite:
 @lru_cache(4)
 def _help(screen: _Screen, keys: tuple[tuple[str, str], ...], height: int) -> Image:
     """All keys, in the left third as large as fits; in a narrow window wider than that."""
-    letters = range(screen.letter, _SMALLEST - 4, -1)
+    letters = range(screen.letter, _SMALLEST // 2, -1)
     for widest in (screen.third, screen.widest):
         for letter in letters:
             if _table_width(keys, letter) <= widest and _table_height(keys, letter) <= height:
@@ -112,7 +112,7 @@ def _help(screen: _Screen, keys: tuple[tuple[str, str], ...], height: int) -> Im
 
 def _figures(screen: _Screen, figures: tuple[tuple[str, str], ...]) -> Image:
     letter = max(_SMALLEST - 1, round(screen.letter * _FIGURES))
-    return _table(figures, letter, max(screen.third, min(screen.widest, 26 * letter)), names=_FAINT)
+    return _table(figures, letter, max(screen.third, min(screen.widest, 22 * letter)), names=_FAINT)
 
 
 def _message(screen: _Screen, text: str, left: int, right: int, top: int) -> Sprite:
@@ -162,7 +162,7 @@ def _recording(seconds: int, letter: int) -> Image:
     """A red dot and minutes and seconds, which do not move when digits change."""
     text = f"REC {seconds // 60}:{seconds % 60:02}"
     pad, dot = letter * 2 // 3, letter // 3
-    wide = text_width("REC " + "0" * (len(text) - 5) + ":00", letter, BOLD)
+    wide = text_width("REC " + "0" * (len(text) - 7) + ":00", letter, BOLD)
     width, height = wide + 2 * pad + 4 * dot, round(letter * LINE) + pad
     panel = Panel(width, height, pad)
     panel.dot(pad + dot, height // 2, dot, _RED)

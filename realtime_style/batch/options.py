@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from realtime_style.stylize.options import PaintOptions, VideoPaintOptions
-from realtime_style.system.declare import MISSING, Options, Positive, between, one_of, option
+from realtime_style.system.declare import MISSING, Options, Positive, between, option
 
-PRESETS = (
+Preset = Literal[
     "ultrafast",
     "superfast",
     "veryfast",
@@ -19,8 +19,8 @@ PRESETS = (
     "slow",
     "slower",
     "veryslow",
-)
-"""Presets of x264, from the fastest to the smallest file."""
+]
+"""Preset of x264, from the fastest to the smallest file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +43,7 @@ class VideoOptions(ReduceOptions, VideoPaintOptions):
     crf: Annotated[int, between(1, 51, "; 0 is lossless, which phones do not play")] = option(
         18, "quality of the H.264 picture, 1 best to 51"
     )
-    preset: Annotated[str, one_of(*PRESETS)] = option(
-        "medium", "speed of the H.264 encoder against file size"
-    )
+    preset: Preset = option("medium", "speed of the H.264 encoder against file size")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,6 @@ typed, so that ``--help`` answers at once.
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from collections.abc import Collection, Sequence
 from importlib import import_module
@@ -41,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     args = build_parser([word for word in words if word in VERBS]).parse_args(words)
     args.words = words  # for the kiosk's watchdog, which starts the same command
+    import logging
+
     from realtime_style.cli.output import CommonOptions
     from realtime_style.cli.parser import options_from
 

@@ -17,55 +17,43 @@ OPTIONS = (KioskOptions,)
 def run(args: argparse.Namespace, common: CommonOptions) -> int:
     """A screen for visitors that runs unattended."""
     try:
-        from realtime_style.kiosk.build import sole_picture_store
-        from realtime_style.kiosk.supervision.watchdog import guard, is_watched
+        from realtime_style.kiosk import build
+        from realtime_style.kiosk.supervision import watchdog
     except ImportError as error:
         raise RealtimeStyleError(
             f'the kiosk needs more packages ({error}); pip install "realtime-style[kiosk]"'
         ) from error
     options = options_from(KioskOptions, args)
+
+    def run_kiosk() -> int:
+        kiosk = build.run_kiosk(options)
+        counters = kiosk.counters
+        print_result(
+            common,
+            asdict(counters),
+            f"visitors: {counters.visitors}, pictures taken home: {counters.pictures}",
+        )
+        return kiosk.ending or 0
+
     if options.secrets:
-        return _print_secrets()
-    if is_watched():
-        return _run_watched(options, common)
-    with sole_picture_store(options.settings) as pictures:
-        return guard(args.words, pictures) if options.watchdog else _run(options, common)
-
-
-def _run(options: KioskOptions, common: CommonOptions) -> int:
-    from realtime_style.kiosk.build import run_kiosk
-
-    kiosk = run_kiosk(options)
-    counters = kiosk.counters
-    print_result(
-        common,
-        asdict(counters),
-        f"visitors: {counters.visitors}, pictures taken home: {counters.pictures}",
-    )
-    return kiosk.ending or 0
-
-
-def _run_watched(options: KioskOptions, common: CommonOptions) -> int:
-    """Run as the child of a watchdog, which owns the picture store and reports Ctrl-C."""
-    from realtime_style.kiosk.supervision.watchdog import UNAVAILABLE
-
+        print(build.new_secrets(_ask_pin()))
+        return 0
+    if not watchdog.has_watchdog():
+        with build.sole_picture_store(options.settings) as pictures:
+            return watchdog.guard(args.words[1:], pictures) if options.watchdog else run_kiosk()
     try:
-        return _run(options, common)
-    except KeyboardInterrupt:
+        return run_kiosk()
+    except KeyboardInterrupt:  # the watchdog, which owns the picture store, reports it
         return 130
     except DisplayUnavailable as error:
         say(f"error: {error}")
-        return UNAVAILABLE
+        return watchdog.UNAVAILABLE
 
 
-def _print_secrets() -> int:
-    from realtime_style.kiosk.build import new_secrets
-
+def _ask_pin() -> str:
     try:
-        pin = getpass("New PIN, 4 to 12 digits: ")
+        return getpass("New PIN, 4 to 12 digits: ")
     except EOFError as error:
         raise RealtimeStyleError(
             "no PIN was typed; run kiosk --secrets in a terminal and type 4 to 12 digits"
         ) from error
-    print(new_secrets(pin))
-    return 0

@@ -254,8 +254,8 @@ def _measure_stages(
     painter: Stylizer, pictures: Sequence[Frame], seconds: float, clock: Callable[[], float]
 ) -> list[StageResult]:
     """The chain in its real order, frame by frame: from pattern or H.264 clip, through the network, to H.264 or nowhere."""
+    from realtime_style.media.video_writer import VideoWriter
     from realtime_style.sinks.base import NullSink
-    from realtime_style.sinks.video_file import VideoWriter
     from realtime_style.sources.files import VideoSource
 
     height, width = pictures[0].shape[:2]

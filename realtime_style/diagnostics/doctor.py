@@ -25,8 +25,9 @@ from realtime_style.engines.devices import DEVICES
 from realtime_style.engines.table import open_engine
 from realtime_style.engines.telemetry import require_onnxruntime
 from realtime_style.errors import DeviceUnavailable, DisplayUnavailable, RealtimeStyleError
-from realtime_style.styles.catalog import StyleRef, scan_styles, user_folder
+from realtime_style.styles.catalog import StyleRef, scan_styles
 from realtime_style.stylize.style_model import StyleModel
+from realtime_style.system.folders import styles_folder
 from realtime_style.system.machine import Machine, describe_machine
 from realtime_style.system.memory import available_bytes
 
@@ -76,7 +77,7 @@ class Examination:
     notes: tuple[str, ...]
     """What is missing or broken and does not stop painting; each with what to do."""
     machine: Machine
-    memory_free_gb: float | None
+    memory_free_gb: float
     versions: dict[str, str | None]
     """Of packages and libraries; None for those that are not installed."""
     runtimes: tuple[str, ...]
@@ -127,13 +128,12 @@ def examine(*, require: str | None = None) -> Examination:
         notes.append(
             "no camera was found; plug one in, or let a clip or the pattern stand in: --camera clip.mp4, --camera pattern"
         )
-    free = available_bytes()
     return Examination(
         ok=not problems,
         problems=tuple(dict.fromkeys(problems)),
         notes=tuple(dict.fromkeys(notes)),
         machine=describe_machine(),
-        memory_free_gb=None if free is None else round(free / 2**30, 1),
+        memory_free_gb=round(available_bytes() / 2**30, 1),
         versions=versions,
         runtimes=tuple(runtimes),
         devices=devices,
@@ -149,8 +149,8 @@ def examine(*, require: str | None = None) -> Examination:
 
 def format_report(found: Examination) -> str:
     """The findings for people: what there is, what works, and last what to do."""
-    free = "" if found.memory_free_gb is None else f", {found.memory_free_gb:.1f} GB of memory free"
-    lines = [f"machine   {found.machine.one_line()}{free}"]
+    free = f"{found.memory_free_gb:.1f} GB of memory free"
+    lines = [f"machine   {found.machine.one_line()}, {free}"]
     lines.append(
         "versions  "
         + ", ".join(f"{name} {version}" for name, version in found.versions.items() if version)
@@ -171,7 +171,9 @@ def format_report(found: Examination) -> str:
         for camera in found.cameras
     ]
     lines.append(f"cameras   {', '.join(cameras) or 'none'}")
-    lines.append(f"styles    {', '.join(found.styles) or 'none'}; your own go into {user_folder()}")
+    lines.append(
+        f"styles    {', '.join(found.styles) or 'none'}; your own go into {styles_folder()}"
+    )
     lines += [f"note      {note}" for note in found.notes]
     lines += [f"PROBLEM   {problem}" for problem in found.problems]
     lines.append(
@@ -193,7 +195,7 @@ def _styles(problems: list[str]) -> tuple[list[StyleRef], dict[Path, Any]]:
     if not styles:
         problems.append(
             "no style is installed, so no device could be tried; install this project again from its folder, "
-            f"or put a style file into {user_folder()}"
+            f"or put a style file into {styles_folder()}"
         )
     return styles, dict(broken)
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Literal
 
-from realtime_style.system.declare import one_of
-
-Fit = Annotated[str, one_of("contain", "cover")]
+Fit = Literal["contain", "cover"]
 """``contain``: the whole picture, black beside it. ``cover``: no black, the edges cut off."""
 
 

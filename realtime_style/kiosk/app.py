@@ -331,9 +331,7 @@ class Kiosk:
             kept_until=self._store.until() if self.state.scene is Scene.REVIEW else "",
             take_home=self._share_server is not None,
             recorded=self._settings.outputs.record is not None,
-            shown_elsewhere=bool(
-                self._settings.outputs.mjpeg or self._settings.outputs.virtual_camera
-            ),
+            shown_elsewhere=self._settings.outputs.shown_elsewhere,
             card=visitor.card,
             card_wh=visitor.card_wh,
             code=visitor.code,

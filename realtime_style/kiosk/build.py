@@ -31,23 +31,25 @@ from realtime_style.kiosk.supervision.watchdog import (
     RESTART,
     RESTART_STATE,
     Heartbeat,
-    is_watched,
+    has_watchdog,
 )
 from realtime_style.media.images import read_image
 from realtime_style.pipeline.meter import Meter
 from realtime_style.pipeline.paint_worker import PaintWorker
 from realtime_style.pipeline.pipeline import LivePipeline
 from realtime_style.sinks.base import Sink
-from realtime_style.sinks.fanout import OutputGroup, output_factories
-from realtime_style.sinks.films import Films
+from realtime_style.sinks.fanout import OutputGroup
+from realtime_style.sinks.outputs import output_factories
+from realtime_style.sinks.recorder import Recorder
 from realtime_style.sources.device import connect
 from realtime_style.sources.discovery import is_device
 from realtime_style.sources.reconnect import ReconnectingCamera
-from realtime_style.styles.catalog import find_style, list_styles, user_folder
+from realtime_style.styles.catalog import find_style, list_styles
 from realtime_style.styles.mix import Mix
 from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.system.allocator import return_large_blocks
 from realtime_style.system.atomic import atomic_write
+from realtime_style.system.folders import state_folder
 from realtime_style.system.signals import on_terminate
 
 log = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ log = logging.getLogger(__name__)
 TITLE = "realtime-style kiosk"
 _FALLS_BORNE = 2
 _FOLDERS = "kiosk-folders.txt"
+_FILM_S = 600.0  # length of a film of the day: little is lost when the power goes
 
 
 def run_kiosk(options: KioskOptions) -> Kiosk:
@@ -80,8 +83,11 @@ def run_kiosk(options: KioskOptions) -> Kiosk:
         stack.push(lambda kind, error, trace: _tidy(store, kind, ending))
         share_server = _share_server(settings, store, stack)
         host_server = _host_server(settings, stack)
-        heart = Heartbeat() if is_watched() else None
-        display = stack.enter_context(Display(TITLE, fullscreen=settings.screen.fullscreen))
+        heart = Heartbeat() if has_watchdog() else None
+        screen = settings.screen
+        display = stack.enter_context(
+            Display(TITLE, fullscreen=screen.fullscreen, monitor=screen.monitor)
+        )
         card_maker = CardMaker(
             store, size=settings.card.size, logo=logo, printer=settings.printer.command
         )
@@ -127,7 +133,7 @@ def sole_picture_store(file: Path | None) -> Iterator[PictureStore]:
 
 
 def _pictures_folder(pictures: PictureSettings) -> Path:
-    return (pictures.folder or user_folder() / "kiosk").absolute()
+    return (pictures.folder or state_folder() / "kiosk").absolute()
 
 
 def open_store(file: Path | None) -> PictureStore:
@@ -144,7 +150,7 @@ def _former_folders(folder: Path) -> list[Path]:
 
     `folder` is noted for those to come.
     """
-    note = user_folder() / _FOLDERS
+    note = state_folder() / _FOLDERS
     known: list[str] = []
     try:
         known = note.read_text(encoding="utf-8").splitlines() if note.exists() else []
@@ -252,25 +258,28 @@ def _pipeline(
 
 
 def _outputs(settings: KioskSettings) -> Mapping[str, Callable[[], Sink]]:
-    asked = settings.outputs
-    device = {"": None, "auto": ""}.get(asked.virtual_camera, asked.virtual_camera)
-    openers = output_factories(asked.mjpeg or None, device)
-    if (folder := asked.record) is not None:
-        openers["film"] = lambda: Films(folder)
-    return openers
+    factories = output_factories(settings.outputs)
+    if (folder := settings.outputs.record) is not None:
+        factories["film"] = partial(_start_film, folder)
+    return factories
+
+
+def _start_film(folder: Path) -> Recorder:
+    recorder = Recorder(folder, segment_s=_FILM_S)
+    recorder.start()
+    return recorder
 
 
 def _camera(settings: KioskSettings) -> ReconnectingCamera:
     asked = settings.camera
     if not is_device(asked.camera):  # a clip keeps its own shape, may stand still and be dark
         return ReconnectingCamera(partial(connect, asked.camera), judge=False, patient=True)
-    width, height = (int(side) for side in asked.size.split("x"))
     wishes = partial(
         connect,
         asked.camera,
-        size=(width, height),
+        size=asked.size,
         fps=asked.fps,
-        fourcc=asked.fourcc or None,
+        fourcc=asked.fourcc,
         backend=asked.backend,
     )
     return ReconnectingCamera(wishes, patient=True)

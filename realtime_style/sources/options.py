@@ -8,15 +8,11 @@ from typing import Annotated
 from realtime_style.sources.backends import CAMERA_BACKENDS
 from realtime_style.system.declare import Options, Rule, Size, above, one_of, option
 
-
-def _fourcc(text: str) -> str:
-    if len(text) != 4:
-        raise ValueError(text)
-    return text.upper()
-
-
 FrameRate = Annotated[float, above(0)]
-FourCC = Annotated[str, Rule("four letters, such as MJPG or YUYV", parse=_fourcc)]
+FourCC = Annotated[
+    str,
+    Rule("four letters, such as MJPG or YUYV", lambda code: len(code) == 4, parse=str.upper),
+]
 
 
 @dataclass(frozen=True, kw_only=True)

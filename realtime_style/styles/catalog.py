@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from realtime_style.errors import StyleError, StyleNotFound
 from realtime_style.styles.format import StyleInfo, StyleMetadata
 from realtime_style.styles.onnx_file import read_style_metadata
+from realtime_style.system.folders import styles_folder
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +28,6 @@ class StyleRef:
     info: StyleInfo
 
 
-def user_folder() -> Path:
-    """Where a user's own style files are found by name: $REALTIME_STYLE_HOME, or .realtime_style in the home folder."""
-    home = os.environ.get("REALTIME_STYLE_HOME")
-    return Path(home) if home else Path.home() / ".realtime_style"
-
-
 def list_styles() -> list[StyleRef]:
     """All styles known by name: the shipped ones, then the user's own. Of two with one name there is the one that the name
     means: the user's own, or the first of these.
@@ -48,7 +42,7 @@ def list_styles() -> list[StyleRef]:
 
 def scan_styles() -> tuple[list[StyleRef], dict[Path, StyleError]]:
     """All styles known by name, as :func:`list_styles`, and the files that cannot be read, with the reason."""
-    shipped, own = sorted(PACK.glob("*.onnx")), sorted(user_folder().glob("*.onnx"))
+    shipped, own = sorted(PACK.glob("*.onnx")), sorted(styles_folder().glob("*.onnx"))
     styles: list[StyleRef] = []
     broken: dict[Path, StyleError] = {}
     for file in [*shipped, *own]:

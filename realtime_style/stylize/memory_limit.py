@@ -36,7 +36,7 @@ def check_memory(width: int, height: int, *, network: str = "", held_pixels: int
     """
     available = available_bytes()
     needed = (width * height - held_pixels) * bytes_per_pixel(network)
-    if available is not None and needed > available:
+    if needed > available:
         raise RealtimeStyleError(
             f"painting {width}x{height} pixels needs about {needed / 2**30:.1f} GB of memory and {available / 2**30:.1f} GB "
             "are free; paint it smaller with --max-size"

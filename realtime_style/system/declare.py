@@ -18,10 +18,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from functools import cache
 from pathlib import Path
-from types import MappingProxyType, NoneType, UnionType
-from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 
 @dataclass(frozen=True)
@@ -162,18 +161,13 @@ class Declaration(NamedTuple):
     """Arguments of :func:`option`; empty for a field that is no option of the command line."""
 
 
-@cache
-def declarations(options: type) -> Mapping[str, Declaration]:
+def declarations(options: type) -> dict[str, Declaration]:
     """Fields of an options dataclass by name, in order."""
     hints = get_type_hints(options, include_extras=True)
-    return MappingProxyType(
-        {
-            entry.name: Declaration(
-                entry.name, entry.default, _kind(hints[entry.name]), entry.metadata
-            )
-            for entry in fields(options)
-        }
-    )
+    return {
+        entry.name: Declaration(entry.name, entry.default, _kind(hints[entry.name]), entry.metadata)
+        for entry in fields(options)
+    }
 
 
 def _kind(hint: Any) -> Kind:
@@ -185,6 +179,8 @@ def _kind(hint: Any) -> Kind:
         many, inner = True, get_args(inner)[0]
     if get_origin(inner) is Annotated:
         inner, rule = get_args(inner)
+    if get_origin(inner) is Literal:
+        inner, rule = str, one_of(*get_args(inner))
     return Kind(hint, inner, rule, optional, many)
 
 
@@ -193,8 +189,7 @@ class Options:
     """Base of options dataclasses: refuses values out of range with ValueError."""
 
     def __post_init__(self) -> None:
-        own: Any = type(self)
-        for name, declared in declarations(own).items():
+        for name, declared in declarations(type(self)).items():
             value = getattr(self, name)
             if not declared.kind.allows(value):
                 raise ValueError(f"{name} must be {declared.kind.words}, not {value!r}")

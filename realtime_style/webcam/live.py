@@ -21,8 +21,9 @@ from realtime_style.pipeline.pipeline import LivePipeline, PaintedFrame
 from realtime_style.pipeline.style_loader import StyleLoader
 from realtime_style.sinks.fanout import OutputGroup
 from realtime_style.sinks.recorder import Recorder
+from realtime_style.sinks.snapshots import Snapshots
 from realtime_style.sources.base import StreamInfo
-from realtime_style.styles.mix import mix_label
+from realtime_style.styles.mix import Mix, mix_label
 from realtime_style.webcam.controls import KEYS, Controls, Effect
 from realtime_style.webcam.overlay import Overlay, lay_out
 
@@ -53,7 +54,8 @@ class LiveApp:
         self,
         controls: Controls,
         pipeline: LivePipeline,
-        takes: Recorder,
+        recorder: Recorder,
+        snapshots: Snapshots,
         screen: Screen | None = None,
         outputs: OutputGroup | None = None,
         *,
@@ -61,9 +63,10 @@ class LiveApp:
         seconds: float | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """`pipeline` and `takes` go by the same `clock`; for `fit` and `seconds` see WebcamOptions."""
+        """`pipeline` and `recorder` go by one `clock`; for `fit` and `seconds` see WebcamOptions."""
         self.controls = controls
-        self._pipeline, self._takes, self._screen, self._clock = pipeline, takes, screen, clock
+        self._pipeline, self._screen, self._clock = pipeline, screen, clock
+        self._recorder, self._snapshots = recorder, snapshots
         self._source, self._worker = pipeline.source, pipeline.worker
         self._outputs = outputs or OutputGroup({})
         self._output_problems: dict[str, str] = {}
@@ -118,11 +121,11 @@ class LiveApp:
                     return
 
     def _record(self, painted: PaintedFrame) -> None:
-        if not self._takes.recording:
+        if not self._recorder.recording:
             return
         try:
             with self.meter.stage("record"):
-                self._takes.write(painted.picture)
+                self._recorder.write(painted.picture)
         except RealtimeStyleError as error:
             if self._screen is None:
                 raise
@@ -149,7 +152,7 @@ class LiveApp:
         return Overlay(
             help=_HELP if controls.help else (),
             figures=self._figures if controls.overlay else (),
-            recorded_s=self._takes.recorded_s() if self._takes.recording else None,
+            recorded_s=self._recorder.recorded_s() if self._recorder.recording else None,
             message=controls.message(now),
             labels=("photograph", mix_label(controls.target)) if controls.split else None,
         )
@@ -195,7 +198,7 @@ class LiveApp:
 
     def _report_problems(self, now: float) -> None:
         """Say on screen what has changed: recordings, outputs, the camera, the engine."""
-        for message in self._takes.poll():
+        for message in [*self._recorder.poll(), *self._snapshots.poll()]:
             self.controls.say(message, now)
         problems = self._outputs.problems
         for name in problems.keys() - self._output_problems.keys():
@@ -223,17 +226,22 @@ class LiveApp:
 
     def _take_snapshot(self, picture: Frame) -> None:
         try:
-            self._takes.snapshot(picture, self.controls.mix)
+            self._snapshots.save(picture, _file_label(self.controls.mix))
         except RealtimeStyleError as error:
             self.controls.say(str(error), self._clock())
 
     def _toggle_recording(self) -> None:
-        if self._takes.recording:
-            self._takes.stop()
+        if self._recorder.recording:
+            self._recorder.stop()
             return
         try:
-            path = self._takes.start(self.controls.target)
+            path = self._recorder.start(label=_file_label(self.controls.target))
         except (RealtimeStyleError, OSError) as error:
             self.controls.say(str(error), self._clock())
         else:
             self.controls.say(f"recording {path.name}", self._clock())
+
+
+def _file_label(mix: Mix) -> str:
+    """Styles in the name of a file."""
+    return "+".join(style.info.name for style, _ in mix[:3])

@@ -25,7 +25,7 @@ def one_line(capsys: pytest.CaptureFixture[str]) -> str:
     lines = [
         line
         for line in said.splitlines()
-        if not re.match(r"realtime-style: note: |\S+: \d+ (of \d+ )?\w+s\b", line)
+        if not re.match(r"realtime-style: note: |\S+: \d+/[\d?]+ \w+ \[", line)
     ]
     assert len(lines) == 1, said
     assert lines[0].startswith("realtime-style: error: ")

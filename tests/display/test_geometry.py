@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from realtime_style.display.display import window_size
-from realtime_style.display.geometry import Box, fitted_box
+from realtime_style.display.geometry import Box, Fit, fitted_box
 
 SIZES = [(640, 480), (1280, 720), (480, 640), (1920, 800), (100, 100)]
 ROOMS = [Box(0, 0, 1920, 1080), Box(0, 0, 1080, 1920), Box(30, 50, 200, 77)]
@@ -37,7 +37,7 @@ def test_covering_picture_leaves_no_part_of_the_room_free(
 
 
 @pytest.mark.parametrize("fit", ["contain", "cover"])
-def test_picture_is_in_the_middle(fit: str) -> None:
+def test_picture_is_in_the_middle(fit: Fit) -> None:
     room = Box(100, 40, 300, 301)
     box = fitted_box((640, 480), room, fit)
     assert abs((box.x + box.width / 2) - (room.x + room.width / 2)) <= 1

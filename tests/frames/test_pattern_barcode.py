@@ -10,7 +10,7 @@ import pytest
 
 from realtime_style.frames import Frame
 from realtime_style.frames.pattern import draw_barcode, read_barcode
-from realtime_style.sinks.video_file import VideoWriter
+from realtime_style.media.video_writer import VideoWriter
 from realtime_style.sources.files import VideoSource
 from realtime_style.sources.pattern import TestPattern
 from realtime_style.stylize.color import mix_frames

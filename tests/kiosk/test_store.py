@@ -17,7 +17,7 @@ from realtime_style.errors import OutputUnwritable
 from realtime_style.kiosk.build import open_store, sole_picture_store
 from realtime_style.kiosk.pictures.store import PictureReader, PictureStore
 from realtime_style.kiosk.supervision.single_instance import single_instance
-from realtime_style.styles.catalog import user_folder
+from realtime_style.system.folders import state_folder
 
 
 class Clock:
@@ -285,7 +285,7 @@ def test_kiosk_knows_the_folders_of_settings_before(tmp_path: Path) -> None:
         )
     open_store(tmp_path / "kiosk.toml")
     assert [list((tmp_path / name).iterdir()) for name in ("one", "two")] == [[], []]
-    note = user_folder() / "kiosk-folders.txt"
+    note = state_folder() / "kiosk-folders.txt"
     note.write_bytes(b"\xff")
     open_store(
         tmp_path / "kiosk.toml"

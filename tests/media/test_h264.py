@@ -13,7 +13,7 @@ import pytest
 from realtime_style.errors import SinkError
 from realtime_style.frames import Frame
 from realtime_style.media import h264
-from realtime_style.media.h264 import add_h264_stream, encode_frame, even_size, exact_rate
+from realtime_style.media.h264 import add_h264_stream, even_size, exact_rate, to_yuv
 
 
 def write(path: Path, frames: list[Frame], rate: Fraction = Fraction(30), crf: int = 4) -> Path:
@@ -24,7 +24,7 @@ def write(path: Path, frames: list[Frame], rate: Fraction = Fraction(30), crf: i
             container, width=frames[0].shape[1], height=frames[0].shape[0], rate=rate, crf=crf
         )
         for number, frame in enumerate(frames):
-            container.mux(stream.encode(encode_frame(frame, number, 1 / rate)))
+            container.mux(stream.encode(to_yuv(frame, number, 1 / rate)))
         container.mux(stream.encode(None))
     return path
 
@@ -74,7 +74,7 @@ def test_other_qualities_are_refused(tmp_path: Path, crf: int) -> None:
 def test_odd_sizes_grow_by_repeating_the_edge(width: int, height: int) -> None:
     frame = np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)
     frame[:, -2:] = frame[-2:, :] = 200
-    picture = encode_frame(frame, 7, Fraction(1, 30))
+    picture = to_yuv(frame, 7, Fraction(1, 30))
     assert (picture.width, picture.height) == even_size(width, height)
     assert (picture.pts, picture.time_base) == (7, Fraction(1, 30))
     back = picture.to_ndarray(format="bgr24")
@@ -84,13 +84,13 @@ def test_odd_sizes_grow_by_repeating_the_edge(width: int, height: int) -> None:
 def test_pictures_do_not_get_darker() -> None:
     """swscale's default conversion rounds down, two grey levels on average."""
     frame = np.random.default_rng(1).integers(40, 216, (48, 64, 1), np.uint8).repeat(3, axis=2)
-    luma = encode_frame(frame, 0, Fraction(1, 30)).to_ndarray()[:48].astype(float)
+    luma = to_yuv(frame, 0, Fraction(1, 30)).to_ndarray()[:48].astype(float)
     assert abs((luma - (16 + frame[..., 0].astype(float) * 219 / 255)).mean()) < 0.2
 
 
 def test_the_frame_itself_is_left_alone(frame: Frame) -> None:
     before = frame.copy()
-    encode_frame(frame[:47, :63], 0, Fraction(1, 30))
+    to_yuv(frame[:47, :63], 0, Fraction(1, 30))
     assert np.array_equal(frame, before)
 
 

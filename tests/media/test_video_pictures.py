@@ -161,7 +161,7 @@ def test_untagged_colours_are_read_as_players_do(
         container.mux(video.encode(picture))
         container.mux(video.encode(None))
     with VideoReader(path) as clip:
-        frame = next(clip.upright(item) for item in clip.read() if isinstance(item, av.VideoFrame))
+        frame = next(clip.to_bgr(item) for item in clip.read() if isinstance(item, av.VideoFrame))
     assert np.abs(frame.astype(int) - bgr).max() <= 4
 
 

@@ -15,14 +15,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import pyvirtualcam
+from realtime_style.sinks.films import FILM_S, Films
 
 from realtime_style.errors import OutputUnwritable, SinkError
 from realtime_style.frames import Frame
+from realtime_style.media.video_writer import VideoWriter
 from realtime_style.sinks import fanout as outputs_module
 from realtime_style.sinks.base import NullSink, Sink
 from realtime_style.sinks.fanout import OutputGroup
-from realtime_style.sinks.films import FILM_S, Films
-from realtime_style.sinks.video_file import VideoWriter
 from realtime_style.sinks.virtual_camera import VirtualCameraSink
 from realtime_style.testing.virtual_camera import FakeVirtualCamera
 from realtime_style.web.address import parse_address

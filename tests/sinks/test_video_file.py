@@ -13,8 +13,8 @@ import pytest
 from realtime_style.errors import OutputUnwritable, SinkError
 from realtime_style.frames import Frame
 from realtime_style.frames.pattern import read_barcode
+from realtime_style.media.video_writer import VideoWriter
 from realtime_style.sinks.base import NullSink
-from realtime_style.sinks.video_file import VideoWriter
 from realtime_style.sources.files import VideoSource
 from realtime_style.sources.pattern import TestPattern
 from realtime_style.testing.style_files import FakeClock

@@ -18,7 +18,7 @@ import pytest
 
 from realtime_style.errors import CameraLost, CameraNotFound, VideoUnreadable
 from realtime_style.frames.pattern import read_barcode
-from realtime_style.sinks.video_file import VideoWriter
+from realtime_style.media.video_writer import VideoWriter
 from realtime_style.sources import discovery
 from realtime_style.sources.backends import CAMERA_BACKENDS
 from realtime_style.sources.camera import Camera, open_camera

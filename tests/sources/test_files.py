@@ -14,7 +14,7 @@ from realtime_style.errors import CameraNotFound, ImageUnreadable, SourceError, 
 from realtime_style.frames import Frame
 from realtime_style.frames.pattern import read_barcode
 from realtime_style.media.images import Picture, write_image
-from realtime_style.sinks.video_file import VideoWriter
+from realtime_style.media.video_writer import VideoWriter
 from realtime_style.sources.files import ImageFiles, VideoSource
 from realtime_style.sources.open_source import open_source
 from realtime_style.sources.pattern import TestPattern

@@ -132,7 +132,7 @@ def test_driver_that_raises_is_survived(
 
 
 def test_clip_that_stands_still_in_the_dark_is_no_fault(tmp_path: Path) -> None:
-    from realtime_style.sinks.video_file import VideoWriter
+    from realtime_style.media.video_writer import VideoWriter
 
     with VideoWriter(tmp_path / "night.mp4", fps=25) as sink:
         for _ in range(10):
@@ -217,7 +217,7 @@ def test_wishes_in_the_settings_reach_the_camera(monkeypatch: pytest.MonkeyPatch
         raise CameraNotFound("none here")
 
     monkeypatch.setattr(build, "connect", opened)
-    camera = CameraSettings(camera="1", size="1280x720", fps=25, fourcc="MJPG", backend="dshow")
+    camera = CameraSettings(camera="1", size=(1280, 720), fps=25, fourcc="MJPG", backend="dshow")
     with closing(build._camera(replace(KioskSettings(), camera=camera))):
         until(lambda: bool(asked), 3)
     wishes = {"spec": "1", "size": (1280, 720), "fps": 25, "fourcc": "MJPG", "backend": "dshow"}

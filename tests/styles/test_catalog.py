@@ -17,9 +17,9 @@ from realtime_style.styles.catalog import (
     list_styles,
     open_style_file,
     scan_styles,
-    user_folder,
 )
 from realtime_style.styles.mix import Mix, mix_label, parse_mix
+from realtime_style.system.folders import styles_folder
 from realtime_style.testing.style_files import write_tiny_style
 
 
@@ -84,16 +84,7 @@ def test_a_name_means_the_users_own_style_if_there_is_one(
         find_style("b")
 
 
-def test_the_users_folder_is_in_the_home_folder_unless_said_otherwise(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
-    monkeypatch.setenv("REALTIME_STYLE_HOME", str(tmp_path))
-    assert user_folder() == tmp_path
-    monkeypatch.delenv("REALTIME_STYLE_HOME")
-    assert user_folder() == Path.home() / ".realtime_style"
-
-
-def test_a_missing_user_folder_is_an_empty_one(
+def test_a_missing_styles_folder_is_an_empty_one(
     pack: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setenv("REALTIME_STYLE_HOME", str(tmp_path / "nowhere"))
@@ -253,7 +244,7 @@ def test_a_path_with_a_comma_is_one_style(tmp_path: Path, monkeypatch: pytest.Mo
     folder = tmp_path / "ours, not theirs, by a:b"
     folder.mkdir()
     file = write_tiny_style(folder / "x,y.onnx", names=["x", "y"])
-    write_tiny_style(user_folder() / "a.onnx", names=["a"])
+    write_tiny_style(styles_folder() / "a.onnx", names=["a"])
     assert shares(parse_mix(str(file))) == {"x": 1.0}
     assert shares(parse_mix(f"a:1, {file}#y:3")) == {"a": 0.25, "y": 0.75}
     assert shares(parse_mix(f"{file}:2,{file}#y,a")) == {"x": 0.5, "y": 0.25, "a": 0.25}
@@ -263,6 +254,6 @@ def test_a_path_with_a_comma_is_one_style(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_mix_longer_than_any_file_name_is_a_mix(tmp_path: Path):
     names = [f"style-with-a-long-name-{number}" for number in range(12)]
-    file = write_tiny_style(user_folder() / "many.onnx", names=names)
+    file = write_tiny_style(styles_folder() / "many.onnx", names=names)
     spec = ",".join([*(f"{name}:0.0833333333" for name in names), str(file)])
     assert len(parse_mix(spec)) == 12

@@ -21,7 +21,7 @@ FAST = "c5s2-16,d32,R32,R32@2,R32@4,R32@2,R32,u16,s3"
 def free(monkeypatch: pytest.MonkeyPatch):
     """Say how many bytes are free."""
 
-    def set_free(count: int | None) -> None:
+    def set_free(count: int) -> None:
         monkeypatch.setattr(memory_limit, "available_bytes", lambda: count)
 
     return set_free
@@ -50,11 +50,6 @@ def test_the_network_of_2016_needs_eight_times_the_memory_of_the_fast_one():
 @pytest.mark.parametrize("network", ["", "tiny", "c9", "something,c5s2-16"])
 def test_an_unknown_network_is_taken_for_the_fast_one(network: str):
     assert bytes_per_pixel(network) == bytes_per_pixel(FAST)
-
-
-def test_nothing_is_refused_where_the_system_does_not_say(free):
-    free(None)
-    check_memory(10**6, 10**6)
 
 
 def test_a_stylizer_refuses_a_frame_that_does_not_fit_and_goes_on_with_one_that_does(

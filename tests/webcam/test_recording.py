@@ -252,7 +252,7 @@ def test_what_was_saved_is_named_at_the_end(
 def test_recording_that_fails_when_nobody_sees_it_any_more_is_an_error(
     options: WebcamOptions, monkeypatch: pytest.MonkeyPatch
 ):
-    from realtime_style.sinks.video_file import VideoWriter
+    from realtime_style.media.video_writer import VideoWriter
 
     def no_index(self: VideoWriter) -> None:
         raise OutputUnwritable("no space left for the index")
@@ -306,7 +306,7 @@ def test_a_stick_pulled_out_stops_the_recording_but_not_the_show(
 
 def break_writing(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     """Let the disk be full after some frames."""
-    from realtime_style.sinks.video_file import VideoWriter
+    from realtime_style.media.video_writer import VideoWriter
 
     real = VideoWriter.write
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import socket
-import struct
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from realtime_style.kiosk.state.model import Host, HostChoose
+from realtime_style.system.network import own_address
 from realtime_style.web.child_process import ChildProcess
 
 CHOOSE = "CHOOSE"
 """What the host's page says before the number of a painter; all else it says is the name of a :class:`Host`."""
-
-_SIOCGIFADDR = 0x8915  # linux/sockios.h
-_NOBODYS = ("127.", "0.")
 
 
 class ShareServer:
@@ -91,47 +86,3 @@ def _asked(line: str) -> Host | HostChoose | None:
     if word == CHOOSE and number.isdecimal():
         return HostChoose(int(number))
     return Host[line] if line in Host.__members__ else None
-
-
-def own_address() -> str | None:
-    """The number under which this machine is known in its local network; None on no network. Nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(
-                ("192.0.2.1", 9)
-            )  # an address for documentation: only the way there is asked for
-            address = str(probe.getsockname()[0])
-        except (
-            OSError
-        ):  # no way out, which is how it is with a hotspot of its own: its address will do
-            return next(iter(_addresses()), None)
-    return None if address.startswith(_NOBODYS) else address
-
-
-def _addresses() -> list[str]:
-    """IPv4 addresses of this machine under which others may reach it."""
-    if sys.platform == "linux":
-        found = [_address_of(name) for _, name in socket.if_nameindex()]
-    else:
-        try:
-            found = [
-                str(entry[4][0])
-                for entry in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)
-            ]
-        except OSError:
-            found = []
-    return [address for address in found if address and not address.startswith(_NOBODYS)]
-
-
-def _address_of(interface: str) -> str | None:
-    """The address of an interface; None when it has none."""
-    import fcntl
-
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        try:
-            answer = fcntl.ioctl(
-                asking.fileno(), _SIOCGIFADDR, struct.pack("256s", interface.encode()[:15])
-            )
-        except OSError:
-            return None
-    return socket.inet_ntoa(answer[20:24])

@@ -193,20 +193,20 @@ def _reap(process: subprocess.Popen[str]) -> int:
         return process.wait()
 
 
-def is_watched() -> bool:
+def has_watchdog() -> bool:
     """A watchdog has started this process and reads its heartbeats."""
     return CRASH_COUNT in os.environ
 
 
-def guard(words: Sequence[str], keepsakes: PictureStore) -> int:
-    """Run ``realtime-style`` with these words under a watchdog; SIGTERM and Ctrl-C end both, one that hangs as well.
+def guard(arguments: Sequence[str], keepsakes: PictureStore) -> int:
+    """Run ``realtime-style kiosk`` with these arguments under a watchdog; SIGTERM and Ctrl-C end both, one that hangs as well.
 
     While kiosks do not get far enough to look after `keepsakes`, they are looked after here; at the end they are deleted:
     there may have been no kiosk just then, or one that had to be killed.
 
     Where nobody sits at a terminal a service manager has started it, maybe before the screen was there.
     """
-    command = [sys.executable, "-m", "realtime_style", *words]
+    command = [sys.executable, "-m", "realtime_style", "kiosk", *arguments, "--no-watchdog"]
     dog = Watchdog(
         command, on_restart=keepsakes.delete_expired, wait_for_display=not sys.stderr.isatty()
     )

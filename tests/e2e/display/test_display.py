@@ -14,7 +14,7 @@ import pytest
 
 from realtime_style.display import display as display_module
 from realtime_style.display.display import Display
-from realtime_style.display.geometry import Box
+from realtime_style.display.geometry import Box, Fit
 from realtime_style.display.inputs import CloseAsked, Drag, Input, Key, Press, Release
 from realtime_style.display.sprites import Image, Sprite
 from realtime_style.errors import DisplayUnavailable
@@ -44,7 +44,7 @@ def plain(colour: tuple[int, int, int], width: int = 64, height: int = 48) -> Fr
 def keep_showing(
     display: Display,
     picture: Frame | None,
-    place: Box | str = "contain",
+    place: Box | Fit = "contain",
     sprites: Sequence[Sprite] = (),
     frames: int = 5,
     every_s: float = 0.05,
@@ -69,7 +69,7 @@ def test_it_fills_the_screen_and_blends_sprites(full: Display, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("fit", ["contain", "cover"])
-def test_bars_are_black_or_not_there(full: Display, tmp_path: Path, fit: str) -> None:
+def test_bars_are_black_or_not_there(full: Display, tmp_path: Path, fit: Fit) -> None:
     keep_showing(full, plain((200, 100, 0), 64, 36), fit)
     seen = screenshot(tmp_path).astype(int)
     bars = np.concatenate([seen[:74], seen[526:]])
@@ -231,7 +231,7 @@ import sys, time
 import numpy as np
 from realtime_style.display import canvas
 from realtime_style.display.display import Display
-from realtime_style.display.geometry import Box
+from realtime_style.display.geometry import Box, Fit
 from realtime_style.display.sprites import Image, Sprite
 
 canvas._has_chip = lambda: True

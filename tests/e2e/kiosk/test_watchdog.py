@@ -122,9 +122,9 @@ def test_kiosk_hears_how_often_it_fell_in_a_row(tmp_path: Path) -> None:
 
 def test_kiosk_hears_what_the_one_before_it_said_last(tmp_path: Path) -> None:
     heart = (
-        "from realtime_style.kiosk.supervision.stats import Memory\n"
-        "from realtime_style.kiosk.supervision.watchdog import NOTE, Heartbeat\n"
-        "memory = Memory.of_line(os.environ[NOTE])\nheart = Heartbeat()\nheart.note = memory.line\n"
+        "from realtime_style.kiosk.supervision.stats import RestartState\n"
+        "from realtime_style.kiosk.supervision.watchdog import RESTART_STATE, Heartbeat\n"
+        "memory = RestartState.of_line(os.environ[RESTART_STATE])\nheart = Heartbeat()\nheart.note = memory.line\n"
         "memory.counters.visitors += 2\nmemory.counters.by_painter['b'] = n\nheart.beat()\n"
         "memory.counters.visitors += 100\n"  # not told any more
         "if n < 2: os.kill(os.getpid(), 9)\nopen('last', 'w').write(memory.line())\n"

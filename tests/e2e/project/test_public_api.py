@@ -26,7 +26,7 @@ print(order[0])
         "media.h264",
         "batch.video",
         "sources.files",
-        "sinks.video_file",
+        "media.video_writer",
         "webcam.app",
         "diagnostics.bench",
     ):

@@ -27,7 +27,7 @@ import resource, sys
 from pathlib import Path
 import numpy as np
 from realtime_style.errors import OutputUnwritable
-from realtime_style.sinks.video_file import VideoWriter
+from realtime_style.media.video_writer import VideoWriter
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
 noise = np.random.default_rng(0)

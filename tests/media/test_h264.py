@@ -13,7 +13,7 @@ import pytest
 from realtime_style.errors import SinkError
 from realtime_style.frames import Frame
 from realtime_style.media import h264
-from realtime_style.media.h264 import add_h264_stream, to_yuv, even_size, exact_rate
+from realtime_style.media.h264 import add_h264_stream, even_size, exact_rate, to_yuv
 
 
 def write(path: Path, frames: list[Frame], rate: Fraction = Fraction(30), crf: int = 4) -> Path:

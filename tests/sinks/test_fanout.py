@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,13 +112,13 @@ def test_output_closed_before_its_thread_runs_is_closed(monkeypatch: pytest.Monk
     class LateThread(threading.Thread):
         """Runs its target only when somebody waits for it."""
 
-        def start(self) -> None:
-            self.target, self._target = self._target, lambda: None  # type: ignore[attr-defined]
-            super().start()
+        def __init__(self, *, target: Callable[[], None], **options: Any) -> None:
+            super().__init__(**options)
+            self.late_target = target
 
         def join(self, timeout: float | None = None) -> None:
             super().join(timeout)
-            self.target()
+            self.late_target()
 
     monkeypatch.setattr(threading, "Thread", LateThread)
     sink = ClosingSink()

@@ -20,12 +20,12 @@ def test_each_option_has_an_output_of_its_own() -> None:
 def test_only_outputs_that_are_asked_for_are_opened() -> None:
     assert output_factories(OutputOptions()) == {}
     assert list(output_factories(OutputOptions(mjpeg="8082"))) == ["second screen"]
-    assert len(output_factories(OutputOptions(**ASKED))) == len(OUTPUTS)  # type: ignore[arg-type]
+    assert len(output_factories(OutputOptions(**ASKED))) == len(OUTPUTS)
 
 
 @pytest.mark.parametrize("name", ASKED)
 def test_every_output_shows_the_picture_elsewhere(name: str) -> None:
-    assert OutputOptions(**{name: ASKED[name]}).shown_elsewhere  # type: ignore[arg-type]
+    assert OutputOptions(**{name: ASKED[name]}).shown_elsewhere
     assert not OutputOptions().shown_elsewhere
 
 

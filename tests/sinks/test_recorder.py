@@ -10,6 +10,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -125,7 +126,7 @@ def test_writing_never_waits_for_the_encoder(
 ) -> None:
     go_on, encode = threading.Event(), VideoWriter.write
 
-    def slow(self: VideoWriter, frame: Frame, **times: float) -> None:
+    def slow(self: VideoWriter, frame: Frame, **times: Any) -> None:
         assert go_on.wait(20)
         encode(self, frame, **times)
 
@@ -149,7 +150,12 @@ def test_outcomes_are_reported_once(tmp_path: Path) -> None:
         recorder.start(label="c")
         recorder.stop()
         said: list[str] = []
-        until(lambda: said.extend(recorder.poll()) or len(said) == 2)
+
+        def told() -> bool:
+            said.extend(recorder.poll())
+            return len(said) == 2
+
+        until(told)
         assert said == [
             "saved 2026-11-25_09-00-00_a+b.mp4",
             "nothing recorded in 2026-11-25_09-00-00_c.mp4",
@@ -186,7 +192,7 @@ def test_stick_that_is_pulled_out_ends_the_recording(tmp_path: Path, disk: Disk)
 def test_file_that_fails_is_lost_with_its_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(self: VideoWriter, frame: Frame, **times: float) -> None:
+    def full(self: VideoWriter, frame: Frame, **times: Any) -> None:
         self.discard()
         raise OutputUnwritable("cannot write it: No space left on device")
 

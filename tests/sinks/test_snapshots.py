@@ -59,7 +59,12 @@ def test_snapshot_that_cannot_be_written_is_a_message(tmp_path: Path) -> None:
     snapshots = Snapshots(tmp_path / "taken")
     snapshots.save(SMALL)
     said: list[str] = []
-    until(lambda: said.extend(snapshots.poll()) or said)
+
+    def told() -> list[str]:
+        said.extend(snapshots.poll())
+        return said
+
+    until(told)
     snapshots.close()
     assert said[0].startswith(f"cannot write {tmp_path / 'taken'}: ")
     assert snapshots.saved == []

@@ -1,4 +1,4 @@
-"""A kiosk without a window: its own loop, painter, album and keepsakes, in a world that tests make go wrong."""
+"""A kiosk without a window, in a world where tests make things go wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from realtime_style.errors import CameraNotFound, RealtimeStyleError
 from realtime_style.frames import Frame, LiveFrame
 from realtime_style.kiosk.app import Kiosk
-from realtime_style.kiosk.config.i18n import load_words
+from realtime_style.kiosk.config.i18n import load_catalogues
 from realtime_style.kiosk.config.schema import CameraSettings, KioskSettings
 from realtime_style.kiosk.pictures.card_maker import CardMaker
 from realtime_style.kiosk.pictures.store import PictureStore
@@ -33,7 +33,7 @@ from realtime_style.testing.style_files import write_tiny_style
 
 
 class World:
-    """What is around the kiosk: a screen, a camera, two clocks, and what goes wrong with them."""
+    """The kiosk's surroundings: a screen, a camera and two clocks, and their faults."""
 
     size_wh = (320, 240)
     problem = ""
@@ -127,7 +127,7 @@ def open_kiosk(
         display=world,
         pipeline=LivePipeline(world, worker, meter=meter),
         mixes=mixes,
-        languages=load_words(),
+        languages=load_catalogues(),
         card_maker=card_maker,
         store=store,
         before=before,

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from realtime_style.kiosk.config.i18n import load_words
+from realtime_style.kiosk.config.i18n import load_catalogues
 from realtime_style.kiosk.state.model import (
     Rules,
 )
 from realtime_style.kiosk.ui import widgets
 from realtime_style.kiosk.ui.layout import Artist, Props
 
-WORDS = load_words()
+WORDS = load_catalogues()
 
 
 PAINTERS = [
@@ -31,7 +31,7 @@ def props(size_wh: tuple[int, int] = (1280, 720), language: str = "en", **change
         words=WORDS[language],
         languages=[WORDS[code] for code in ("en", "fr", "nl", "de")],
         tiles=widgets.Tiles([(swatch, painter.surname, painter.year) for painter in PAINTERS]),
-        painters=PAINTERS,
+        artists=PAINTERS,
         rules=Rules(len(PAINTERS), printing=True),
         card=widgets.opaque(np.full((124, 174, 3), 240, np.uint8)),
         card_wh=(174, 124),

@@ -10,14 +10,14 @@ import pytest
 import sdl2
 
 from realtime_style.kiosk.state.model import (
-    Choose,
+    ChooseArtist,
+    ChooseLanguage,
     Digit,
     Host,
     Rules,
     Scene,
-    Speak,
+    SetStrength,
     State,
-    Strength,
     Touch,
 )
 from realtime_style.kiosk.ui import widgets
@@ -165,9 +165,12 @@ def test_no_words_are_cut_and_none_too_small_to_read(
 
 def test_touches_mean_what_is_under_them() -> None:
     live = means(lay_out(State(scene=Scene.LIVE), props(), 0.0))
-    assert {Touch.SHOOT, Touch.FILM, Speak("fr"), *(Choose(painter) for painter in range(9))} < set(
-        live
-    )
+    assert {
+        Touch.SHOOT,
+        Touch.FILM,
+        ChooseLanguage("fr"),
+        *(ChooseArtist(artist) for artist in range(9)),
+    } < set(live)
     review = means(lay_out(State(scene=Scene.REVIEW), props(), 0.0))
     assert set(review) == {Touch.KEEP, Touch.DISCARD}
     card = State(scene=Scene.CARD)
@@ -184,17 +187,17 @@ def test_touches_mean_what_is_under_them() -> None:
     )
     screen = lay_out(State(scene=Scene.LIVE), props(), 0.0)
     assert screen.hit(5, 200) is None
-    assert screen.hit(*centre(live[Choose(3)])) is not None
+    assert screen.hit(*centre(live[ChooseArtist(3)])) is not None
 
 
 def test_slider_follows_the_finger_from_end_to_end() -> None:
     screen = lay_out(State(scene=Scene.LIVE), props(), 0.0)
     slider = next(target for target in screen.targets if target.follows)
     y = slider.box.y + 5
-    assert slider.event(slider.box.x, y) == Strength(0)
-    assert slider.event(slider.box.x + slider.box.width + 500, y) == Strength(1)
+    assert slider.event(slider.box.x, y) == SetStrength(0)
+    assert slider.event(slider.box.x + slider.box.width + 500, y) == SetStrength(1)
     middle = slider.event(slider.box.x + slider.box.width // 2, y)
-    assert isinstance(middle, Strength)
+    assert isinstance(middle, SetStrength)
     assert middle.value == pytest.approx(0.5, abs=0.02)
 
 

@@ -43,7 +43,7 @@ def menu(state: State, props: Props) -> SceneLayout:
         )
     choices = [
         ("host_resume" if state.on_break else "host_pause", widgets.BLUE, Host.PAUSE),
-        ("host_next", widgets.BLUE, Host.NEXT_PAINTER),
+        ("host_next", widgets.BLUE, Host.NEXT_ARTIST),
         ("host_restart", widgets.GREY, Host.RESTART),
         ("host_quit", widgets.RED, Host.QUIT),
         ("host_leave", widgets.GREEN, Host.LEAVE),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from realtime_style.kiosk.config.i18n import Words
+from realtime_style.kiosk.config.i18n import Catalogue
 from realtime_style.kiosk.state.model import Event, Rules
 from realtime_style.kiosk.ui import widgets
 from realtime_style.kiosk.ui.text import Box
@@ -45,10 +45,10 @@ class Props:
 
     size_wh: tuple[int, int]
     video_wh: tuple[int, int]
-    words: Words
-    languages: Sequence[Words]
+    words: Catalogue
+    languages: Sequence[Catalogue]
     tiles: widgets.Tiles
-    painters: Sequence[Artist]
+    artists: Sequence[Artist]
     rules: Rules
     kept_until: str = ""
     """When a picture that is kept now is deleted, as on a clock."""

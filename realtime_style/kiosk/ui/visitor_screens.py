@@ -6,7 +6,14 @@ more, white on dark, readable at two metres.
 
 from __future__ import annotations
 
-from realtime_style.kiosk.state.model import Choose, Scene, Speak, State, Strength, Touch
+from realtime_style.kiosk.state.model import (
+    ChooseArtist,
+    ChooseLanguage,
+    Scene,
+    SetStrength,
+    State,
+    Touch,
+)
 from realtime_style.kiosk.ui import host_screens, widgets
 from realtime_style.kiosk.ui.layout import Props, SceneLayout, Target, covering, inside, tiled, unit
 from realtime_style.kiosk.ui.text import BOLD, Box, text_width
@@ -69,11 +76,11 @@ def _live(state: State, props: Props) -> SceneLayout:
     rows = 1 if width - side >= 12 * u * len(props.tiles) else 2
     bar = Box(0, height - 25 * u * rows, width - side, 25 * u * rows)
     screen.put(widgets.panel(width, bar.height), Box(0, bar.y, width, bar.height))
-    for painter, box in enumerate(tiled(bar.inset(2 * u), len(props.tiles), rows, 17 * u, u)):
+    for artist, box in enumerate(tiled(bar.inset(2 * u), len(props.tiles), rows, 17 * u, u)):
         screen.put(
-            props.tiles.image(painter, box.width, box.height, chosen=painter == state.painter),
+            props.tiles.image(artist, box.width, box.height, chosen=artist == state.artist),
             box,
-            Choose(painter),
+            ChooseArtist(artist),
         )
     buttons = Box(width - side, height - 25 * u, side, 25 * u)
     shoot = Box(buttons.x + side - 18 * u, buttons.y + 4 * u, 15 * u, 15 * u)
@@ -264,10 +271,8 @@ def _about_the_camera(props: Props) -> str:
 
 
 def _manner(screen: SceneLayout, state: State, props: Props, box: Box) -> None:
-    painter = props.painters[state.painter]
-    words = props.words("manner", painter=painter.name) + (
-        f", {painter.year}" if painter.year else ""
-    )
+    artist = props.artists[state.artist]
+    words = props.words("manner", artist=artist.name) + (f", {artist.year}" if artist.year else "")
     screen.put(widgets.label(words, box.width, box.height, 5 * unit(props)), box)
 
 
@@ -276,7 +281,7 @@ def _slider(screen: SceneLayout, state: State, props: Props, box: Box) -> None:
     image = widgets.slider(*words, round(state.strength * 50) * 20, box.width, box.height)
     screen.put(image, box)
     screen.targets.append(
-        Target(box, lambda x, y: Strength(widgets.slider_share(box, x)), follows=True)
+        Target(box, lambda x, y: SetStrength(widgets.slider_share(box, x)), follows=True)
     )
 
 
@@ -291,7 +296,7 @@ def _languages(screen: SceneLayout, state: State, props: Props, first: Box) -> N
         screen.put(
             widgets.button(words.code.upper(), box.width, box.height, colour),
             box,
-            Speak(words.code),
+            ChooseLanguage(words.code),
         )
 
 

@@ -10,7 +10,6 @@ from realtime_style.batch.options import ImageOptions, VideoOptions
 from realtime_style.batch.video import VideoSummary, check_video_paths, stylize_video
 from realtime_style.frames import Frame
 from realtime_style.frames.ops import fit_within
-from realtime_style.styles.mix import parse_mix
 from realtime_style.stylize.options import PaintOptions
 from realtime_style.stylize.specialize import SpecializeMode
 from realtime_style.stylize.stylizer import Stylizer
@@ -57,7 +56,7 @@ def _open_stylizer(
     options: PaintOptions, steadiness: float, specialize: SpecializeMode
 ) -> Stylizer:
     stylizer = Stylizer(
-        parse_mix(options.style),
+        options.style,
         device=options.device,
         strength=options.strength,
         steadiness=steadiness,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cache
 
 from realtime_style.kiosk.config.i18n import load_catalogues
+from realtime_style.kiosk.config.schema import ScreenSettings
 from realtime_style.kiosk.state.model import Event, Rules, Scene, State
 from realtime_style.kiosk.ui import widgets
 from realtime_style.kiosk.ui.layout import Artist, Props
@@ -12,25 +13,20 @@ from realtime_style.kiosk.ui.visitor_screens import lay_out
 from realtime_style.styles.catalog import list_styles
 
 
-def place(
-    event: Event,
-    scene: Scene,
-    size_wh: tuple[int, int],
-    *,
-    languages: Sequence[str] = ("en", "fr", "nl", "de"),
-) -> tuple[int, int]:
+@cache
+def place(event: Event, scene: Scene, size_wh: tuple[int, int]) -> tuple[int, int]:
     """The middle of what means `event` on a screen of this size, in px.
 
-    The kiosk has all styles that are there, and no printer. Raises ValueError when nothing on
-    that screen means it.
+    For a kiosk with all styles that are there, the default languages and no printer. Raises
+    ValueError when nothing on that screen means it.
     """
-    catalogues = load_catalogues()
+    settings, catalogues = ScreenSettings(), load_catalogues()
     artists = [Artist(style.info.artist, style.info.year) for style in list_styles()]
     props = Props(
         size_wh=size_wh,
         video_wh=(640, 480),
-        words=catalogues[languages[0]],
-        languages=[catalogues[code] for code in languages],
+        words=catalogues[settings.language],
+        languages=[catalogues[code] for code in settings.languages],
         tiles=widgets.Tiles([(None, artist.surname, artist.year) for artist in artists]),
         artists=artists,
         rules=Rules(len(artists)),

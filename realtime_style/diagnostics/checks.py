@@ -65,10 +65,10 @@ def has_h264() -> bool:
 
 def display_problem() -> str | None:
     """Why no window can be opened; None when one can."""
-    from realtime_style.sinks.window import require_display
+    from realtime_style.display.driver import open_driver
 
     try:
-        require_display()
+        open_driver()
     except DisplayUnavailable as error:
         return str(error)
     return None

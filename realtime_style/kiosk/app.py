@@ -12,6 +12,9 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from realtime_style.display.geometry import Box, Fit
+from realtime_style.display.inputs import Drag, Input, Key, Press, Release
+from realtime_style.display.sprites import Sprite
 from realtime_style.frames import Frame
 from realtime_style.kiosk.config.i18n import Catalogue
 from realtime_style.kiosk.config.schema import KioskSettings
@@ -36,9 +39,7 @@ from realtime_style.kiosk.supervision.heartbeat import RESTART
 from realtime_style.kiosk.supervision.stats import LastWarning, RestartState, Status
 from realtime_style.kiosk.ui import widgets
 from realtime_style.kiosk.ui.layout import Artist, Props, SceneLayout, Target
-from realtime_style.kiosk.ui.text import Box
 from realtime_style.kiosk.ui.visitor_screens import lay_out
-from realtime_style.kiosk.ui.window import Drag, Input, Key, Press, Release, Sprite
 from realtime_style.pipeline.look import Look
 from realtime_style.pipeline.pipeline import LivePipeline
 from realtime_style.pipeline.style_loader import StyleLoader
@@ -57,11 +58,13 @@ _HUNG_S = 20.0  # a read that has not come back: only the end of the process giv
 
 
 class Display(Protocol):
-    """What the kiosk needs of a stage; Stage is one."""
+    """The part of realtime_style.display.display.Display that the kiosk needs."""
 
     @property
     def size_wh(self) -> tuple[int, int]: ...
-    def show(self, picture: Frame | None, box: Box, sprites: Sequence[Sprite] = ()) -> None: ...
+    def show(
+        self, picture: Frame | None, place: Box | Fit, sprites: Sequence[Sprite] = ()
+    ) -> None: ...
     def inputs(self) -> list[Input]: ...
 
 
@@ -284,8 +287,10 @@ class Kiosk:
                 return self._held.event(x, y)
             case Release():
                 self._held = None
-            case Key(name):
-                return event_for(name, self.state, self._rules, self._settings.screen.languages)
+            case Key(name, digit):
+                return event_for(
+                    digit or name, self.state, self._rules, self._settings.screen.languages
+                )
         return None
 
     def _turned(self, frame: Frame) -> Frame:
@@ -325,6 +330,7 @@ class Kiosk:
             tiles=self._tiles,
             artists=self._artists,
             rules=self._rules,
+            fit=self._settings.screen.fit,
             kept_until=self._store.until() if self.state.scene is Scene.REVIEW else "",
             take_home=self._share_server is not None,
             recorded=self._settings.outputs.record is not None,

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from realtime_style.display.display import Display
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.kiosk.app import Kiosk
 from realtime_style.kiosk.config.i18n import load_catalogues
@@ -32,7 +33,6 @@ from realtime_style.kiosk.supervision.heartbeat import (
 )
 from realtime_style.kiosk.supervision.single_instance import single_instance
 from realtime_style.kiosk.supervision.stats import RestartState
-from realtime_style.kiosk.ui.window import Stage
 from realtime_style.media.images import read_image
 from realtime_style.pipeline.meter import Meter
 from realtime_style.pipeline.paint_worker import PaintWorker
@@ -84,7 +84,10 @@ def run_kiosk(options: KioskOptions) -> Kiosk:
         share_server = _share_server(settings, store, stack)
         host_server = _host_server(settings, stack)
         heart = Heartbeat() if is_watched() else None
-        display = stack.enter_context(closing(Stage(TITLE, fullscreen=settings.screen.fullscreen)))
+        screen = settings.screen
+        display = stack.enter_context(
+            Display(TITLE, fullscreen=screen.fullscreen, monitor=screen.monitor)
+        )
         card_maker = CardMaker(
             store, size=settings.card.size, logo=logo, printer=settings.printer.command
         )

@@ -9,6 +9,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 
+from realtime_style.display.geometry import Box
+from realtime_style.display.inputs import Input, Key
+from realtime_style.display.sprites import Sprite
 from realtime_style.errors import CameraNotFound, RealtimeStyleError
 from realtime_style.frames import Frame, LiveFrame
 from realtime_style.kiosk.app import Kiosk
@@ -18,8 +21,6 @@ from realtime_style.kiosk.pictures.card_maker import CardMaker
 from realtime_style.kiosk.pictures.store import PictureStore
 from realtime_style.kiosk.state.model import Rules
 from realtime_style.kiosk.supervision.stats import RestartState
-from realtime_style.kiosk.ui.text import Box
-from realtime_style.kiosk.ui.window import Input, Key, Sprite
 from realtime_style.pipeline.meter import Meter
 from realtime_style.pipeline.paint_worker import PaintWorker
 from realtime_style.pipeline.pipeline import LivePipeline
@@ -81,7 +82,7 @@ class World:
     def close(self) -> None:
         pass
 
-    def show(self, picture: Frame | None, box: Box, sprites: Sequence[Sprite] = ()) -> None:
+    def show(self, picture: Frame | None, place: Box | str, sprites: Sequence[Sprite] = ()) -> None:
         self.shown = picture
 
     def inputs(self) -> list[Input]:

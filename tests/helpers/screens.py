@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from realtime_style.display.sprites import opaque
 from realtime_style.kiosk.config.i18n import load_catalogues
 from realtime_style.kiosk.state.model import (
     Rules,
@@ -33,9 +34,9 @@ def props(size_wh: tuple[int, int] = (1280, 720), language: str = "en", **change
         tiles=widgets.Tiles([(swatch, painter.surname, painter.year) for painter in PAINTERS]),
         artists=PAINTERS,
         rules=Rules(len(PAINTERS), printing=True),
-        card=widgets.opaque(np.full((124, 174, 3), 240, np.uint8)),
+        card=opaque(np.full((124, 174, 3), 240, np.uint8)),
         card_wh=(174, 124),
-        code=widgets.opaque(np.full((50, 50, 3), 255, np.uint8)),
+        code=opaque(np.full((50, 50, 3), 255, np.uint8)),
         until="12:40",
         kept_until="12:40",
     )

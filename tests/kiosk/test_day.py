@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from realtime_style.display.inputs import CloseAsked, Drag, Key, Press, Release
 from realtime_style.frames import Frame
 from realtime_style.kiosk.app import Kiosk
 from realtime_style.kiosk.state.model import Host, Scene
 from realtime_style.kiosk.supervision.heartbeat import RESTART
 from realtime_style.kiosk.supervision.stats import RestartState
-from realtime_style.kiosk.ui.window import CloseAsked, Drag, Key, Press, Release
 from tests.helpers.kiosk import World, lasting_threads, made, open_kiosk, press, specialize
 
 HOURS = 10

@@ -1,4 +1,4 @@
-"""What visitors see and touch: laid out without a window, then on a real screen."""
+"""The kiosk's scenes, laid out without a window: sprites and touch targets."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-import sdl2
 
+from realtime_style.display.geometry import Box
 from realtime_style.kiosk.state.model import (
     ChooseArtist,
     ChooseLanguage,
@@ -22,11 +22,7 @@ from realtime_style.kiosk.state.model import (
 )
 from realtime_style.kiosk.ui import widgets
 from realtime_style.kiosk.ui.layout import Artist, SceneLayout
-from realtime_style.kiosk.ui.text import Box
 from realtime_style.kiosk.ui.visitor_screens import lay_out
-from realtime_style.kiosk.ui.window import (
-    _key_name,
-)
 from tests.helpers.lettering import note_settings
 from tests.helpers.screens import PAINTERS, WORDS, props
 
@@ -120,13 +116,6 @@ def test_invitation_is_in_every_language(monkeypatch: pytest.MonkeyPatch) -> Non
     words = [text for text, _ in set_in]
     assert WORDS["nl"]("invite") in words
     assert " · ".join(WORDS[code]("invite") for code in ("en", "fr", "de")) in words
-
-
-@pytest.mark.parametrize(("sign", "digit"), [("&", 1), ("é", 2), ("à", 0)])
-def test_upper_row_of_a_french_keyboard_types_digits(sign: str, digit: int) -> None:
-
-    pressed = sdl2.SDL_Keysym(scancode=getattr(sdl2, f"SDL_SCANCODE_{digit}"), sym=ord(sign))
-    assert _key_name(pressed) == str(digit)
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "nl", "de"])

@@ -1,4 +1,4 @@
-"""A recording on a disk that is full."""
+"""Writing to a disk that is full."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    """A file of somebody's that stands where the video shall go."""
+    """A file that is already there under the video's name."""
     path = tmp_path / "out.mp4"
     path.write_bytes(b"precious")
     return path
@@ -21,7 +21,7 @@ def untouched(old: Path) -> bool:
     return old.read_bytes() == b"precious" and list(old.parent.iterdir()) == [old]
 
 
-# The disk fills up: no file may grow beyond 30,000 bytes in this process, and the pictures are noise.
+# No file may grow beyond 30,000 bytes in this process, and the pictures are noise.
 FULL = """
 import resource, sys
 from pathlib import Path
@@ -46,9 +46,7 @@ except OutputUnwritable as error:
 # Eight frames fit into the encoder and fail when the file is closed; 200 fail in the middle.
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
 @pytest.mark.parametrize("frames", [8, 200])
-def test_a_full_disk_is_one_line_keeps_the_old_file_and_leaves_nothing(
-    old: Path, frames: int
-) -> None:
+def test_full_disk_is_one_line_and_keeps_the_old_file(old: Path, frames: int) -> None:
     run = subprocess.run(
         [sys.executable, "-c", FULL.format(frames=frames), str(old)],
         capture_output=True,

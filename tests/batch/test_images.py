@@ -1,4 +1,4 @@
-"""Photographs in, paintings out: names, folders, transparency, and what is refused before any work."""
+"""Painting photographs: names, folders, transparency, refusals before any work."""
 
 from __future__ import annotations
 

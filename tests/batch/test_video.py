@@ -1,4 +1,4 @@
-"""The clip that comes out is the clip that went in: same frames, same times, same sound."""
+"""Painted clips keep their frames, times and sound."""
 
 from __future__ import annotations
 
@@ -352,7 +352,7 @@ def test_title_that_is_not_utf8_keeps_its_readable_letters(tmp_path: Path) -> No
 
 
 def test_frames_hidden_by_a_trim_stay_hidden(tmp_path: Path) -> None:
-    """Phones trim without encoding again: the file holds the frames from the last key frame on, and an edit that hides some."""
+    """Phones trim without encoding: frames from a key frame on stay, an edit hides some of them."""
     import av
 
     whole = make_clip(tmp_path / "whole.mp4", [flat(n) for n in range(20)], audio=None)

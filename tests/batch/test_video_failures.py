@@ -1,4 +1,4 @@
-"""A clip comes out whole or not at all: one line says why, and the file before stays."""
+"""Painted clips are whole or not there: one line says why, and the old file stays."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_broken_frames_in_the_middle_are_counted(tmp_path: Path) -> None:
 
 
 def test_recording_that_starts_within_a_broadcast_is_whole(tmp_path: Path) -> None:
-    """A transport stream cut anywhere at its start: the decoder has to wait for a key frame, and that is all."""
+    """A transport stream that begins anywhere: its decoder waits for a key frame."""
     whole = make_clip(tmp_path / "whole.ts", [flat(n) for n in range(25)], audio=None)
     data = whole.read_bytes()
     at = 188 * 12

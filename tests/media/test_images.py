@@ -1,4 +1,4 @@
-"""Still pictures keep their colours, their way up and their transparency, whatever wrote them."""
+"""Still pictures keep colours, orientation and transparency, whatever wrote them."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_float_pictures_are_scaled(tmp_path: Path) -> None:
 
 
 def test_colour_profile_is_applied(tmp_path: Path) -> None:
-    """A made-up profile of a screen whose red and blue lamps are exchanged shows at once whether it is used."""
+    """A made-up profile with red and blue exchanged shows whether it is used."""
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     exchanged = srgb.replace(b"rXYZ", b"tXYZ").replace(b"bXYZ", b"rXYZ").replace(b"tXYZ", b"bXYZ")
     plain = Image.new("RGB", (8, 8), (120, 60, 200))
@@ -251,7 +251,7 @@ def test_grey_profile_is_applied_to_a_grey_picture(tmp_path: Path) -> None:
 
 
 def grey_profile() -> bytes:
-    """The least that is one (ICC.1:2010): white, and a tone curve without entries, which is a straight line."""
+    """The smallest profile (ICC.1:2010): white, and a tone curve without entries: a straight line."""
     white = b"XYZ " + bytes(4) + struct.pack(">iii", 63190, 65536, 54061)
     curve = b"curv" + bytes(4) + struct.pack(">I", 0)
     text = b"desc" + bytes(4) + struct.pack(">I", 5) + b"grey\0" + bytes(78)

@@ -123,7 +123,7 @@ def test_clip_of_one_frame_is_opened_once(tmp_path: Path, fake_clock: FakeClock)
 
 @pytest.fixture(scope="module")
 def still(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Five numbered frames in 0.2 s, as of a screen that then stands still, and one more at 2.5 s."""
+    """Five numbered frames in 0.2 s, then a still picture, and one more frame at 2.5 s."""
     path, clock = tmp_path_factory.mktemp("still") / "still.mp4", FakeClock()
     with VideoWriter(path, clock=clock) as sink:
         for number, picture in enumerate(TestPattern(160, 120, frames=6)):

@@ -1,4 +1,4 @@
-"""Output files that are whole or not there."""
+"""Write files whole or not at all."""
 
 from __future__ import annotations
 

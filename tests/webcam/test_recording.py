@@ -52,10 +52,9 @@ def test_labels_of_a_split_picture_are_on_screen_only(
     assert (snapshot[:, 81:] == 255 - LEVEL).all()
     recorded = read_video(tmp_path / "split.mp4")[0][-1].astype(int)
     assert abs(recorded - snapshot).max() < 12
-    shown = screen.shown[-1]
-    top, middle = shown[: len(shown) // 8], shown.shape[1] // 2
-    assert (top[:, :middle] > LEVEL + 20).any()  # of the photograph
-    assert (top[:, middle + 9 :] < 255 - LEVEL - 20).any()  # of the painting
+    boxes, middle = [sprite.box for sprite in screen.sprites[-1]], screen.size_wh[0] // 2
+    assert sum(box.x + box.width < middle for box in boxes) == 1  # photograph
+    assert sum(box.x > middle for box in boxes) == 2  # painting, recording
 
 
 def test_snapshot_never_overwrites(options: WebcamOptions) -> None:
@@ -71,7 +70,7 @@ def test_refused_snapshot_is_a_message_on_screen(
     screen = Script({3: "s"}, frames=20)
     summary = show(options, screen)
     assert (summary.frames, summary.snapshots) == (20, [])
-    assert not same_picture(screen.shown[10], screen.shown[2])
+    assert screen.sprites[10] != screen.sprites[2]
 
 
 def test_snapshot_that_cannot_be_written_is_a_message(
@@ -82,7 +81,7 @@ def test_snapshot_that_cannot_be_written_is_a_message(
     summary = show(options, screen)
     assert summary.frames == 40
     assert summary.snapshots == []
-    assert not same_picture(screen.shown[35], screen.shown[2])
+    assert screen.sprites[35] != screen.sprites[2]
 
 
 def test_recording_holds_every_picture_with_its_time(

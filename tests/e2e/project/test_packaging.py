@@ -1,4 +1,4 @@
-"""What a person gets from pip and from make."""
+"""Contents of the wheel and the source archive, and what make installs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile):
 
 def test_wheel_plays_offline_and_is_typed(wheel: zipfile.ZipFile):
     names = set(wheel.namelist())
-    assert "realtime_style/py.typed" in names
+    assert {"realtime_style/py.typed", "realtime_style/__init__.pyi"} <= names
     assert "realtime_style/styles/pack/gallery.onnx" in names
     assert "realtime_style/kiosk/locales/fr.toml" in names
     largest = max(
@@ -75,7 +75,7 @@ def test_source_archive_holds_workshop_tests_and_demos(archives: Path):
         "export/__main__.py",
         "tests/project/test_packaging.py",
         "demos/webcam.py",
-        "docs/decisions.md",
+        "docs/architecture.md",
         "Makefile",
     } <= names
     assert not any(

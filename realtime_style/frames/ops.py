@@ -16,11 +16,16 @@ Image = TypeVar("Image", npt.NDArray[np.uint8], npt.NDArray[np.float32])
 def fit_within(frame: Frame, long_side: int) -> Frame:
     """Reduce `frame` to at most `long_side` pixels on its longer side; never enlarge it."""
     height, width = frame.shape[:2]
-    scale = long_side / max(height, width)
-    if scale >= 1:
+    size_wh = size_within(width, height, long_side)
+    if size_wh == (width, height):
         return frame
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return _uint8(cv2.resize(frame, size, interpolation=cv2.INTER_AREA))
+    return _uint8(cv2.resize(frame, size_wh, interpolation=cv2.INTER_AREA))
+
+
+def size_within(width: int, height: int, long_side: int) -> tuple[int, int]:
+    """Width and height of a frame of this size after :func:`fit_within`, in px."""
+    scale = min(1.0, long_side / max(height, width))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def cover_crop(frame: Frame, size_wh: tuple[int, int]) -> Frame:

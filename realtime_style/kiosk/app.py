@@ -12,8 +12,11 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from realtime_style.display.geometry import Box, Fit
+from realtime_style.display.inputs import Drag, Input, Key, Press, Release
+from realtime_style.display.sprites import Sprite
 from realtime_style.frames import Frame
-from realtime_style.kiosk.config.i18n import Words
+from realtime_style.kiosk.config.i18n import Catalogue
 from realtime_style.kiosk.config.schema import KioskSettings
 from realtime_style.kiosk.pages.client import HostServer, ShareServer
 from realtime_style.kiosk.pictures.card import CardText
@@ -26,19 +29,17 @@ from realtime_style.kiosk.state.model import (
     CameraLost,
     Effect,
     Event,
-    Happening,
     Rules,
     Scene,
+    SystemEvent,
     Touch,
 )
 from realtime_style.kiosk.state.transitions import debounced, first_state, step
+from realtime_style.kiosk.supervision.heartbeat import RESTART
 from realtime_style.kiosk.supervision.stats import LastWarning, RestartState, Status
-from realtime_style.kiosk.supervision.watchdog import RESTART
 from realtime_style.kiosk.ui import widgets
 from realtime_style.kiosk.ui.layout import Artist, Props, SceneLayout, Target
-from realtime_style.kiosk.ui.text import Box
 from realtime_style.kiosk.ui.visitor_screens import lay_out
-from realtime_style.kiosk.ui.window import Drag, Input, Key, Press, Release, Sprite
 from realtime_style.pipeline.look import Look
 from realtime_style.pipeline.pipeline import LivePipeline
 from realtime_style.pipeline.style_loader import StyleLoader
@@ -57,11 +58,13 @@ _HUNG_S = 20.0  # a read that has not come back: only the end of the process giv
 
 
 class Display(Protocol):
-    """What the kiosk needs of a stage; Stage is one."""
+    """The part of realtime_style.display.display.Display that the kiosk needs."""
 
     @property
     def size_wh(self) -> tuple[int, int]: ...
-    def show(self, picture: Frame | None, box: Box, sprites: Sequence[Sprite] = ()) -> None: ...
+    def show(
+        self, picture: Frame | None, place: Box | Fit, sprites: Sequence[Sprite] = ()
+    ) -> None: ...
     def inputs(self) -> list[Input]: ...
 
 
@@ -76,7 +79,7 @@ class Kiosk:
         display: Display,
         pipeline: LivePipeline,
         mixes: Sequence[Mix],
-        languages: Mapping[str, Words],
+        languages: Mapping[str, Catalogue],
         card_maker: CardMaker,
         store: PictureStore,
         share_server: ShareServer | None = None,
@@ -144,7 +147,7 @@ class Kiosk:
         self._poll_camera(now)
         self._handle_input(now)
         self._poll_card(now)
-        self._dispatch(Happening.TICK, now)
+        self._dispatch(SystemEvent.TICK, now)
         look = self._look(now)
         painted = self._pipeline.step(look, _FRAME_WAIT_S)
         if painted is not None:
@@ -168,7 +171,7 @@ class Kiosk:
         """Wishes for the next picture; None: nothing is to be painted."""
         if self._hidden or not (self.state.scene in NEEDS_CAMERA or self._outputs):
             return None
-        self._fade.to(self._mixes[self.state.painter], now)
+        self._fade.to(self._mixes[self.state.artist], now)
         mix, steadiness = self._fade.advance(now), self._settings.painting.steadiness
         return Look(mix, self.state.strength, steadiness, mirror=self._mirrored)
 
@@ -190,7 +193,7 @@ class Kiosk:
         """How it goes."""
         return Status(
             scene=self.state.scene.name,
-            painter=self._mixes[self.state.painter][0][0].info.name,
+            style=self._mixes[self.state.artist][0][0].info.name,
             fps=round(self._fps, 1),
             runs_on=self._worker.provider,
             camera_lost=self.state.camera_lost,
@@ -201,9 +204,9 @@ class Kiosk:
             outputs_lost="; ".join(
                 f"{name}: {problem}" for name, problem in self._outputs.problems.items()
             ),
-            last_warning=self._warning.words,
-            by_painter=dict(self.counters.by_painter),
-            painters=[
+            last_warning=self._warning.text,
+            by_style=dict(self.counters.by_style),
+            artists=[
                 f"{each.name}, {each.year}" if each.year else each.name for each in self._artists
             ],
         )
@@ -211,7 +214,7 @@ class Kiosk:
     def memory(self) -> str:
         """What the kiosk after this one shall know, as a line. May be called in any thread."""
         state = self.state  # once: it changes while another thread reads
-        return RestartState(self.counters, state.on_break, state.wrong).line()
+        return RestartState(self.counters, state.on_break, state.wrong_pins).to_json()
 
     def close(self) -> None:
         """Let go of the painter; what was given is its giver's."""
@@ -225,15 +228,18 @@ class Kiosk:
 
     def _obey(self, effect: Effect, now: float) -> None:
         match effect:
-            case Effect.GREET:
+            case Effect.COUNT_VISITOR:
                 self.counters.visitors += 1
-            case Effect.SHOOT if self._live is not None:
-                self._visitor.shoot(self._turned(self._live), self.state.painter)
+            case Effect.SHOOT:
+                shown = None if self._live is None else self._turned(self._live)
+                if not self._visitor.shoot(shown, self.state.artist):
+                    self._dispatch(SystemEvent.CAPTURE_FAILED, now)
             case Effect.START_FILM:
                 self._visitor.start_film()
             case Effect.END_FILM:
-                self._visitor.end_film(self.state.painter)
-            case Effect.FORGET | Effect.LEAVE:
+                if not self._visitor.end_film(self.state.artist):
+                    self._dispatch(SystemEvent.CAPTURE_FAILED, now)
+            case Effect.FORGET | Effect.END_VISIT:
                 self._visitor.forget()
             case Effect.MAKE_CARD:
                 self._visitor.keep(self._card_text())
@@ -249,7 +255,7 @@ class Kiosk:
         if problem and problem != self.state.camera_lost:
             self._dispatch(CameraLost(problem), now)
         elif not problem and self.state.camera_lost:
-            self._dispatch(Happening.CAMERA_BACK, now)
+            self._dispatch(SystemEvent.CAMERA_BACK, now)
 
     def _handle_input(self, now: float) -> None:
         for heard in self._display.inputs():
@@ -258,19 +264,19 @@ class Kiosk:
                 self._dispatch(event if debounced(self.state, now) else Touch.SCREEN, now)
 
     def _poll_card(self, now: float) -> None:
-        made = self._visitor.hear(now)
+        made = self._visitor.poll(now)
         if isinstance(made, SavedCard):
             self.counters.pictures += 1
-            name = self._mixes[made.painter][0][0].info.name
+            name = self._mixes[made.artist][0][0].info.name
             # A new dict: a note for the watchdog may be written in another thread just now.
-            self.counters.by_painter = {
-                **self.counters.by_painter,
-                name: self.counters.by_painter.get(name, 0) + 1,
+            self.counters.by_style = {
+                **self.counters.by_style,
+                name: self.counters.by_style.get(name, 0) + 1,
             }
             self._swept = float("-inf")  # count them again
             trim_heap()  # a card takes a hundred times what a frame takes, in a thread of its own
         elif made is not None:
-            self._dispatch(Happening.CARD_FAILED, now)
+            self._dispatch(SystemEvent.CARD_FAILED, now)
 
     def _event_of(self, heard: Input, screen: SceneLayout) -> Event | None:
         match heard:
@@ -281,8 +287,10 @@ class Kiosk:
                 return self._held.event(x, y)
             case Release():
                 self._held = None
-            case Key(name):
-                return event_for(name, self.state, self._rules, self._settings.screen.languages)
+            case Key(name, digit):
+                return event_for(
+                    digit or name, self.state, self._rules, self._settings.screen.languages
+                )
         return None
 
     def _turned(self, frame: Frame) -> Frame:
@@ -293,13 +301,11 @@ class Kiosk:
         """What is to be done now and then."""
         if now - self._swept >= _SWEEP_S:
             self._kept, self._swept = self._store.delete_expired(), now
-            if self._share_server is not None:
-                self._share_server.look_after()
         if self._host_server is not None:
-            for host in self._host_server.asked():
+            for host in self._host_server.requests():
                 self._dispatch(host, now)
             if now - self._told >= _TELL_S:
-                self._host_server.tell(asdict(self.status()))
+                self._host_server.publish(asdict(self.status()))
                 self._told = now
         self._hung_since = (self._hung_since or now) if self._source.hung else None
         waits = (
@@ -322,8 +328,9 @@ class Kiosk:
             words=self._words(),
             languages=[self._languages[code] for code in self._settings.screen.languages],
             tiles=self._tiles,
-            painters=self._artists,
+            artists=self._artists,
             rules=self._rules,
+            fit=self._settings.screen.fit,
             kept_until=self._store.until() if self.state.scene is Scene.REVIEW else "",
             take_home=self._share_server is not None,
             recorded=self._settings.outputs.record is not None,
@@ -339,14 +346,12 @@ class Kiosk:
 
     def _card_text(self) -> CardText:
         words, card = self._words(), self._settings.card
-        painter = self._artists[self._visitor.painter]
-        manner = words("manner", painter=painter.name) + (
-            f", {painter.year}" if painter.year else ""
-        )
+        artist = self._artists[self._visitor.artist]
+        manner = words("manner", artist=artist.name) + (f", {artist.year}" if artist.year else "")
         wish = card.wish.get(words.code) or words("wish")
         return CardText(
             wish, manner[0].upper() + manner[1:], words.date(datetime.now().date()), card.host
         )
 
-    def _words(self) -> Words:
+    def _words(self) -> Catalogue:
         return self._languages[self.state.language]

@@ -12,9 +12,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from realtime_style.display.display import Display
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.kiosk.app import Kiosk
-from realtime_style.kiosk.config.i18n import load_words
+from realtime_style.kiosk.config.i18n import load_catalogues
 from realtime_style.kiosk.config.loader import check_camera, load_picture_settings, load_settings
 from realtime_style.kiosk.config.pin import hash_pin, is_pin
 from realtime_style.kiosk.config.schema import KioskSettings, PictureSettings
@@ -23,16 +24,15 @@ from realtime_style.kiosk.pages.client import HostServer, ShareServer
 from realtime_style.kiosk.pictures.card_maker import CardMaker
 from realtime_style.kiosk.pictures.store import PictureStore, delete_unfinished, make_folder
 from realtime_style.kiosk.state.model import Rules, Timing
-from realtime_style.kiosk.supervision.single_instance import single_instance
-from realtime_style.kiosk.supervision.stats import RestartState
-from realtime_style.kiosk.supervision.watchdog import (
+from realtime_style.kiosk.supervision.heartbeat import (
     CRASH_COUNT,
     RESTART,
     RESTART_STATE,
     Heartbeat,
-    has_watchdog,
+    is_watched,
 )
-from realtime_style.kiosk.ui.window import Stage
+from realtime_style.kiosk.supervision.single_instance import single_instance
+from realtime_style.kiosk.supervision.stats import RestartState
 from realtime_style.media.images import read_image
 from realtime_style.pipeline.meter import Meter
 from realtime_style.pipeline.paint_worker import PaintWorker
@@ -75,7 +75,7 @@ def run_kiosk(options: KioskOptions) -> Kiosk:
     if options.camera is not None:
         check_camera(options.camera)
         settings = replace(settings, camera=replace(settings.camera, camera=options.camera))
-    languages = load_words(settings.screen.words)
+    languages = load_catalogues(settings.screen.words)
     mixes = _mixes(settings)
     logo = read_image(settings.card.logo) if settings.card.logo is not None else None
     ending: int | None = None
@@ -83,8 +83,11 @@ def run_kiosk(options: KioskOptions) -> Kiosk:
         stack.push(lambda kind, error, trace: _tidy(store, kind, ending))
         share_server = _share_server(settings, store, stack)
         host_server = _host_server(settings, stack)
-        heart = Heartbeat() if has_watchdog() else None
-        display = stack.enter_context(closing(Stage(TITLE, fullscreen=settings.screen.fullscreen)))
+        heart = Heartbeat() if is_watched() else None
+        screen = settings.screen
+        display = stack.enter_context(
+            Display(TITLE, fullscreen=screen.fullscreen, monitor=screen.monitor)
+        )
         card_maker = CardMaker(
             store, size=settings.card.size, logo=logo, printer=settings.printer.command
         )
@@ -100,14 +103,14 @@ def run_kiosk(options: KioskOptions) -> Kiosk:
             share_server=share_server,
             host_server=host_server,
             outputs=stack.enter_context(OutputGroup(_outputs(settings), patient=True)),
-            before=RestartState.of_line(
+            before=RestartState.from_json(
                 os.environ.get(RESTART_STATE, "") if heart is not None else ""
             ),
         )
         stack.callback(kiosk.close)
         if heart is not None:
-            heart.note = kiosk.memory
-            stack.callback(heart.beat_on)
+            heart.restart_state = kiosk.memory
+            stack.callback(heart.keep_beating)
         kiosk.run(options.seconds, _stop_sign(heart))
         ending = kiosk.ending
     return kiosk
@@ -167,12 +170,12 @@ def _former_folders(folder: Path) -> list[Path]:
 
 def _crashed_before() -> bool:
     """Whether kiosks fell so often in a row that it may be the graphics chip's doing."""
-    falls = int(os.environ.get(CRASH_COUNT, "0"))
-    if falls >= _FALLS_BORNE:
+    crashes = int(os.environ.get(CRASH_COUNT, "0"))
+    if crashes >= _FALLS_BORNE:
         log.warning(
-            "the kiosk fell %d times in a row; painting on the processor, and smaller", falls
+            "the kiosk crashed %d times in a row; painting on the processor, and smaller", crashes
         )
-    return falls >= _FALLS_BORNE
+    return crashes >= _FALLS_BORNE
 
 
 def _tidy(store: PictureStore, error: type[BaseException] | None, ending: int | None) -> None:
@@ -189,7 +192,7 @@ def _stop_sign(heart: Heartbeat | None) -> Callable[[], bool]:
     def stop() -> bool:
         if heart is not None:
             heart.beat()
-        return told.is_set() or (heart is not None and heart.alone.is_set())
+        return told.is_set() or (heart is not None and heart.orphaned.is_set())
 
     return stop
 
@@ -226,7 +229,7 @@ def _share_server(
     if not asked.on:
         return None
     server = ShareServer(
-        store.folder, port=asked.port, address=asked.address, words=settings.screen.words
+        store.folder, port=asked.port, address=asked.address, catalogues=settings.screen.words
     )
     return stack.enter_context(closing(server))
 

@@ -93,7 +93,11 @@ class VideoWriter:
         self._part: Path | None = start_part(path)
 
     def write(
-        self, frame: Frame, *, at_s: float | Fraction | None = None, shown_s: Fraction | None = None
+        self,
+        frame: Frame,
+        *,
+        at_s: float | Fraction | None = None,
+        shown_s: float | Fraction | None = None,
     ) -> None:
         """Encode a frame, (H, W, 3) uint8 BGR; the caller may paint on it afterwards.
 

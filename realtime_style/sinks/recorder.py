@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -39,7 +38,7 @@ ABANDONED_S = 3600.0
 """An unfinished file that has not grown for so long was left by a program that was killed."""
 
 _UNFINISHED = re.compile(r"\.\d{4}(-\d\d){2}_\d\d(-\d\d){2}.*\.\d+\.part\.mp4")
-_BACKLOG = 8  # frames that wait for the encoder; further ones are left out
+_BACKLOG_BYTES = 64_000_000  # 23 frames of 1280x720; more that wait for the encoder are left out
 
 
 @dataclass
@@ -87,7 +86,7 @@ class Recorder(Sink):
         self._running: _Recording | None = None
         self._unfinished: set[Path] = set()
         self._outcomes: deque[tuple[str, Exception | None]] = deque(maxlen=100)
-        self._room = threading.Semaphore(_BACKLOG)
+        self._waiting: deque[tuple[_Recording, Frame, float]] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="record")
 
     @property
@@ -136,8 +135,9 @@ class Recorder(Sink):
             raise running.error
         at_s = self._clock() if at_s is None else at_s
         running.began = at_s if running.began is None else running.began
-        if self._room.acquire(blocking=False):
-            self._thread.submit(self._encode, running, frame, at_s)
+        if len(self._waiting) * frame.nbytes < _BACKLOG_BYTES:
+            self._waiting.append((running, frame, at_s))
+            self._thread.submit(self._encode)
         else:
             running.left_out += 1
 
@@ -173,14 +173,20 @@ class Recorder(Sink):
             self.close()
 
     def _open(self, path: Path) -> VideoWriter:
-        _require_room(path.parent)
         writer = VideoWriter(path, clock=self._clock)
+        try:
+            _require_room(path.parent)
+        except SinkError:
+            writer.discard()
+            raise
         self._unfinished.add(path)
         return writer
 
     # The rest runs in the thread.
 
-    def _encode(self, running: _Recording, frame: Frame, at_s: float) -> None:
+    def _encode(self) -> None:
+        """Encode the frame that has waited longest."""
+        running, frame, at_s = self._waiting.popleft()
         try:
             if running.error is None:
                 self._choose_file(running, frame, at_s)
@@ -188,8 +194,6 @@ class Recorder(Sink):
         except Exception as error:
             running.error = error
             self._note_loss(running.writer.path, error)
-        finally:
-            self._room.release()
 
     def _choose_file(self, running: _Recording, frame: Frame, at_s: float) -> None:
         """Go on to the next file if `frame` belongs there. Raises SinkError when there is no room.

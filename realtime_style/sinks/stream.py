@@ -113,6 +113,7 @@ class StreamSink(Sink):
             time_base=_TIME_BASE,
             crf=23,
             tune="zerolatency",
+            sc_threshold="0",  # no further key frames: services cut the stream at them
             maxrate=str(bits),
             bufsize=str(2 * bits),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from realtime_style.engines.devices import DEVICES
+from realtime_style.engines.table import DEVICES, device_help
 from realtime_style.system.declare import Options, Share, one_of, option
 
 DEFAULT_STYLE = "starry-night"
@@ -27,9 +27,7 @@ class PaintOptions(Options):
         "light and shade of the painting in the colours of the photograph",
         aliases=("--keep-colors",),
     )
-    device: Device = option(
-        "auto", "engine that runs the network; auto: cuda, else openvino if installed, else cpu"
-    )
+    device: Device = option("auto", device_help())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from realtime_style.display.display import Display
+from realtime_style.display.driver import open_driver
 from realtime_style.errors import OutputUnwritable
 from realtime_style.pipeline.look import Effect
 from realtime_style.pipeline.meter import Meter
@@ -19,7 +21,6 @@ from realtime_style.sinks.fanout import OutputGroup
 from realtime_style.sinks.outputs import output_factories
 from realtime_style.sinks.recorder import Recorder
 from realtime_style.sinks.snapshots import Snapshots
-from realtime_style.sinks.window import Window, require_display
 from realtime_style.sources.base import LiveSource
 from realtime_style.sources.device import connect
 from realtime_style.sources.discovery import is_device
@@ -94,7 +95,7 @@ def run_webcam(
         if screen is not None:
             stack.callback(screen.close)
         elif options.window:
-            require_display()
+            open_driver()
         _check_record(options)
         mix = parse_mix(options.style)
         playlist, problems = build_playlist(mix)
@@ -110,7 +111,9 @@ def run_webcam(
         size_wh = info.width, info.height
         outputs = stack.enter_context(OutputGroup(output_factories(options, size_wh=size_wh)))
         if screen is None and options.window:
-            screen = stack.enter_context(Window(TITLE, fullscreen=options.fullscreen))
+            screen = stack.enter_context(
+                Display(TITLE, fullscreen=options.fullscreen, monitor=options.monitor)
+            )
         pipeline = LivePipeline(camera, worker, meter=meter)
         controls = _controls(options, playlist)
         app = LiveApp(
@@ -120,6 +123,7 @@ def run_webcam(
             snapshots,
             screen,
             outputs,
+            fit=options.fit,
             seconds=options.seconds,
             clock=clock,
         )

@@ -221,7 +221,7 @@ def test_absent_cuda_is_one_line_and_nothing_is_written(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from realtime_style.engines.cuda import has_nvidia_driver
+    from realtime_style.engines.devices.cuda import has_nvidia_driver
 
     if has_nvidia_driver():
         pytest.skip("this machine has an NVIDIA driver")
@@ -235,7 +235,7 @@ def test_absent_cuda_is_one_line_and_nothing_is_written(
     }
     assert main([*calls[verb], "--style", str(tiny_style), "--device", "cuda"]) == 1
     assert re.search(
-        "CUDA cannot be used: this machine has no NVIDIA driver.*--device auto", one_line(capsys)
+        "cuda cannot be used: this machine has no NVIDIA driver.*--device auto", one_line(capsys)
     )
     assert not list(tmp_path.glob("out*"))
 

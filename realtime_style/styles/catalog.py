@@ -31,7 +31,7 @@ class StyleRef:
 
     @property
     def shipped(self) -> bool:
-        """Whether it comes with the package, rather than from the user."""
+        """True if it comes with the package, False if it is the user's own."""
         return self.file.parent == PACK
 
 

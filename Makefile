@@ -1,5 +1,6 @@
 # make demo   install the player and paint the bundled clip
 # make test   install what the tests need and run them
+# make quick  the same without windows, browsers, processes and training: less than a minute
 # make lint   formatting, lint and types
 # make check  lint and test: what has to pass before a change goes in
 # make clean  remove everything that the others made
@@ -32,7 +33,11 @@ endif
 PLAYER := $(VENV)/.player-$(ENGINE)
 WORKSHOP := $(VENV)/.workshop-$(ENGINE)
 
-.PHONY: demo test lint check clean
+# Processes that share the tests: one for each core, but each takes up to 1.5 GB.
+JOBS ?= logical
+PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist worksteal
+
+.PHONY: demo test quick lint check clean
 
 demo: $(PLAYER)
 	@mkdir -p out
@@ -40,7 +45,10 @@ demo: $(PLAYER)
 	@$(BIN)/python demos/offer_live.py
 
 test: $(WORKSHOP)
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+quick: $(WORKSHOP)
+	$(PYTEST) --ignore tests/e2e --ignore tests/training --ignore tests/export -m 'not slow'
 
 lint: $(WORKSHOP)
 	$(BIN)/ruff format --check

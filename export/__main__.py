@@ -194,9 +194,7 @@ def check_file(args: argparse.Namespace) -> int:
 
     metadata = read_metadata(args.file)
     print(f"styles     {', '.join(style.name for style in metadata.styles)}")
-    print(
-        f"network    {metadata.network} (stride {metadata.stride}, {metadata.precision}, opset {metadata.opset})"
-    )
+    print(f"network    {metadata.network} (stride {metadata.stride}, opset {metadata.opset})")
     print(f"size       {args.file.stat().st_size / 1000:.0f} kB")
     for name, value in metadata.training.items():
         print(f"{name:10} {value}")

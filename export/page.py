@@ -124,7 +124,7 @@ def _style_table(figures: Sequence[StyleFigures]) -> str:
 def _legend(recipe: TrainConfig, figures: Sequence[StyleFigures]) -> str:
     return (
         f"Content, style term and objective ({_objective(recipe)}) in thousands, as the networks learn by "
-        "them ([decisions](../decisions.md)): "
+        "them ([research notes](../research.md#objective)): "
         f"means of {len(figures[0].likeness)} photographs that were not learned on, {LONG_SIDE} px on the long side, paintings "
         f"{recipe.style_size} px on the short side, softened by {recipe.soften:g} px. "
         + (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from datetime import datetime
 from typing import Protocol
@@ -13,8 +12,10 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from realtime_style.display.geometry import Box, Fit
+from realtime_style.display.inputs import Drag, Input, Key, Press, Release
+from realtime_style.display.sprites import Sprite
 from realtime_style.frames import Frame
-from realtime_style.kiosk.brush import PaintWorker
 from realtime_style.kiosk.config.i18n import Catalogue
 from realtime_style.kiosk.config.schema import KioskSettings
 from realtime_style.kiosk.pages.client import HostServer, ShareServer
@@ -38,15 +39,14 @@ from realtime_style.kiosk.supervision.heartbeat import RESTART
 from realtime_style.kiosk.supervision.stats import LastWarning, RestartState, Status
 from realtime_style.kiosk.ui import widgets
 from realtime_style.kiosk.ui.layout import Artist, Props, SceneLayout, Target
-from realtime_style.kiosk.ui.text import Box
 from realtime_style.kiosk.ui.visitor_screens import lay_out
-from realtime_style.kiosk.ui.window import Drag, Input, Key, Press, Release, Sprite
-from realtime_style.pipeline.meter import Meter
+from realtime_style.pipeline.look import Look
+from realtime_style.pipeline.pipeline import LivePipeline
+from realtime_style.pipeline.style_loader import StyleLoader
 from realtime_style.sinks.fanout import OutputGroup
-from realtime_style.sources.camera import is_device
+from realtime_style.sources.discovery import is_device
 from realtime_style.styles.crossfade import Crossfade
 from realtime_style.styles.mix import Mix
-from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.system.allocator import trim_heap
 
 log = logging.getLogger(__name__)
@@ -58,22 +58,14 @@ _HUNG_S = 20.0  # a read that has not come back: only the end of the process giv
 
 
 class Display(Protocol):
-    """What the kiosk needs of a stage; Stage is one."""
+    """The part of realtime_style.display.display.Display that the kiosk needs."""
 
     @property
     def size_wh(self) -> tuple[int, int]: ...
-    def show(self, picture: Frame | None, box: Box, sprites: Sequence[Sprite] = ()) -> None: ...
+    def show(
+        self, picture: Frame | None, place: Box | Fit, sprites: Sequence[Sprite] = ()
+    ) -> None: ...
     def inputs(self) -> list[Input]: ...
-
-
-class CameraFeed(Protocol):
-    """What the kiosk needs of a camera; ReconnectingCamera is one."""
-
-    @property
-    def problem(self) -> str: ...
-    @property
-    def hung(self) -> bool: ...
-    def take(self, timeout_s: float) -> Frame | None: ...
 
 
 class Kiosk:
@@ -84,43 +76,31 @@ class Kiosk:
         settings: KioskSettings,
         rules: Rules,
         *,
-        stage: Display,
-        watch: CameraFeed,
+        display: Display,
+        pipeline: LivePipeline,
         mixes: Sequence[Mix],
-        painter: Callable[[str], Stylizer],
         languages: Mapping[str, Catalogue],
-        album: CardMaker,
-        keepsakes: PictureStore,
-        hand_over: ShareServer | None,
+        card_maker: CardMaker,
+        store: PictureStore,
+        share_server: ShareServer | None = None,
+        host_server: HostServer | None = None,
         outputs: OutputGroup | None = None,
-        desk: HostServer | None = None,
         before: RestartState | None = None,
-        rescued: bool = False,
-        busy: Callable[[], AbstractContextManager[None]] = nullcontext,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """`mixes` are the painters to choose from, one style each; `painter` opens one on a device.
-
-        `rescued`: paint on the processor and smaller from the start, as after a chip that failed. `busy` surrounds what may
-        take as long as a start.
-        """
+        """`mixes` are the artists to choose from, one style each; `before` is what a kiosk that ran
+        before this one left. `pipeline` and `clock` go by the same seconds."""
         before = before or RestartState()
         self.counters = before.counters
         self.ending: int | None = None
-        """The exit code, once the host or a hung camera has asked for the end."""
-        self.meter = Meter(clock)
-        """Stages ``stylize`` and ``show``."""
+        """Exit code, once the host or a hung camera has asked for the end."""
         self.state = first_state(
             rules, clock(), on_break=before.on_break, wrong_pins=before.wrong_pins
         )
-        self._settings, self._rules, self._stage, self._watch, self._mixes = (
-            settings,
-            rules,
-            stage,
-            watch,
-            list(mixes),
-        )
-        self._keepsakes, self._desk = keepsakes, desk
+        self._settings, self._rules, self._display = settings, rules, display
+        self._mixes = list(mixes)
+        self._pipeline, self._source, self._worker = pipeline, pipeline.source, pipeline.worker
+        self._store, self._share_server, self._host_server = store, share_server, host_server
         self._languages, self._outputs, self._clock = languages, outputs or OutputGroup({}), clock
         infos = [mix[0][0].info for mix in mixes]
         self._artists = [
@@ -128,20 +108,19 @@ class Kiosk:
         ]
         self._tiles = widgets.Tiles(
             [
-                (info.swatch_frame(), each.surname, each.year)
-                for info, each in zip(infos, self._artists, strict=True)
+                (info.swatch_frame(), artist.surname, artist.year)
+                for info, artist in zip(infos, self._artists, strict=True)
             ]
         )
         self._warning = LastWarning()
         logging.getLogger("realtime_style").addHandler(self._warning)
-        self._brush = PaintWorker(
-            painter, settings.painting.device, mixes, rescued=rescued, busy=busy, meter=self.meter
-        )
+        if self._worker.fallback is not None:
+            log.warning("painting could not take something faster: %s", self._worker.fallback)
+        self._loader = StyleLoader(lambda mix: self._worker.preload(mix, *self._video_wh()))
         self._fade = Crossfade(self._mixes[0])
         self._live: Frame | None = None
-        self._hand_over = hand_over
         self._visitor = Visitor(
-            album, hand_over.link if hand_over is not None else lambda token: None
+            card_maker, share_server.link if share_server is not None else lambda token: None
         )
         self._held: Target | None = None
         self._kept = 0
@@ -160,40 +139,55 @@ class Kiosk:
             and not stopped()
             and (seconds is None or self._clock() - began < seconds)
         ):
-            self.round()
+            self.tick()
 
-    def round(self) -> None:
-        """One painting, shown while the next one is made if its frame is there; or the wait for a frame that does not come."""
-        frame = None if self._brush.at_work else self._watch.take(_FRAME_WAIT_S)
+    def tick(self) -> None:
+        """One picture, or a short wait for a frame that does not come."""
         now = self._clock()
         self._poll_camera(now)
         self._handle_input(now)
         self._poll_card(now)
         self._dispatch(SystemEvent.TICK, now)
-        # With the keypad up, too: anybody can ask for it. And without a camera, lest a face stand still on other screens.
-        hidden = self.state.covered or self.state.on_break or bool(self.state.camera_lost)
-        wanted = not hidden and (self.state.scene in NEEDS_CAMERA or bool(self._outputs))
-        if frame is not None and wanted:
-            self._start_painting(frame)
-        painted = self._brush.finish() if self._brush.at_work else None
-        if painted is not None and wanted:
-            self.meter.tick()
-            self._live = painted
-            self._outputs.put(painted)
-            if self.state.scene is Scene.FILMING:
-                self._visitor.film(self._turned(painted), now)
-            if (following := self._watch.take(0)) is not None:
-                self._start_painting(following)
-        elif hidden and self._live is not None:
+        look = self._look(now)
+        painted = self._pipeline.step(look, _FRAME_WAIT_S)
+        if painted is not None:
+            self._take(painted.picture, now)
+        elif self._hidden and self._live is not None:
             self._outputs.put(np.zeros_like(self._live))
-        if (
-            wanted or self.state.camera_lost
-        ):  # else it stays as it was, for the host to read in the menu
-            self._fps = self.meter.fps()
-        screen = self._lay_out(now)
-        with self.meter.stage("show"):
-            self._stage.show(self._shown(now), screen.video, screen.sprites)
+        if look is not None or self.state.camera_lost:  # else the host reads the last one
+            self._fps = self._pipeline.meter.fps()
+        scene = self._lay_out(now)
+        with self._pipeline.meter.stage("show"):
+            self._display.show(self._shown(now), scene.video, scene.sprites)
         self._housekeeping(now)
+
+    @property
+    def _hidden(self) -> bool:
+        """True while no face may be seen: on a break, behind the keypad, which anybody can ask for,
+        and without a camera, lest a face stand still on other screens."""
+        return self.state.covered or self.state.on_break or bool(self.state.camera_lost)
+
+    def _look(self, now: float) -> Look | None:
+        """Wishes for the next picture; None: nothing is to be painted."""
+        if self._hidden or not (self.state.scene in NEEDS_CAMERA or self._outputs):
+            return None
+        self._fade.to(self._mixes[self.state.artist], now)
+        mix, steadiness = self._fade.advance(now), self._settings.painting.steadiness
+        return Look(mix, self.state.strength, steadiness, mirror=self._mirrored)
+
+    def _take(self, picture: Frame, now: float) -> None:
+        """Hand a new picture to the screen, the outputs and a film."""
+        if self._live is None:
+            self._live = picture
+            self._loader.load_ahead(self._mixes)
+        self._live = picture
+        self._outputs.put(picture)
+        if self.state.scene is Scene.FILMING:
+            self._visitor.film(self._turned(picture), now)
+
+    def _video_wh(self) -> tuple[int, int]:
+        """Width and height of the picture, px."""
+        return (640, 480) if self._live is None else (self._live.shape[1], self._live.shape[0])
 
     def status(self) -> Status:
         """How it goes."""
@@ -201,7 +195,7 @@ class Kiosk:
             scene=self.state.scene.name,
             style=self._mixes[self.state.artist][0][0].info.name,
             fps=round(self._fps, 1),
-            runs_on=self._brush.provider,
+            runs_on=self._worker.provider,
             camera_lost=self.state.camera_lost,
             on_break=self.state.on_break,
             visitors=self.counters.visitors,
@@ -225,7 +219,7 @@ class Kiosk:
     def close(self) -> None:
         """Let go of the painter; what was given is its giver's."""
         logging.getLogger("realtime_style").removeHandler(self._warning)
-        self._brush.close()
+        self._loader.close()
 
     def _dispatch(self, event: Event, now: float) -> None:
         self.state, effects = step(self.state, event, now, self._rules)
@@ -257,14 +251,14 @@ class Kiosk:
                 self.ending = 0
 
     def _poll_camera(self, now: float) -> None:
-        problem = self._watch.problem
+        problem = self._source.problem
         if problem and problem != self.state.camera_lost:
             self._dispatch(CameraLost(problem), now)
         elif not problem and self.state.camera_lost:
             self._dispatch(SystemEvent.CAMERA_BACK, now)
 
     def _handle_input(self, now: float) -> None:
-        for heard in self._stage.inputs():
+        for heard in self._display.inputs():
             event = self._event_of(heard, self._lay_out(now))
             if event is not None:
                 self._dispatch(event if debounced(self.state, now) else Touch.SCREEN, now)
@@ -293,14 +287,11 @@ class Kiosk:
                 return self._held.event(x, y)
             case Release():
                 self._held = None
-            case Key(name):
-                return event_for(name, self.state, self._rules, self._settings.screen.languages)
+            case Key(name, digit):
+                return event_for(
+                    digit or name, self.state, self._rules, self._settings.screen.languages
+                )
         return None
-
-    def _start_painting(self, frame: Frame) -> None:
-        frame = self._turned(frame)
-        self._fade.to(self._mixes[self.state.artist], self._clock())
-        self._brush.start(frame, self._fade.advance(self._clock()), self.state.strength)
 
     def _turned(self, frame: Frame) -> Frame:
         """As in a mirror: a camera's frame on its way to the screen, and a picture of the screen that is taken home."""
@@ -309,14 +300,14 @@ class Kiosk:
     def _housekeeping(self, now: float) -> None:
         """What is to be done now and then."""
         if now - self._swept >= _SWEEP_S:
-            self._kept, self._swept = self._keepsakes.delete_expired(), now
-        if self._desk is not None:
-            for host in self._desk.requests():
+            self._kept, self._swept = self._store.delete_expired(), now
+        if self._host_server is not None:
+            for host in self._host_server.requests():
                 self._dispatch(host, now)
             if now - self._told >= _TELL_S:
-                self._desk.publish(asdict(self.status()))
+                self._host_server.publish(asdict(self.status()))
                 self._told = now
-        self._hung_since = (self._hung_since or now) if self._watch.hung else None
+        self._hung_since = (self._hung_since or now) if self._source.hung else None
         waits = (
             self.state.scene in NEEDS_CAMERA
         )  # whoever has a card before them needs no camera, but the code on it
@@ -332,19 +323,18 @@ class Kiosk:
         shown = self._shown(now)
         visitor = self._visitor
         props = Props(
-            size_wh=self._stage.size_wh,
-            video_wh=(640, 480) if shown is None else (shown.shape[1], shown.shape[0]),
+            size_wh=self._display.size_wh,
+            video_wh=self._video_wh() if shown is None else (shown.shape[1], shown.shape[0]),
             words=self._words(),
             languages=[self._languages[code] for code in self._settings.screen.languages],
             tiles=self._tiles,
             artists=self._artists,
             rules=self._rules,
-            kept_until=self._keepsakes.until() if self.state.scene is Scene.REVIEW else "",
-            take_home=self._hand_over is not None,
+            fit=self._settings.screen.fit,
+            kept_until=self._store.until() if self.state.scene is Scene.REVIEW else "",
+            take_home=self._share_server is not None,
             recorded=self._settings.outputs.record is not None,
-            shown_elsewhere=bool(
-                self._settings.outputs.mjpeg or self._settings.outputs.virtual_camera
-            ),
+            shown_elsewhere=self._settings.outputs.shown_elsewhere,
             card=visitor.card,
             card_wh=visitor.card_wh,
             code=visitor.code,

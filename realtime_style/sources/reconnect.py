@@ -1,4 +1,8 @@
-"""A camera that is looked after: opened again and again for as long as it takes, and never waited for."""
+"""A live source that survives: the camera is opened again for as long as it takes.
+
+One thread opens, reads and releases the camera. Nobody waits for it: the newest frame is taken
+from a slot, and :attr:`ReconnectingCamera.problem` says why there is none.
+"""
 
 from __future__ import annotations
 
@@ -6,78 +10,125 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 
-from realtime_style.errors import CameraLost, RealtimeStyleError
-from realtime_style.frames import Frame
+from realtime_style.errors import CameraLost, PermanentFault, RealtimeStyleError
+from realtime_style.frames import Frame, LiveFrame
 from realtime_style.frames.latest import LatestFrame
-from realtime_style.sources.camera import Camera
+from realtime_style.sources.base import StreamInfo
+from realtime_style.sources.camera import StoppedSending, camera_lost, read_frames
+from realtime_style.sources.device import Connection
+from realtime_style.system.backoff import Backoff
 
 log = logging.getLogger(__name__)
 
-STALE_S = 1.2
-"""Without a new, lit picture for so long, the camera counts as lost: visitors read of it within two seconds."""
+_BLACK = 4.0  # grey levels: mean and spread below this are a covered lens or a missing signal
 
-FIRST_S = 5.0
-"""Time for a camera's first frame: it wakes up, and finds its exposure."""
 
-_OPENING_S = 15.0  # opening a camera takes seconds at most, some of them with a driver that looks for it first
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _GROWTH = (
-    0.2,
-    2.0,
-    1.6,
-)  # back within three seconds, however long it was away
-_BLACK = 4.0  # grey levels: below this mean, and as even, is a covered lens or a driver's idea of no signal
+@dataclass(frozen=True)
+class Patience:
+    """Seconds to wait for a camera before something is wrong."""
+
+    opening_s: float = 15.0
+    """For the driver to open it; one that searches takes some seconds."""
+    first_s: float = 5.0
+    """For the first frame: the camera wakes up, and finds its exposure."""
+    stale_s: float = 1.2
+    """For a good frame after the one before: users read of a lost camera within two seconds."""
+    first_pause_s: float = 0.2
+    """Before it is opened again."""
+    longest_pause_s: float = 2.0
+    """Before it is opened again after many tries: back within three seconds of its return."""
 
 
 class ReconnectingCamera:
-    """Reads a camera in a thread of its own, which opens it anew whenever it is lost."""
+    """A camera read by a thread of its own, which opens it anew whenever it is lost.
+
+    A temporary fault (a pulled cable, a device in use) is retried with growing pauses. A permanent
+    one (PermanentFault: a clip that is no video) ends the source, unless `patient`.
+    """
 
     def __init__(
         self,
-        open_camera: Callable[[], Camera],
+        connect: Callable[[], Connection],
         *,
         judge: bool = True,
+        patient: bool = False,
+        patience: Patience | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """`open_camera` opens it, or raises; `judge`: a camera that repeats one frame, or sends black, counts as lost too.
+        """`connect` opens the camera, or raises.
 
-        A clip that stands in for a camera may stand still and be dark, so do not judge one.
+        `judge`: a camera that repeats one frame, or sends black, counts as lost too; not for a
+        clip, which may stand still and be dark. `patient`: retry whatever is wrong.
         """
-        self._open, self._judge, self._clock = open_camera, judge, clock
+        self._connect, self._clock = connect, clock
+        self._judge, self._patient = judge, patient
+        self._patience = patience or Patience()
         self._latest = LatestFrame()
-        self._problem = "the camera is being opened"
-        self._reader: Camera | None = None
-        self._opening_since: float | None = None
+        self._fault: Exception | None = None
+        self._fatal: Exception | None = None
+        self._waiting_since: float | None = clock()  # for the next good frame, in one system call
+        self._blocked_since: float | None = None
+        self._patience_s = self._blocked_after_s = self._patience.opening_s
+        self._name = "the camera"
         self._mark = -1  # of the frame before, from whichever opening
-        self._seen_well = False
         self.opened = 0
-        """How often it was opened."""
+        """Number of times the camera was opened."""
+        self.info: StreamInfo | None = None
+        """Size and description of the stream since the last opening; None before the first frame."""
         self._ends = threading.Event()
-        self._thread = threading.Thread(target=self._look_after, name="camera watch", daemon=True)
+        self._first = threading.Event()  # a frame came, or the first opening failed
+        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
         self._thread.start()
+
+    @property
+    def dropped(self) -> int:
+        """Frames that were never taken because a newer one was there."""
+        return self._latest.dropped
 
     @property
     def problem(self) -> str:
         """Why there is no picture, one line; empty while there is one."""
-        return self._problem
+        if self._fault is not None:
+            return str(self._fault) or type(self._fault).__name__
+        if self.hung:
+            return str(self._silent())
+        return "the camera is being opened" if self.info is None else ""
 
     @property
     def hung(self) -> bool:
-        """Whether a read or the opening does not come back: nothing but a new process helps when that lasts."""
-        since = self._opening_since
-        opening = since is not None and self._clock() - since > _OPENING_S
-        return opening or (self._reader is not None and self._reader.hung)
+        """True while a read or the opening does not come back; only a new process helps then."""
+        since = self._blocked_since
+        return since is not None and self._clock() - since > self._blocked_after_s
 
-    def take(self, timeout_s: float) -> Frame | None:
-        """The newest frame not taken yet; None when none came in time."""
-        try:
-            taken = self._latest.get(timeout_s)
-        except TimeoutError:
-            return None
-        return taken[0] if taken else None
+    def wait_for_first(self) -> StreamInfo:
+        """Wait for the first frame and return the stream's description.
+
+        Raises what the first opening raised, and CameraLost when no frame comes.
+        """
+        while not self._first.wait(0.05):
+            if self.hung:
+                raise self._silent()
+        if self._fault is not None:
+            raise self._fault
+        assert self.info is not None
+        return self.info
+
+    def take(self, timeout_s: float) -> LiveFrame | None:
+        """The newest frame not taken yet; None when none came within `timeout_s` seconds.
+
+        Raises the permanent fault that ended the source.
+        """
+        with suppress(TimeoutError):
+            return self._latest.get(timeout_s)
+        if self._fatal is not None:
+            raise self._fatal
+        return None
 
     def close(self) -> None:
         """Stop, and give the camera back."""
@@ -85,60 +136,103 @@ class ReconnectingCamera:
         self._latest.close()
         self._thread.join(timeout=3.0)
 
-    def _look_after(self) -> None:
-        pause = _FIRST_PAUSE_S
+    def _run(self) -> None:
+        patience = self._patience
+        pauses = Backoff(patience.first_pause_s, patience.longest_pause_s, growth=1.6)
         while not self._ends.is_set():
-            if not self.hung:  # else every try would leave one more thread that hangs
-                self._read_on()
-            pause = _FIRST_PAUSE_S if self._seen_well else min(_LONGEST_PAUSE_S, pause * _GROWTH)
-            self._ends.wait(pause)
+            try:
+                self._open_and_read(pauses)
+            except Exception as error:
+                self._note(error)
+                if isinstance(error, PermanentFault) and not self._patient:
+                    self._fatal = error
+                    self._first.set()
+                    return
+            self._first.set()
+            self._ends.wait(pauses.next())
 
-    def _read_on(self) -> None:
-        """Open it and read until it is lost."""
-        self._seen_well = False
-        camera: Camera | None = None
+    def _open_and_read(self, pauses: Backoff) -> None:
+        """Open the camera and read until it is lost, which raises."""
+        self._block(self._patience.opening_s)
+        connection = self._connect()
+        self._unblock()
+        self._name = connection.name
+        self.opened += 1
+        self._patience_s = self._patience.first_s
+        self._waiting_since = self._clock()
         try:
-            self._opening_since = self._clock()
-            self._reader = camera = self._open()
-            self._opening_since = None
-            self.opened += 1
-            self._pass_on(camera)
-        except Exception as error:
-            if isinstance(error, CameraLost) and error.camera is not None:
-                self._reader = (
-                    error.camera
-                )  # it opened, sent nothing, and may still hold the device
-            self._note(error)  # before it is closed, which may take a second
+            for frame in self._reads(connection):
+                if self._ends.is_set():
+                    return
+                if frame is not None and self._is_good(frame):
+                    self._deliver(frame, connection)
+                    pauses.reset()
+                elif frame is None and self._waited_too_long():
+                    raise self._silent()
+        except StoppedSending:
+            raise self._lost("stopped sending pictures") from None
         finally:
-            self._opening_since = None
-            if camera is not None:
-                camera.close()
+            self._waiting_since = None
+            connection.capture.release()
 
-    def _pass_on(self, camera: Camera) -> None:
-        good_at = self._clock()
-        for frame in camera:
-            if self._ends.is_set():
-                return
-            mark = zlib.crc32(np.ascontiguousarray(frame[::4, ::4]).data)
-            repeated = self._judge and mark == self._mark
-            black = self._judge and _is_black(frame)
-            self._mark, now = mark, self._clock()
-            if not repeated and not black:
-                good_at = now
-                self._problem, self._seen_well = "", True
-                self._latest.put(frame, now)
-            elif now - good_at > STALE_S:
-                if repeated:  # opening it anew may help
-                    raise RealtimeStyleError("the camera sends the same picture again and again")
-                self._problem = "the camera sends black pictures"  # light is a matter of waiting
+    def _reads(self, connection: Connection) -> Iterator[Frame | None]:
+        """Reads of the capture, each noted while it may hang."""
+        reads = read_frames(connection.capture)
+        while True:
+            self._block(self._patience_s)
+            frame = next(reads)
+            self._unblock()
+            yield frame
+
+    def _block(self, longest_s: float) -> None:
+        self._blocked_after_s, self._blocked_since = longest_s, self._clock()
+
+    def _unblock(self) -> None:
+        self._blocked_since = None
+
+    def _deliver(self, frame: Frame, connection: Connection) -> None:
+        now = self._clock()
+        height, width = frame.shape[:2]
+        if self.info is None or (self.info.width, self.info.height) != (width, height):
+            details = connection.describe((width, height))
+            name, fps = connection.name, connection.fps
+            self.info = StreamInfo(width, height, fps, True, name, details)
+        self._waiting_since, self._patience_s = now, self._patience.stale_s
+        self._fault = None
+        self._latest.put(frame, now)
+        self._first.set()
+
+    def _is_good(self, frame: Frame) -> bool:
+        """False for a repeated or black frame; raises CameraLost when repeats go on too long."""
+        if not self._judge:
+            return True
+        mark = zlib.crc32(np.ascontiguousarray(frame[::4, ::4]).data)
+        repeated, self._mark = mark == self._mark, mark
+        stale = self._waited_too_long()
+        if repeated and stale:  # opening it anew may help
+            raise CameraLost("the camera sends the same picture again and again; check the cable")
+        black = _is_black(frame)
+        if black and stale:  # light is a matter of waiting
+            self._note(CameraLost("the camera sends black pictures; take off the lens cap"))
+        return not repeated and not black
+
+    def _waited_too_long(self) -> bool:
+        since = self._waiting_since
+        return since is not None and self._clock() - since > self._patience_s
+
+    def _silent(self) -> CameraLost:
+        return self._lost(f"sent no picture for {self._blocked_after_s:g} s")
+
+    def _lost(self, problem: str) -> CameraLost:
+        return camera_lost(self._name, problem, self._latest.delivered)
 
     def _note(self, error: Exception) -> None:
-        words = str(error) or type(error).__name__
-        if words == self._problem:
-            return
-        self._problem = words
         known = isinstance(error, (RealtimeStyleError, OSError))
-        log.warning("%s", words, exc_info=None if known else error)
+        raised = not self._first.is_set() and not self._patient  # by wait_for_first
+        if not raised and (self._fault is None or str(error) != str(self._fault)):
+            log.warning("%s", error, exc_info=None if known else error)
+        self._unblock()
+        self._fault = error
 
 
 def _is_black(frame: Frame) -> bool:

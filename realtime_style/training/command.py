@@ -8,7 +8,7 @@ from pathlib import Path
 from realtime_style.errors import TrainingError
 from realtime_style.styles.format import StyleInfo, StyleMetadata
 from realtime_style.system.allocator import keep_freed
-from realtime_style.system.progress import make_progress
+from realtime_style.system.progress import ProgressBar
 from realtime_style.training.config import TrainConfig, load_recipe
 from realtime_style.training.run import make_style, resumed_config, style_name
 from realtime_style.training.train import Progress
@@ -54,7 +54,7 @@ def make_style_with_bar(
     """Train and export, with a progress bar on stderr, in a process that is there for nothing else."""
     keep_freed()
     seconds = round(config.minutes * 60) if config.minutes is not None else None
-    with make_progress(seconds or config.steps, "s" if seconds else "step", output.name) as bar:
+    with ProgressBar(seconds or config.steps, "s" if seconds else "step", output.name) as bar:
 
         def report(progress: Progress) -> None:
             losses = progress.losses

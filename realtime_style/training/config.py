@@ -81,7 +81,7 @@ class TrainConfig:
     tv_weight: float = 1.0
     """A guard against pixel noise, 0.03 % of the objective. 25 instead of 1, for the last steps, changed nothing to be seen."""
     lattice_weight: float = 10_000.0
-    """A lattice of 2 grey levels would cost a twentieth of the objective; what is left is one of 0.2 (docs/decisions.md)."""
+    """A lattice of 2 grey levels would cost a twentieth of the objective; what is left is one of 0.2 (docs/research.md)."""
     grid_weight: float = 20_000.0
     """The same lattice on a plain picture, which has nothing to hide it; twice its period counts for a tenth, as strokes have
     power there, too. 200 k took the lattice of a trained pack away, where 0.1 grey levels squared cost a twentieth of the

@@ -4,71 +4,37 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from realtime_style.display.display import Display
+from realtime_style.display.driver import open_driver
 from realtime_style.errors import OutputUnwritable
-from realtime_style.sinks.fanout import OutputGroup, output_factories
+from realtime_style.pipeline.look import Effect
+from realtime_style.pipeline.meter import Meter
+from realtime_style.pipeline.paint_worker import PaintWorker
+from realtime_style.pipeline.pipeline import LivePipeline
+from realtime_style.sinks.fanout import OutputGroup
+from realtime_style.sinks.outputs import output_factories
 from realtime_style.sinks.recorder import Recorder
-from realtime_style.sinks.window import Window, require_display
-from realtime_style.sources.camera import Camera, is_device, open_camera
-from realtime_style.styles.mix import Mix, mix_label
+from realtime_style.sinks.snapshots import Snapshots
+from realtime_style.sources.base import LiveSource
+from realtime_style.sources.device import connect
+from realtime_style.sources.discovery import is_device
+from realtime_style.sources.reconnect import ReconnectingCamera
+from realtime_style.styles.mix import Mix, mix_label, parse_mix
 from realtime_style.stylize.stylizer import Stylizer
-from realtime_style.stylize.temporal import DEFAULT_STEADINESS
 from realtime_style.webcam.controls import Controls, caption
+from realtime_style.webcam.live import LiveApp, Screen
+from realtime_style.webcam.options import WebcamOptions
 from realtime_style.webcam.playlist import build_playlist
-from realtime_style.webcam.show import Screen, Show
 
 log = logging.getLogger(__name__)
 
 TITLE = "realtime_style"
-
-
-@dataclass(frozen=True)
-class WebcamOptions:
-    """What to show, and how."""
-
-    mix: Mix
-    camera: str = "0"
-    """Number, device, video file or ``pattern``; see `open_camera`."""
-    size: tuple[int, int] | None = None
-    """(width, height) to ask the camera for."""
-    fps: float | None = None
-    """Frame rate to ask the camera for."""
-    fourcc: str | None = None
-    """Pixel format to ask the camera for, four letters."""
-    backend: str = "auto"
-    """One of devices.CAMERA_BACKENDS."""
-    device: str = "auto"
-    """One of devices.DEVICES."""
-    strength: float = 1.0
-    """0..1: from the photograph to the whole style."""
-    steadiness: float = DEFAULT_STEADINESS
-    """0..1: how still the strokes are held from frame to frame."""
-    keep_colours: bool = False
-    """Only the painting's light and shade, in the photograph's colours."""
-    mirror: bool | None = None
-    """None: cameras, in which people look at themselves, and not clips, in which there may be words."""
-    split: bool = False
-    """Start with the photograph beside the painting."""
-    fullscreen: bool = False
-    overlay: bool = False
-    """Start with the figures on screen."""
-    window: bool = True
-    seconds: float | None = None
-    """Stop after this time; None: when told to."""
-    record: Path | None = None
-    """Record from the start into this file."""
-    snapshots: Path = field(default_factory=Path)
-    """Folder for snapshots and for recordings started by key."""
-    mjpeg: str | None = None
-    """``[ADDRESS:]PORT`` of a second screen, see web.mjpeg.MjpegSink; None: none."""
-    virtual_camera: str | None = None
-    """Name of a virtual camera to send the picture to, empty for the first there is; None: none."""
-    paint_size: int | None = None
-    """Long side in px to which frames are reduced for painting; the result is enlarged again. None: as they are."""
 
 
 @dataclass(frozen=True)
@@ -108,16 +74,20 @@ class WebcamSummary:
 def run_webcam(
     options: WebcamOptions,
     *,
+    effects: Sequence[Effect] = (),
     clock: Callable[[], float] = time.perf_counter,
-    camera: Camera | None = None,
+    camera: ReconnectingCamera | None = None,
     screen: Screen | None = None,
 ) -> WebcamSummary:
-    """Run until `options.seconds` are over, a key or the closed window says so; returns what happened.
+    """Run until `options.seconds` are over, a key or the closed window ends it.
 
-    `camera` (with the same `clock`) and `screen` stand in for those that `options` describe; they are closed at the end.
-    Raises DisplayUnavailable before anything is opened, CameraNotFound, CameraLost when the camera goes away in the
-    middle, and whatever opening a style raises. Whichever way it ends, KeyboardInterrupt included, a recording that runs
-    is finished and kept.
+    `effects` are live effects, applied in order to each painted picture. `camera` (with the same
+    `clock`) and `screen` stand in for those that `options` describe; they are closed at the end.
+
+    A camera that is lost on the way is opened again for as long as it takes. Raises
+    DisplayUnavailable before anything is opened, CameraNotFound and CameraLost when the camera does
+    not work at the start, VideoUnreadable, and whatever opening a style raises. Whichever way it
+    ends, KeyboardInterrupt included, a running recording is finished and kept.
     """
     with ExitStack() as stack:
         if camera is not None:
@@ -125,113 +95,136 @@ def run_webcam(
         if screen is not None:
             stack.callback(screen.close)
         elif options.window:
-            require_display()
-        if (
-            options.record is not None
-            and not is_device(options.camera)
-            and _same_file(options.record, Path(options.camera))
-        ):
-            raise OutputUnwritable(
-                f"{options.record} is the clip to be played itself; choose another name for the recording"
-            )
-        playlist, problems = build_playlist(options.mix)
-        painter = stack.enter_context(
-            Stylizer(options.mix, device=options.device, strength=options.strength)
-        )
-        takes = stack.enter_context(Recorder(options.snapshots, clock=clock))
-        if options.record is not None:
-            takes.start(
-                options.mix, options.record
-            )  # a place that cannot be written is refused before the camera starts
+            open_driver()
+        _check_record(options)
+        mix = parse_mix(options.style)
+        playlist, problems = build_playlist(mix)
+        meter = Meter(clock)
+        worker = stack.enter_context(closing(_open_worker(options, mix, effects, meter)))
+        snapshots = stack.enter_context(closing(Snapshots(options.snapshots)))
+        recorder = stack.enter_context(Recorder(options.snapshots, clock=clock))
+        if options.record is not None:  # refused before the camera starts if it cannot be written
+            recorder.start(options.record)
         if camera is None:
-            camera = stack.enter_context(
-                open_camera(
-                    options.camera,
-                    size=options.size,
-                    fps=options.fps,
-                    fourcc=options.fourcc,
-                    backend=options.backend,
-                    clock=clock,
-                )
-            )
-        size_wh = camera.info.width, camera.info.height
-        outputs = stack.enter_context(
-            OutputGroup(output_factories(options.mjpeg, options.virtual_camera, size_wh=size_wh))
-        )
+            camera = stack.enter_context(closing(_open_camera(options, clock)))
+        info = camera.wait_for_first()
+        size_wh = info.width, info.height
+        outputs = stack.enter_context(OutputGroup(output_factories(options, size_wh=size_wh)))
         if screen is None and options.window:
-            screen = stack.enter_context(Window(TITLE, fullscreen=options.fullscreen))
-        controls = Controls(
-            playlist,
-            strength=options.strength,
-            steadiness=options.steadiness,
-            keep_colours=options.keep_colours,
-            mirror=is_device(options.camera) if options.mirror is None else options.mirror,
-            split=options.split,
-            overlay=options.overlay,
-            fullscreen=options.fullscreen,
-        )
-        show = Show(
+            screen = stack.enter_context(
+                Display(TITLE, fullscreen=options.fullscreen, monitor=options.monitor)
+            )
+        pipeline = LivePipeline(camera, worker, meter=meter)
+        controls = _controls(options, playlist)
+        app = LiveApp(
             controls,
-            camera,
-            painter,
-            takes,
+            pipeline,
+            recorder,
+            snapshots,
             screen,
             outputs,
+            fit=options.fit,
             seconds=options.seconds,
-            paint_size=options.paint_size,
             clock=clock,
         )
-        show.warm_up()
-        if painter.fallback is not None:
-            log.warning("--device auto could not take something faster: %s", painter.fallback)
-        controls.say(f"{caption(options.mix)}: h shows the keys", clock())
+        app.warm_up()
+        if worker.fallback is not None:
+            log.warning("--device auto could not take something faster: %s", worker.fallback)
+        controls.say(f"{caption(mix)}: h shows the keys", clock())
         for problem in problems:
             log.warning("style left out: %s", problem)
             controls.say(problem, clock())
         try:
-            show.run()
-            _finish(takes, options.record)
+            app.run()
+            recorder.close()
+            if options.record in recorder.failures:  # said on screen, which may have been missed
+                raise recorder.failures[options.record]
         except BaseException:
-            takes.close()
-            for path in takes.recordings:
-                log.warning("what was recorded is kept: %s", path)
+            with suppress(Exception):  # what went wrong first matters more
+                recorder.close()
+            for path in recorder.recordings:
+                log.warning("recording kept: %s", path)
             raise
-        return _summary(show, camera, painter, takes, outputs)
+        snapshots.close()
+        return _summary(app, camera, worker, recorder, snapshots, outputs)
 
 
-def _same_file(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)
+def _open_worker(
+    options: WebcamOptions, mix: Mix, effects: Sequence[Effect], meter: Meter
+) -> PaintWorker:
+    def open_stylizer(device: str) -> Stylizer:
+        return Stylizer(
+            mix,
+            device=device,
+            strength=options.strength,
+            paint_size=options.paint_size,
+        )
+
+    return PaintWorker(open_stylizer, options.device, meter=meter, effects=effects)
 
 
-def _finish(takes: Recorder, record: Path | None) -> None:
-    """Raises what went wrong with a recording that was asked for at the start, and what nobody saw on the screen any more."""
-    seen = set(takes.failures) - {record}
-    takes.close()
-    for path, error in takes.failures.items():
-        if path not in seen:
-            raise error
+def _open_camera(options: WebcamOptions, clock: Callable[[], float]) -> ReconnectingCamera:
+    wishes = partial(
+        connect,
+        options.camera,
+        size=options.size,
+        fps=options.fps,
+        fourcc=options.fourcc,
+        backend=options.backend,
+        clock=clock,
+    )
+    return ReconnectingCamera(wishes, judge=False, clock=clock)
+
+
+def _controls(options: WebcamOptions, playlist: Sequence[Mix]) -> Controls:
+    mirror = is_device(options.camera) if options.mirror is None else options.mirror
+    return Controls(
+        playlist,
+        strength=options.strength,
+        steadiness=options.steadiness,
+        keep_colours=options.keep_colours,
+        mirror=mirror,
+        split=options.split,
+        overlay=options.overlay,
+        fullscreen=options.fullscreen,
+    )
+
+
+def _check_record(options: WebcamOptions) -> None:
+    record, clip = options.record, Path(options.camera)
+    if record is None or is_device(options.camera):
+        return
+    if record.exists() and clip.exists() and record.samefile(clip):
+        raise OutputUnwritable(
+            f"{record} is the clip to be played itself; choose another name for the recording"
+        )
 
 
 def _summary(
-    show: Show, camera: Camera, painter: Stylizer, takes: Recorder, outputs: OutputGroup
+    app: LiveApp,
+    source: LiveSource,
+    worker: PaintWorker,
+    recorder: Recorder,
+    snapshots: Snapshots,
+    outputs: OutputGroup,
 ) -> WebcamSummary:
-    times = show.meter.summary()
-    frames, span_s = show.meter.frames, show.last_shown - show.first_shown
+    times = app.meter.summary()
+    frames, span_s = app.meter.frames, app.last_shown - app.first_shown
     return WebcamSummary(
         frames=frames,
-        seconds=show.last_shown - show.began,
+        seconds=app.last_shown - app.began,
         fps=(frames - 1) / span_s if span_s > 0 else 0.0,
-        dropped=camera.dropped,
-        width=show.size_wh[0],
-        height=show.size_wh[1],
-        style=mix_label(show.controls.target),
-        provider=painter.provider,
-        fallback=painter.fallback,
+        dropped=source.dropped,
+        width=app.size_wh[0],
+        height=app.size_wh[1],
+        style=mix_label(app.controls.target),
+        provider=worker.provider,
+        fallback=worker.fallback,
         latency_ms=times.pop("latency", {}),
         stages_ms=times,
-        camera=camera.info.name,
-        camera_details=camera.info.details,
-        recordings=[str(path) for path in takes.recordings],
-        snapshots=[str(path) for path in takes.snapshots],
+        camera=app.info.name,
+        camera_details=app.info.details,
+        recordings=[str(path) for path in recorder.recordings],
+        snapshots=[str(path) for path in snapshots.saved],
         outputs=outputs.written,
     )

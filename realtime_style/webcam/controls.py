@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from realtime_style.pipeline.look import Look
 from realtime_style.styles.crossfade import Crossfade
 from realtime_style.styles.mix import Mix, mix_label
 from realtime_style.stylize.temporal import DEFAULT_STEADINESS
+from realtime_style.system.folders import styles_folder
 
 MESSAGE_S = 3.0
 """Seconds a message stays on screen."""
@@ -110,6 +112,8 @@ class Controls:
     overlay: bool = False
     help: bool = False
     fullscreen: bool = False
+    camera_problem: str = field(default="", init=False)
+    """Why there is no picture, one line; empty while there is one. Shown as long as it lasts."""
     wanted: Mix | None = field(default=None, init=False)
     """The mix chosen by key that is not loaded yet."""
     _wanted_since: float = field(default=0.0, init=False)
@@ -120,6 +124,18 @@ class Controls:
         self.playlist = list(self.playlist)
         self._fade = Crossfade(self.playlist[0])
 
+    def look(self, now: float) -> Look:
+        """Wishes for the next picture; call once per frame: a cross-fade goes on."""
+        return Look(
+            self._fade.advance(now),
+            self.strength,
+            self.steadiness,
+            self.keep_colours,
+            self.mirror,
+            self.split,
+            self.frozen,
+        )
+
     @property
     def mix(self) -> Mix:
         """What to paint now; in the middle of a change of style, a blend."""
@@ -129,10 +145,6 @@ class Controls:
     def target(self) -> Mix:
         """The style that was chosen last and is loaded: on screen already, or being faded to."""
         return self._fade.target
-
-    def advance(self, now: float) -> Mix:
-        """Let a cross-fade go on; call once per frame. Returns `mix`."""
-        return self._fade.advance(now)
 
     def apply(self, key: str, now: float) -> Effect | None:
         """Do what `key` (a name from KEYS; others do nothing) means; returns what is left for the caller to do."""
@@ -199,6 +211,8 @@ class Controls:
 
     def message(self, now: float) -> str | None:
         """The text to show at `now`, if any."""
+        if self.camera_problem:
+            return self.camera_problem
         if self.wanted is not None and now - self._wanted_since > _PATIENCE_S:
             return f"loading {mix_label(self.wanted)} ..."
         return self._message if now < self._message_until else None
@@ -206,7 +220,7 @@ class Controls:
     def _choose(self, step: int, now: float) -> Effect | None:
         if len(self.playlist) < 2:
             self.say(
-                "only this style here; realtime-style train makes more, put them into ~/.realtime_style",
+                f"the only style here; put more, made by realtime-style train, into {styles_folder()}",
                 now,
             )
             return None

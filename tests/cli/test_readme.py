@@ -1,84 +1,24 @@
-"""What the README says is true: its commands parse, its targets and links exist, its Python runs."""
+"""The pages are true: commands parse, make targets and links exist, Python blocks compile."""
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from realtime_style.cli import build_parser
-
-ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
-PAGES = sorted(
-    [
-        *ROOT.glob("*.md"),
-        *(page for folder in ("demos", "docs", "export") for page in (ROOT / folder).rglob("*.md")),
-    ]
-)
-FENCE = re.compile(r"^[ \t]*```([^\n`]*)\n(.*?)^[ \t]*```[ \t]*$", re.MULTILINE | re.DOTALL)
+from tests.helpers.readme import FENCE, PAGES, README, ROOT, blocks, commands, pages_with
 
 
-@dataclass(frozen=True)
-class Block:
-    page: Path
-    language: str
-    text: str
-
-
-def blocks(page: Path) -> list[Block]:
-    """The fenced code blocks of a page; `language` is all that follows the opening fence."""
-    found = FENCE.findall(page.read_text(encoding="utf-8"))
-    return [Block(page, language.strip(), text) for language, text in found]
-
-
-def commands(page: Path, program: str) -> list[list[str]]:
-    """Every call of `program` in the code blocks of a page, as a list of words without the program itself.
-
-    Understands prompts, comments, continued lines, environment variables in front, pipes, redirections and several
-    commands in a line. Lines of other languages (python, toml, json) are no commands.
-    """
-    found = []
-    for block in blocks(page):
-        if block.language.split(" ")[0] not in ("", "sh", "bash", "shell", "console", "text"):
-            continue
-        for line in block.text.replace("\\\n", " ").splitlines():
-            if not re.search(rf"\b{re.escape(program)}\b", line):
-                continue
-            lexer = shlex.shlex(line.strip().removeprefix("$ "), posix=True, punctuation_chars=True)
-            lexer.whitespace_split = True
-            found += [call for call in _calls(list(lexer)) if call and call[0] == program]
-    return [call[1:] for call in found]
-
-
-def _calls(words: list[str]) -> list[list[str]]:
-    """The commands of a shell line, cut at ; | & and redirections, without variables set in front."""
-    calls: list[list[str]] = [[]]
-    for word in words:
-        if word and set(word) <= set(";|&()<>"):
-            calls.append([])
-        elif calls[-1] or not re.fullmatch(r"[A-Za-z_]\w*=.*", word):
-            calls[-1].append(word)
-    return [[Path(call[0]).name, *call[1:]] for call in calls if call]
-
-
-def pages_with(program: str) -> list[tuple[Path, list[str]]]:
-    return [(page, call) for page in PAGES for call in commands(page, program)]
-
-
-def test_readme_shows_the_commands_that_a_newcomer_needs():
+def test_readme_shows_the_main_commands():
     shown = {call[0] for call in commands(README, "realtime-style") if call}
     assert {"webcam", "video", "train"} <= shown
     assert ["demo"] in commands(README, "make")
 
 
-def test_every_command_line_parses_with_the_real_parser(capsys: pytest.CaptureFixture[str]):
+def test_every_command_parses(capsys: pytest.CaptureFixture[str]):
     for page, call in pages_with("realtime-style"):
         code = exit_code(call)
         words = capsys.readouterr().err.strip().splitlines()
@@ -88,7 +28,7 @@ def test_every_command_line_parses_with_the_real_parser(capsys: pytest.CaptureFi
 
 
 def exit_code(call: list[str]) -> int | str | None:
-    """What the parser would end with: 0 for a good line, --help and --version."""
+    """The exit code of the parser: 0 for a good line, --help and --version."""
     try:
         build_parser().parse_args(call)
     except SystemExit as end:
@@ -167,11 +107,6 @@ def anchors(page: Path) -> set[str]:
 PYTHON = [
     block for page in PAGES for block in blocks(page) if block.language.split(" ")[0] == "python"
 ]
-RUNNABLE = [
-    pytest.param(block, id=f"{block.page.stem}-{n}")
-    for n, block in enumerate(PYTHON)
-    if "runnable" in block.language
-]
 
 
 def test_every_python_block_compiles_and_imports_only_what_exists():
@@ -185,75 +120,8 @@ def test_every_python_block_compiles_and_imports_only_what_exists():
             )
 
 
-def run_as_newcomer(arguments: list[str], folder: Path) -> None:
-    """Run Python with `arguments` where there are a clip.mp4, a photo.jpg and a folder photos/; it has to end with 0."""
-    import cv2
-    import numpy as np
-
-    (folder / "clip.mp4").write_bytes(
-        (ROOT / "demos" / "media" / "big-buck-bunny.mp4").read_bytes()
-    )
-    (folder / "demos").mkdir()
-    (folder / "demos" / "kiosk.toml").write_bytes((ROOT / "demos" / "kiosk.toml").read_bytes())
-    (folder / "photos").mkdir()
-    for path in (folder / "photo.jpg", folder / "photos" / "a.jpg"):
-        cv2.imwrite(str(path), np.full((60, 80, 3), 90, np.uint8))
-    if "--virtual-camera" in arguments:  # its driver is stood in for
-        driver = "import pyvirtualcam\nfrom realtime_style.testing.virtual_camera import FakeVirtualCamera as fake\n"
-        (folder / "sitecustomize.py").write_text(
-            driver + 'pyvirtualcam.register_backend("fake", fake)\n'
-        )
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]),
-            "REALTIME_STYLE_HOME": str(folder / "own"),
-            "SDL_VIDEODRIVER": "dummy",
-        },
-        input="4711\n",  # for what asks, which without a terminal of its own it does here
-        start_new_session=True,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("block", RUNNABLE)
-def test_python_block_marked_runnable_runs(block: Block, tmp_path: Path):
-    """A block opened by ```python runnable runs in a folder that has the demo clip as clip.mp4 and a photo.jpg."""
-    run_as_newcomer(["-c", block.text], tmp_path)
-
-
-def readme_calls() -> list[list[str]]:
-    """The README's calls, but for training and what needs a file that training or the workshop makes: tested with those."""
-    made = ("mine.onnx", "johnson.onnx")
-    return [
-        call
-        for call in commands(README, "realtime-style")
-        if call[0] not in ("train", "doctor")
-        and not any(file in word for word in call for file in made)
-    ]
-
-
-@pytest.mark.parametrize("call", readme_calls(), ids=shlex.join)
-def test_readme_command_runs(call: list[str], tmp_path: Path):
-    """Each in a folder with what a newcomer would have: a clip, a photograph, a folder of photographs.
-
-    The camera is the clip and there is no window, as machines that test have neither; everything else is as written.
-    """
-    if call[0] == "webcam":
-        call = [*call, "--camera", "clip.mp4", "--no-window", "--seconds", "0.5"]
-    if call[0] == "kiosk" and "--secrets" not in call:
-        call = [*call, "--camera", "clip.mp4", "--seconds", "2"]
-    run_as_newcomer(["-m", "realtime_style", *call], tmp_path)
-
-
 class TestTheReader:
-    """The reader above finds what it is meant to find; without this a wrong pattern would pass everything."""
+    """The reader of pages finds what it should: a wrong pattern would let every test pass."""
 
     PAGE = """# A heading, with `code`
 ```sh

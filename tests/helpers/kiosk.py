@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 
-from realtime_style.errors import CameraNotFound
-from realtime_style.frames import Frame
+from realtime_style.display.geometry import Box
+from realtime_style.display.inputs import Input, Key
+from realtime_style.display.sprites import Sprite
+from realtime_style.errors import CameraNotFound, RealtimeStyleError
+from realtime_style.frames import Frame, LiveFrame
 from realtime_style.kiosk.app import Kiosk
 from realtime_style.kiosk.config.i18n import load_catalogues
 from realtime_style.kiosk.config.schema import CameraSettings, KioskSettings
@@ -18,12 +21,13 @@ from realtime_style.kiosk.pictures.card_maker import CardMaker
 from realtime_style.kiosk.pictures.store import PictureStore
 from realtime_style.kiosk.state.model import Rules
 from realtime_style.kiosk.supervision.stats import RestartState
-from realtime_style.kiosk.ui.text import Box
-from realtime_style.kiosk.ui.window import Input, Key, Sprite
-from realtime_style.sources.camera import Camera
+from realtime_style.pipeline.meter import Meter
+from realtime_style.pipeline.paint_worker import PaintWorker
+from realtime_style.pipeline.pipeline import LivePipeline
+from realtime_style.sources.device import Connection
 from realtime_style.sources.pattern import TestPattern
-from realtime_style.sources.reconnect import STALE_S
 from realtime_style.styles.catalog import open_style_file
+from realtime_style.styles.mix import Mix
 from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.testing.camera import FakeCapture
 from realtime_style.testing.style_files import write_tiny_style
@@ -46,18 +50,39 @@ class World:
         self.taken = 0
         self.shown: Frame | None = None
         self.devices: list[str] = []
+        """Devices that a stylizer was opened on."""
+        self.failures = 0
+        """Number of times that painting is still to fail."""
+
+    def stylizer(self, mix: Mix) -> Stylizer:
+        world = self
+
+        class Moody(Stylizer):
+            def __call__(self, frame: Frame) -> Frame:
+                if world.failures:
+                    world.failures -= 1
+                    raise RealtimeStyleError("the graphics chip has gone")
+                return super().__call__(frame)
+
+        return Moody(mix, device="cpu")
 
     def pass_by(self, seconds: float) -> None:
         self.now += seconds
         self.wall += seconds
 
-    def take(self, timeout_s: float) -> Frame | None:
+    dropped = 0
+    info = None
+
+    def take(self, timeout_s: float) -> LiveFrame | None:
         if self.problem or (timeout_s == 0 and not self.ahead):
             return None
         self.taken += 1
-        return self.picture(self.taken)
+        return LiveFrame(self.picture(self.taken), self.now, self.taken)
 
-    def show(self, picture: Frame | None, box: Box, sprites: Sequence[Sprite] = ()) -> None:
+    def close(self) -> None:
+        pass
+
+    def show(self, picture: Frame | None, place: Box | str, sprites: Sequence[Sprite] = ()) -> None:
         self.shown = picture
 
     def inputs(self) -> list[Input]:
@@ -74,6 +99,7 @@ def open_kiosk(
     files: int = 1,
     before: RestartState | None = None,
     camera: str = "0",
+    busy: Callable[[], AbstractContextManager[None]] | None = None,
 ) -> Iterator[Kiosk]:
     """A kiosk that notes in `world` the devices it paints on; two styles in each file."""
     written = [
@@ -82,49 +108,54 @@ def open_kiosk(
     ]
     styles = [style for file in written for style in open_style_file(file)]
     mixes = [((style, 1.0),) for style in styles]
-    keepsakes = PictureStore(tmp_path / "kept", hours=2, clock=lambda: world.wall)
-    album = CardMaker(keepsakes)
+    store = PictureStore(tmp_path / "kept", hours=2, clock=lambda: world.wall)
+    card_maker = CardMaker(store)
 
-    def painter(device: str) -> Stylizer:
+    def open_stylizer(device: str) -> Stylizer:
         world.devices.append(device)
-        return Stylizer(mixes[0], device="cpu")
+        return world.stylizer(mixes[0])
 
+    def clock() -> float:
+        return world.now
+
+    meter = Meter(clock)
+    worker = PaintWorker(
+        open_stylizer, "auto", meter=meter, rescued=rescued, busy=busy or nullcontext
+    )
     kiosk = Kiosk(
         KioskSettings(camera=CameraSettings(camera=camera)),
         Rules(len(mixes), language="en"),
-        stage=world,
-        watch=world,
+        display=world,
+        pipeline=LivePipeline(world, worker, meter=meter),
         mixes=mixes,
-        painter=painter,
         languages=load_catalogues(),
-        album=album,
-        keepsakes=keepsakes,
-        hand_over=None,
+        card_maker=card_maker,
+        store=store,
         before=before,
-        rescued=rescued,
-        clock=lambda: world.now,
+        clock=clock,
     )
     yield kiosk
     kiosk.close()
-    album.close()
+    worker.close()
+    card_maker.close()
 
 
 def specialize(kiosk: Kiosk, world: World, seconds: float) -> None:
     for _ in range(round(seconds / 0.5)):
         world.pass_by(0.5)
-        kiosk.round()
+        kiosk.tick()
 
 
 def press(kiosk: Kiosk, world: World, *keys: str) -> None:
     for key in keys:
         world.touches = [Key(key)]
-        kiosk.round()
+        kiosk.tick()
 
 
 def made(kiosk: Kiosk, pictures: int) -> None:
     began = time.perf_counter()
     while kiosk.counters.pictures < pictures:
-        kiosk.round()
+        kiosk.tick()
         time.sleep(0.01)
         assert time.perf_counter() - began < 30
 
@@ -136,13 +167,13 @@ class Port:
         self.capture: FakeCapture | None = FakeCapture()
         self.tries = 0
 
-    def open(self, stale_s: float = STALE_S) -> Camera:
+    def connect(self) -> Connection:
         self.tries += 1
         if self.capture is None:
             raise CameraNotFound("no camera 0")
         if self.capture.released_by is not None:
             self.capture = FakeCapture()
-        return Camera(self.capture, name="camera 0", stale_s=stale_s)
+        return Connection(self.capture, "camera 0")
 
 
 def lasting_threads() -> int:

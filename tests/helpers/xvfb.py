@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
+from realtime_style.display.driver import WINDOW_CLASS
 from realtime_style.frames import Frame
 
 
@@ -85,9 +86,21 @@ def screenshot(folder: Path) -> Frame:
     return np.asarray(shown, np.uint8)
 
 
-def press(*keys: str, title: str) -> None:
-    """Press keys, by the names that xdotool has for them, in the window with this title."""
-    xdotool("search", "--name", title, "windowfocus", "--sync")
+def windows() -> list[str]:
+    """Numbers of the program's windows that can be seen."""
+    run = subprocess.run(
+        ["xdotool", "search", "--onlyvisible", "--class", WINDOW_CLASS],
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    return run.stdout.split()
+
+
+def press(*keys: str) -> None:
+    """Press keys, by the names that xdotool has for them, in the program's window."""
+    (window,) = windows()
+    xdotool("windowfocus", "--sync", window)
     time.sleep(0.2)  # until the window has noticed; keys before that are lost
     xdotool("key", "--delay", "30", *keys)
 

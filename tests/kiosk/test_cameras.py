@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from realtime_style.frames import Frame
+from realtime_style.display.inputs import Key
+from realtime_style.frames import Frame, LiveFrame
 from realtime_style.kiosk.state.model import NEEDS_CAMERA
-from realtime_style.kiosk.ui.window import Key
-from realtime_style.sources import reconnect as watching
-from realtime_style.sources.reconnect import STALE_S, ReconnectingCamera
+from realtime_style.sources.reconnect import Patience, ReconnectingCamera
 from realtime_style.testing.camera import FakeCapture
 from tests.helpers.kiosk import Port, World, lasting_threads, open_kiosk
 
@@ -28,8 +27,9 @@ class Day(World):
     def __init__(self, port: Port) -> None:
         super().__init__()
         self.port = port
+        patience = Patience(first_pause_s=0.2 / SPEED, longest_pause_s=2 / SPEED)
         self.watch = ReconnectingCamera(
-            lambda: port.open(stale_s=STALE_S / SPEED), clock=lambda: time.perf_counter() * SPEED
+            port.connect, patience=patience, clock=lambda: time.perf_counter() * SPEED
         )
 
     @property
@@ -40,16 +40,14 @@ class Day(World):
     def hung(self) -> bool:  # type: ignore[override]
         return self.watch.hung
 
-    def take(self, timeout_s: float) -> Frame | None:
+    def take(self, timeout_s: float) -> LiveFrame | None:
         frame = self.watch.take(timeout_s)
         self.taken += frame is not None
         return frame
 
 
 @pytest.fixture
-def day(monkeypatch: pytest.MonkeyPatch) -> Iterator[Day]:
-    monkeypatch.setattr(watching, "_FIRST_PAUSE_S", watching._FIRST_PAUSE_S / SPEED)
-    monkeypatch.setattr(watching, "_LONGEST_PAUSE_S", watching._LONGEST_PAUSE_S / SPEED)
+def day() -> Iterator[Day]:
     day = Day(Port())
     yield day
     if day.port.capture is not None:
@@ -138,7 +136,7 @@ def test_camera_comes_back_from_every_fault_of_a_day(day: Day, tmp_path: Path) -
                 day.touches = (
                     [Key(chance.choice(["right", "up", "down"]))] if chance.random() < 0.05 else []
                 )
-                kiosk.round()
+                kiosk.tick()
                 assert time.perf_counter() - began < 10, words
 
         rounds(lambda: day.taken > 1, "no pictures at the start")

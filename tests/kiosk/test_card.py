@@ -12,7 +12,6 @@ import pytest
 from realtime_style.frames import Frame
 from realtime_style.kiosk.config.i18n import load_catalogues
 from realtime_style.kiosk.pictures.card import DPI, CardText, card_size, draw_card, encode_card
-from realtime_style.kiosk.ui.text import Box, blank, draw_text, fitted, text_width
 from realtime_style.media.images import Picture, read_image
 from realtime_style.sources.pattern import TestPattern
 from realtime_style.styles.catalog import list_styles
@@ -121,41 +120,3 @@ def test_pdf_is_one_page_of_the_true_size(tmp_path: Path) -> None:
         assert not any(pdf.get_metadata_dict().values())
     seen = cv2.resize(seen, (card.shape[1], card.shape[0]))
     assert abs(seen[..., :3].astype(int) - card).mean() < 3
-
-
-def test_text_is_as_large_as_its_box_allows() -> None:
-    box = Box(0, 0, 300, 60)
-    assert fitted("Hi", box, 40).size == 40
-    assert fitted("Ouvert\u00a0!", Box(0, 0, 10, 200), 40, smallest=40, lines=3).lines[1:] == ()
-    tight = fitted("Portes ouvertes à l'institut", box, 40)
-    assert tight.lines == ("Portes ouvertes à l'institut",)
-    assert (
-        text_width(tight.lines[0], tight.size) <= 300 < text_width(tight.lines[0], tight.size + 1)
-    )
-    assert fitted("Portes ouvertes à l'institut", box, 40, lines=2).size > tight.size
-    cut = fitted("une très longue phrase " * 20, box, 40, smallest=20, lines=2)
-    assert cut.lines[-1].endswith("…")
-    assert len(cut.lines) == 2
-    assert all(text_width(line, cut.size) <= 300 for line in cut.lines)
-
-
-@pytest.mark.parametrize("text", ["Àgjpq|Ç", "Grüße", "vœux d'été", "1806-10"])
-def test_accents_and_tails_stay_inside_the_box(text: str) -> None:
-    frame = blank(400, 120, (255, 255, 255))
-    box = Box(30, 20, 340, 70)
-    draw_text(frame, text, box, 200, (0, 0, 0))
-    inked = np.argwhere((frame != 255).any(-1))
-    assert len(inked) > 500
-    assert box.y <= inked.min(0)[0]
-    assert inked.max(0)[0] < box.y + box.height
-    assert box.x - 2 <= inked.min(0)[1]
-    assert inked.max(0)[1] <= box.x + box.width + 2
-    shapes = {character: _inked(character) for character in text if not character.isspace()}
-    missing = _inked("\U0010fffd")  # drawn for a character that a typeface does not have
-    assert not any(np.array_equal(shape, missing) for shape in shapes.values())
-
-
-def _inked(text: str) -> Frame:
-    frame = blank(80, 80, (255, 255, 255))
-    draw_text(frame, text, Box(0, 0, 80, 80), 40, (0, 0, 0))
-    return frame

@@ -15,13 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from realtime_style.errors import RealtimeStyleError
+from realtime_style.display.inputs import CloseAsked, Drag, Key, Press, Release
 from realtime_style.frames import Frame
 from realtime_style.kiosk.app import Kiosk
 from realtime_style.kiosk.state.model import Host, Scene
 from realtime_style.kiosk.supervision.heartbeat import RESTART
 from realtime_style.kiosk.supervision.stats import RestartState
-from realtime_style.kiosk.ui.window import CloseAsked, Drag, Key, Press, Release
 from tests.helpers.kiosk import World, lasting_threads, made, open_kiosk, press, specialize
 
 HOURS = 10
@@ -32,7 +31,7 @@ def live_again(kiosk: Kiosk, world: World) -> bool:
     """True if it returns to live pictures for the next visitor by itself."""
     specialize(kiosk, world, 170)
     before = world.taken
-    kiosk.round()
+    kiosk.tick()
     return (
         kiosk.state.scene is Scene.ATTRACT
         and not kiosk.state.covered
@@ -64,14 +63,7 @@ def test_day_of_faults_ends_live_with_nothing_kept(
     end, faults = world.now + HOURS * 3600, 0
     next_fault = world.now
     back_at = room_at = float("inf")
-    refused, failing = [0], [0]
-    paint = kiosk._brush._paint_with
-
-    def moody(mix: object, strength: float, frame: Frame) -> Frame:
-        if failing[0]:
-            failing[0] -= 1
-            raise RealtimeStyleError("the graphics chip has gone")
-        return paint(mix, strength, frame)  # type: ignore[arg-type]
+    refused = [0]
 
     def open_where_there_is_room(path: Any, flags: int, *arguments: Any, **more: Any) -> int:
         if flags & os.O_EXCL and room_at < float("inf"):
@@ -81,8 +73,7 @@ def test_day_of_faults_ends_live_with_nothing_kept(
 
     open_file = os.open
     monkeypatch.setattr("realtime_style.kiosk.pictures.store.os.open", open_where_there_is_room)
-    monkeypatch.setattr(kiosk._brush, "_paint_with", moody)
-    kiosk.round()
+    kiosk.tick()
     threads = lasting_threads()
 
     def camera_gone() -> None:
@@ -104,7 +95,7 @@ def test_day_of_faults_ends_live_with_nothing_kept(
         room_at = world.now + chance.choice([60, 300, 900])
 
     def chip_fails() -> None:
-        failing[0] = 0 if kiosk._brush._rescued else 1
+        world.failures = 0 if len(world.devices) > 1 else 1
 
     trouble: list[Callable[[], None]] = [
         camera_gone,
@@ -135,21 +126,21 @@ def test_day_of_faults_ends_live_with_nothing_kept(
             world.problem, back_at = "", float("inf")
         if world.now >= room_at:
             room_at = float("inf")
-        kiosk.round()
+        kiosk.tick()
         while (
             kiosk.state.scene is Scene.CARD and kiosk._visitor.card is None
         ):  # cards take real time
             time.sleep(0.005)
-            kiosk.round()
+            kiosk.tick()
     world.problem, room_at = "", float("inf")
-    failing[0] = 0
+    world.failures = 0
     assert faults >= FAULTS
     assert refused[0] > 0
     assert kiosk.counters.visitors > 100
     assert kiosk.counters.pictures > 20
     assert live_again(kiosk, world)
     world.pass_by(2 * 3600)
-    kiosk.round()
+    kiosk.tick()
     specialize(kiosk, world, 15)
     assert list((tmp_path / "kept").iterdir()) == []
     assert lasting_threads() <= threads + 1  # the card maker's thread
@@ -162,7 +153,7 @@ def test_break_and_counters_outlast_a_crash(world: World, tmp_path: Path) -> Non
         kiosk.counters.visitors = 3
         line = kiosk.memory()
     with open_kiosk(world, tmp_path, before=RestartState.from_json(line)) as kiosk:
-        kiosk.round()
+        kiosk.tick()
         assert kiosk.state.covered
         assert kiosk._live is None
         assert kiosk.counters.visitors == 3
@@ -171,11 +162,11 @@ def test_break_and_counters_outlast_a_crash(world: World, tmp_path: Path) -> Non
 def test_discarded_picture_leaves_nothing(kiosk: Kiosk, world: World, tmp_path: Path) -> None:
     for key in ("space", "space"):
         world.touches = [Key(key)]
-        kiosk.round()
+        kiosk.tick()
     specialize(kiosk, world, 4)
     assert kiosk.state.scene is Scene.REVIEW
     world.touches = [Key("esc")]
-    kiosk.round()
+    kiosk.tick()
     assert kiosk._visitor.picture(0) is None
     assert list((tmp_path / "kept").iterdir()) == []
 
@@ -184,17 +175,17 @@ def test_film_goes_there_and_back(kiosk: Kiosk, world: World, tmp_path: Path) ->
     import av
 
     world.touches = [Key("space")]
-    kiosk.round()
+    kiosk.tick()
     world.touches = [Key("f")]
-    kiosk.round()
+    kiosk.tick()
     for _ in range(90):
         world.pass_by(0.1)
-        kiosk.round()
+        kiosk.tick()
     assert kiosk.state.scene is Scene.REVIEW
     world.touches = [Key("space")]
     began = time.perf_counter()
     while not list((tmp_path / "kept").glob("*.mp4")):
-        kiosk.round()
+        kiosk.tick()
         time.sleep(0.02)
         assert time.perf_counter() - began < 30
     (path,) = (tmp_path / "kept").glob("*.mp4")
@@ -233,10 +224,10 @@ def test_capture_before_the_first_frame_leads_back_to_live(
 def test_hung_driver_takes_no_card_from_its_visitor(kiosk: Kiosk, world: World) -> None:
     for key in ("space", "space"):
         world.touches = [Key(key)]
-        kiosk.round()
+        kiosk.tick()
     specialize(kiosk, world, 4)
     world.touches = [Key("enter")]
-    kiosk.round()
+    kiosk.tick()
     assert kiosk.state.scene is Scene.CARD
     world.problem, world.hung = "sent no picture", True
     specialize(kiosk, world, 30)
@@ -262,7 +253,7 @@ def test_second_tap_on_keep_does_not_put_the_card_away(kiosk: Kiosk, world: Worl
         Key("space"),
         Key("space"),
     ]  # keep, and the same place means done on the next screen
-    kiosk.round()
+    kiosk.tick()
     assert kiosk.state.scene is Scene.CARD
     world.pass_by(0.5)
     press(kiosk, world, "space")
@@ -331,7 +322,7 @@ def test_other_screens_go_dark_when_the_camera_is_lost(
     press(kiosk, world, "space", "space")
     specialize(kiosk, world, 4)
     assert kiosk.state.scene is Scene.REVIEW
-    kiosk.round()
+    kiosk.tick()
     assert sent[-1].any()
     world.problem = "unplugged"
     specialize(kiosk, world, 1)
@@ -342,10 +333,10 @@ def test_other_screens_go_dark_when_the_camera_is_lost(
 def test_other_screens_stay_dark_behind_the_keypad(
     kiosk: Kiosk, world: World, sent: list[Frame]
 ) -> None:
-    kiosk.round()
+    kiosk.tick()
     assert sent[-1].any()
     kiosk._dispatch(Host.PAUSE, world.now)
     for scene in (Scene.ATTRACT, Scene.PIN, Scene.MENU):
         kiosk.state = replace(kiosk.state, scene=scene, touched=world.now)
-        kiosk.round()
+        kiosk.tick()
         assert not sent[-1].any()

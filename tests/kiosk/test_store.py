@@ -14,10 +14,10 @@ import pytest
 
 from realtime_style.cli import main
 from realtime_style.errors import OutputUnwritable
-from realtime_style.kiosk.build import open_keepsakes, sole_picture_store
+from realtime_style.kiosk.build import open_store, sole_picture_store
 from realtime_style.kiosk.pictures.store import PictureReader, PictureStore
 from realtime_style.kiosk.supervision.single_instance import single_instance
-from realtime_style.styles.catalog import user_folder
+from realtime_style.system.folders import state_folder
 
 
 class Clock:
@@ -269,16 +269,16 @@ def test_unfinished_files_in_former_folders_are_deleted(
 def test_kiosk_remembers_the_folders_of_earlier_settings(tmp_path: Path) -> None:
     for name in ("one", "two", "one", "three"):
         (tmp_path / "kiosk.toml").write_text(f'[pictures]\nfolder = "{name}"\n')
-        open_keepsakes(tmp_path / "kiosk.toml")
+        open_store(tmp_path / "kiosk.toml")
     then = int(datetime.now().timestamp()) - 9000
     for name in ("one", "two"):
         (tmp_path / name / f"{then}-{then + 7200}-{64 * 'a'}.png").write_bytes(
             b"left by a power cut"
         )
-    open_keepsakes(tmp_path / "kiosk.toml")
+    open_store(tmp_path / "kiosk.toml")
     assert [list((tmp_path / name).iterdir()) for name in ("one", "two")] == [[], []]
-    note = user_folder() / "kiosk-folders.txt"
+    note = state_folder() / "kiosk-folders.txt"
     note.write_bytes(b"\xff")
-    open_keepsakes(
+    open_store(
         tmp_path / "kiosk.toml"
     )  # no folder is known any more, and the kiosk starts all the same

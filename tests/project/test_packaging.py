@@ -1,14 +1,9 @@
-"""What a person gets from pip, from the source archive and from the demo clip."""
+"""What the project declares to pip, and the demo clip."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-import tarfile
 import tomllib
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -29,22 +24,6 @@ def project() -> Project:
     return table
 
 
-@pytest.fixture(scope="module")
-def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the wheel and the source archive, built without a network by the build backend itself."""
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-@pytest.fixture(scope="module")
-def wheel(archives: Path) -> zipfile.ZipFile:
-    (path,) = archives.glob("*.whl")
-    return zipfile.ZipFile(path)
-
-
 def test_version_is_the_newest_in_the_changelog():
     headings = re.findall(
         r"^## \[?([0-9][^\]\s]*)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
@@ -53,65 +32,17 @@ def test_version_is_the_newest_in_the_changelog():
     assert headings[0] == realtime_style.__version__
 
 
-def test_wheel_carries_the_version_of_the_package(archives: Path):
-    (path,) = archives.glob("*.whl")
-    assert path.name.startswith(f"realtime_style-{realtime_style.__version__}-")
-
-
-def test_wheel_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile):
-    tops = {name.split("/")[0] for name in wheel.namelist()}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"realtime_style"}
-    modules = {
-        path.relative_to(ROOT).as_posix() for path in (ROOT / "realtime_style").rglob("*.py")
-    }
-    assert modules <= set(wheel.namelist())
-
-
-def test_wheel_plays_offline_and_is_typed(wheel: zipfile.ZipFile):
-    names = set(wheel.namelist())
-    assert "realtime_style/py.typed" in names
-    assert "realtime_style/styles/pack/gallery.onnx" in names
-    assert "realtime_style/kiosk/locales/fr.toml" in names
-    largest = max(
-        (entry for entry in wheel.infolist() if entry.filename.endswith(".onnx")),
-        key=lambda entry: entry.file_size,
-    )
-    assert largest.file_size <= 13 * 2**20, (
-        f"{largest.filename} is larger than a style file should be"
-    )
-
-
-def test_wheel_carries_its_licence(wheel: zipfile.ZipFile):
-    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in wheel.namelist())
-
-
-def test_source_archive_holds_workshop_tests_and_demos(archives: Path):
-    (path,) = archives.glob("*.tar.gz")
-    with tarfile.open(path) as archive:
-        names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {
-        "export/__main__.py",
-        "tests/project/test_packaging.py",
-        "demos/webcam.py",
-        "docs/decisions.md",
-        "Makefile",
-    } <= names
-    assert not any(
-        name.startswith((".venv/", "out/")) or name.endswith((".pt", ".pyc")) for name in names
-    )
-
-
-def test_torch_is_asked_for_by_the_train_extra_alone(project: Project):
-    def asks(requirements: list[str]) -> bool:
+def test_only_the_train_extra_requires_torch(project: Project):
+    def wants(requirements: list[str]) -> bool:
         return any(re.match(r"torch\b", requirement) for requirement in requirements)
 
     extras = project["optional-dependencies"]
     assert set(extras) == {"cpu", "gpu", "openvino", "web", "virtual-camera", "kiosk", "train"}
-    assert not asks(project["dependencies"])
-    assert {name for name, requirements in extras.items() if asks(requirements)} == {"train"}
+    assert not wants(project["dependencies"])
+    assert {name for name, requirements in extras.items() if wants(requirements)} == {"train"}
 
 
-def test_no_installation_gets_both_onnxruntimes(project: Project):
+def test_no_extra_installs_both_builds_of_onnxruntime(project: Project):
     extras = project["optional-dependencies"]
     wheels = {
         name: {match[0] for item in items if (match := re.match(r"onnxruntime(-gpu)?", item))}
@@ -124,7 +55,19 @@ def test_no_installation_gets_both_onnxruntimes(project: Project):
     assert not any(item.startswith("onnxruntime") for item in project["dependencies"])
 
 
-def test_command_is_main_of_the_command_line(project: Project):
+def test_classifiers_name_the_pythons_that_make_accepts(project: Project):
+    named = {
+        int(match[1])
+        for classifier in project["classifiers"]
+        if (match := re.fullmatch(r"Programming Language :: Python :: 3\.(\d+)", classifier))
+    }
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    least, above = re.findall(r"\(3, (\d+)\) <= sys.version_info < \(3, (\d+)\)", makefile)[0]
+    assert named == set(range(int(least), int(above)))
+    assert project["requires-python"] == f">=3.{least}"
+
+
+def test_command_starts_the_command_line(project: Project):
     assert project["scripts"] == {"realtime-style": "realtime_style.cli:main"}
 
 
@@ -155,39 +98,3 @@ def test_demo_clip_is_credited():
     credit = (CLIP.parent / "README.md").read_text(encoding="utf-8")
     for wanted in (CLIP.name, "Blender Foundation", "www.bigbuckbunny.org", "CC BY 3.0"):
         assert wanted in credit
-
-
-@pytest.mark.skipif(os.name == "nt", reason="the Makefile is for Linux and macOS")
-def test_make_demo_installs_the_player_without_torch():
-    for engine, extras in (("cpu", "'.[cpu,openvino]'"), ("gpu", "'.[gpu]'")):
-        done = subprocess.run(
-            ["make", "--dry-run", "--always-make", "demo", f"ENGINE={engine}"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        (install,) = [line for line in done.stdout.splitlines() if "--editable" in line]
-        assert install.endswith(f"install --editable {extras}")
-        assert f"realtime-style video {CLIP.relative_to(ROOT)} out/demo.mp4" in done.stdout
-
-
-@pytest.mark.skipif(os.name == "nt", reason="the Makefile is for Linux and macOS")
-def test_make_refuses_a_python_that_is_too_old(tmp_path: Path):
-    old = tmp_path / "python3.8"
-    old.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
-    old.chmod(0o755)
-    venv = tmp_path / "venv"
-    done = subprocess.run(
-        ["make", "demo", f"PYTHON={old}", f"VENV={venv}"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert (
-        f"{old} is too old or does not run; realtime_style needs Python 3.11 or newer"
-        in done.stderr
-    )
-    assert not venv.exists()

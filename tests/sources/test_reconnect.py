@@ -16,8 +16,8 @@ from realtime_style.errors import CameraNotFound
 from realtime_style.frames import Frame
 from realtime_style.kiosk import build
 from realtime_style.kiosk.config.schema import CameraSettings, KioskSettings
-from realtime_style.sources.camera import Camera, open_camera
-from realtime_style.sources.reconnect import FIRST_S, STALE_S, ReconnectingCamera
+from realtime_style.sources.device import Connection, connect
+from realtime_style.sources.reconnect import Patience, ReconnectingCamera
 from realtime_style.testing.camera import FakeCapture
 from tests.helpers.kiosk import Port
 
@@ -29,7 +29,7 @@ def port() -> Port:
 
 @pytest.fixture
 def watch(port: Port) -> Iterator[ReconnectingCamera]:
-    watch = ReconnectingCamera(port.open)
+    watch = ReconnectingCamera(port.connect)
     yield watch
     if port.capture is not None:
         port.capture.unblock()
@@ -53,7 +53,7 @@ def test_pictures_come_as_soon_as_the_camera_is_open(watch: ReconnectingCamera) 
     until(lambda: seen(watch), 2)
     frame = watch.take(1)
     assert frame is not None
-    assert frame.shape == (120, 160, 3)
+    assert frame.image.shape == (120, 160, 3)
 
 
 def test_unplugged_camera_is_told_in_two_seconds_and_back_in_three(
@@ -132,14 +132,12 @@ def test_driver_that_raises_is_survived(
 
 
 def test_clip_that_stands_still_in_the_dark_is_no_fault(tmp_path: Path) -> None:
-    from realtime_style.sinks.video_file import VideoWriter
+    from realtime_style.media.video_writer import VideoWriter
 
     with VideoWriter(tmp_path / "night.mp4", fps=25) as sink:
         for _ in range(10):
             sink.write(np.zeros((48, 64, 3), np.uint8))
-    watch = ReconnectingCamera(
-        lambda: open_camera(str(tmp_path / "night.mp4"), stale_s=STALE_S), judge=False
-    )
+    watch = ReconnectingCamera(lambda: connect(str(tmp_path / "night.mp4")), judge=False)
     try:
         until(lambda: seen(watch), 3)
         time.sleep(2)
@@ -149,10 +147,10 @@ def test_clip_that_stands_still_in_the_dark_is_no_fault(tmp_path: Path) -> None:
 
 
 def test_device_that_sends_one_picture_for_ever_stays_lost(port: Port) -> None:
-    def still() -> Camera:
+    def still() -> Connection:
         capture = FakeCapture()
         capture.freeze()
-        return Camera(capture, name="camera 0", stale_s=STALE_S)
+        return Connection(capture, "camera 0")
 
     watch = ReconnectingCamera(still)
     try:
@@ -173,9 +171,7 @@ def test_camera_may_take_its_time_for_the_first_picture() -> None:
                 time.sleep(2)
             return super().read()
 
-    watch = ReconnectingCamera(
-        lambda: Camera(Slow(), name="camera 0", stale_s=STALE_S, first_s=FIRST_S)
-    )
+    watch = ReconnectingCamera(lambda: Connection(Slow(), "camera 0"))
     try:
         until(lambda: seen(watch), 4)
         assert watch.opened == 1
@@ -186,7 +182,9 @@ def test_camera_may_take_its_time_for_the_first_picture() -> None:
 def test_camera_that_opens_and_hangs_is_told_to_be_hung() -> None:
     capture = FakeCapture()
     capture.block()
-    watch = ReconnectingCamera(lambda: Camera(capture, name="camera 0", stale_s=0.3))
+    watch = ReconnectingCamera(
+        lambda: Connection(capture, "camera 0"), patience=Patience(first_s=0.3)
+    )
     try:
         until(lambda: watch.hung, 4)
         assert "sent no picture" in watch.problem
@@ -195,17 +193,14 @@ def test_camera_that_opens_and_hangs_is_told_to_be_hung() -> None:
         watch.close()
 
 
-def test_opening_that_does_not_come_back_is_told_to_be_hung(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("realtime_style.sources.reconnect._OPENING_S", 0.5)
+def test_opening_that_does_not_come_back_counts_as_hung() -> None:
     ends = threading.Event()
 
-    def never() -> Camera:
+    def never() -> Connection:
         ends.wait(20)
         raise CameraNotFound("no camera 0")
 
-    watch = ReconnectingCamera(never)
+    watch = ReconnectingCamera(never, patience=Patience(opening_s=0.5))
     try:
         assert not watch.hung
         until(lambda: watch.hung, 3)
@@ -217,13 +212,13 @@ def test_opening_that_does_not_come_back_is_told_to_be_hung(
 def test_wishes_in_the_settings_reach_the_camera(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[dict[str, object]] = []
 
-    def opened(spec: str, **wishes: object) -> Camera:
+    def opened(spec: str, **wishes: object) -> Connection:
         asked.append({"spec": spec, **wishes})
         raise CameraNotFound("none here")
 
-    monkeypatch.setattr(build, "open_camera", opened)
-    camera = CameraSettings(camera="1", size="1280x720", fps=25, fourcc="MJPG", backend="dshow")
-    with closing(build._watch(replace(KioskSettings(), camera=camera))):
+    monkeypatch.setattr(build, "connect", opened)
+    camera = CameraSettings(camera="1", size=(1280, 720), fps=25, fourcc="MJPG", backend="dshow")
+    with closing(build._camera(replace(KioskSettings(), camera=camera))):
         until(lambda: bool(asked), 3)
     wishes = {"spec": "1", "size": (1280, 720), "fps": 25, "fourcc": "MJPG", "backend": "dshow"}
     assert wishes.items() <= asked[0].items()

@@ -315,6 +315,19 @@ def test_download_that_fails_is_refused_in_words(
         load_loss_network("vgg16")
 
 
+def test_download_goes_to_the_cache_folder(monkeypatch: pytest.MonkeyPatch, own_home: Path) -> None:
+    folders: list[str] = []
+
+    def download(url: str, *, model_dir: str, **_: object) -> None:
+        folders.append(model_dir)
+        raise URLError("no network")
+
+    monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", download)
+    with pytest.raises(TrainingError, match="could not be downloaded"):
+        load_loss_network("vgg16")
+    assert folders == [str(own_home)]
+
+
 def test_unknown_layer_is_refused_by_name() -> None:
     network: LossNetwork = random_loss_network()
     with pytest.raises(ValueError, match="relu9_9"):

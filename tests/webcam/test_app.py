@@ -17,15 +17,17 @@ import pytest
 from realtime_style.errors import CameraNotFound, DisplayUnavailable
 from realtime_style.frames import Frame
 from realtime_style.frames.pattern import read_barcode
-from realtime_style.sources.camera import Camera
+from realtime_style.sources.device import Connection
 from realtime_style.styles.mix import Mix
+from realtime_style.stylize.style_model import StyleModel
 from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.testing.camera import FakeCapture
 from realtime_style.testing.style_files import write_tiny_style
 from realtime_style.webcam import app as webcam
-from realtime_style.webcam.app import WebcamOptions, run_webcam
+from realtime_style.webcam.app import run_webcam
+from realtime_style.webcam.options import WebcamOptions
 from realtime_style.webcam.playlist import build_playlist
-from tests.helpers.webcam import LEVEL, GreyCapture, Script, read_video, same_picture, show
+from tests.helpers.webcam import LEVEL, GreyCapture, Script, read_video, show
 
 # styles
 
@@ -72,7 +74,7 @@ def test_picture_goes_on_while_a_style_is_loading(
     threads = []
 
     class SlowToLoad(Stylizer):
-        def preload(self, mix: Mix, width: int, height: int) -> None:
+        def preload(self, mix: str | Mix, width: int, height: int) -> None:
             threads.append(threading.current_thread())
             time.sleep(0.8)
             super().preload(mix, width, height)
@@ -98,7 +100,7 @@ def test_style_file_that_breaks_is_left_out_and_the_show_goes_on(
     assert summary.frames == 40
     assert summary.style == "A"
     assert set(screen.levels) == {255 - LEVEL}
-    assert not same_picture(screen.shown[30], screen.shown[2])  # the message
+    assert screen.sprites[30] != screen.sprites[2]  # the message
 
 
 def test_broken_file_among_the_users_styles_does_not_stop_the_show(
@@ -121,9 +123,9 @@ def test_keys_reach_the_painter(options: WebcamOptions, monkeypatch: pytest.Monk
     seen = []
 
     class Watched(Stylizer):
-        def paint(self, frame: Frame) -> tuple[Frame, float]:
+        def __call__(self, frame: Frame) -> Frame:
             seen.append((self.steadiness, self.keep_colours))
-            return super().paint(frame)
+            return super().__call__(frame)
 
     monkeypatch.setattr(webcam, "Stylizer", Watched)
     show(options, Script({3: "c", 6: "]", 9: "c"}, frames=12))
@@ -188,12 +190,12 @@ def test_paint_size_reduces_for_the_network_and_enlarges_back(
 ):
     sizes = set()
 
-    class Watched(Stylizer):
-        def paint(self, frame: Frame) -> tuple[Frame, float]:
-            sizes.add(frame.shape)
-            return super().paint(frame)
+    def watched(self: StyleModel, frame: Frame, *weights: Any, **strength: Any) -> Frame:
+        sizes.add(frame.shape)
+        return stylize(self, frame, *weights, **strength)
 
-    monkeypatch.setattr(webcam, "Stylizer", Watched)
+    stylize = StyleModel.__call__
+    monkeypatch.setattr(StyleModel, "__call__", watched)
     screen = Script()
     summary = show(replace(options, paint_size=80), screen)
     assert sizes == {(60, 80, 3)}
@@ -207,8 +209,7 @@ def test_paint_size_reduces_for_the_network_and_enlarges_back(
 def test_help_and_overlay_are_shown_but_not_recorded(options: WebcamOptions, tmp_path: Path):
     screen = Script({3: "h", 6: "o"}, frames=10)
     show(replace(options, record=tmp_path / "clip.mp4"), screen)
-    assert not same_picture(screen.shown[2], screen.shown[5])
-    assert not same_picture(screen.shown[5], screen.shown[9])
+    assert len(screen.sprites[2]) < len(screen.sprites[5]) < len(screen.sprites[9])
     frames, _ = read_video(tmp_path / "clip.mp4")
     assert max(int(np.abs(frame.astype(int) - frames[0].astype(int)).max()) for frame in frames) < 6
 
@@ -256,9 +257,9 @@ def slow_painter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Paints ten frames a second."""
 
     class Slow(Stylizer):
-        def paint(self, frame: Frame) -> tuple[Frame, float]:
+        def __call__(self, frame: Frame) -> Frame:
             time.sleep(0.1)
-            return super().paint(frame)
+            return super().__call__(frame)
 
     monkeypatch.setattr(webcam, "Stylizer", Slow)
 
@@ -317,11 +318,11 @@ def test_reason_why_nothing_faster_paints_is_told_while_it_paints(
 def test_wishes_reach_the_camera(options: WebcamOptions, monkeypatch: pytest.MonkeyPatch):
     asked: dict[str, object] = {}
 
-    def opened(spec: str, **wishes: object) -> Camera:
+    def opened(spec: str, **wishes: object) -> Connection:
         asked.update(wishes, spec=spec)
         raise CameraNotFound("none here")
 
-    monkeypatch.setattr(webcam, "open_camera", opened)
+    monkeypatch.setattr(webcam, "connect", opened)
     wishes: dict[str, Any] = {"size": (640, 480), "fps": 30.0, "fourcc": "MJPG", "backend": "dshow"}
     with pytest.raises(CameraNotFound):
         run_webcam(replace(options, camera="2", window=False, **wishes))
@@ -334,9 +335,7 @@ def test_without_a_display_nothing_is_opened(
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("sys.platform", "linux")
-    monkeypatch.setattr(
-        webcam, "open_camera", lambda *_, **__: pytest.fail("the camera was opened")
-    )
+    monkeypatch.setattr(webcam, "connect", lambda *_, **__: pytest.fail("camera opened"))
     with pytest.raises(DisplayUnavailable, match="--no-window"):
         run_webcam(replace(options, record=tmp_path / "clip.mp4"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["two.onnx"]

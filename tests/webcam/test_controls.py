@@ -11,6 +11,7 @@ from realtime_style.styles.catalog import StyleRef
 from realtime_style.styles.crossfade import FADE_S, MIN_STEPS, Crossfade, blend, ease
 from realtime_style.styles.format import StyleInfo
 from realtime_style.styles.mix import Mix
+from realtime_style.system.folders import styles_folder
 from realtime_style.webcam.controls import KEYS, MESSAGE_S, Action, Controls, Effect, caption
 
 
@@ -30,7 +31,9 @@ def fade_on(
     controls: Controls, start: float, seconds: float, step: float = 1 / 30
 ) -> list[dict[str, float]]:
     """The shares at each frame of the given time."""
-    return [shares(controls.advance(start + n * step)) for n in range(1, round(seconds / step) + 1)]
+    return [
+        shares(controls.look(start + n * step).mix) for n in range(1, round(seconds / step) + 1)
+    ]
 
 
 def choose(controls: Controls, key: str, now: float) -> Mix:
@@ -111,7 +114,7 @@ def test_key_during_a_fade_starts_from_the_blend_on_screen():
     before = shares(controls.mix)
     assert 0.3 < before["b"] < 0.7
     choose(controls, "n", 0.4)
-    after = shares(controls.advance(0.4 + 1 / 30))
+    after = shares(controls.look(0.4 + 1 / 30).mix)
     assert all(abs(after.get(name, 0.0) - before.get(name, 0.0)) < 0.05 for name in "abc")
     fade_on(controls, 0.4, 2.0)
     assert controls.mix == C
@@ -148,7 +151,7 @@ def test_one_style_alone_says_how_to_get_more():
     assert controls.apply("n", 0.0) is None
     message = controls.message(0.1) or ""
     assert "realtime-style train" in message
-    assert "~/.realtime_style" in message
+    assert str(styles_folder()) in message
 
 
 def test_style_that_fails_to_load_is_named_and_passed_over():

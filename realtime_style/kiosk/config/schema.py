@@ -1,146 +1,173 @@
-"""The kiosk's settings, as they are in its file or by default; :mod:`realtime_style.kiosk.config.loader` reads them."""
+"""Settings of the kiosk, and their defaults; :mod:`realtime_style.kiosk.config.loader` reads them.
+
+Empty text in the file stands for None.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from realtime_style.sources.backends import CAMERA_BACKENDS
+from realtime_style.display.geometry import Fit
+from realtime_style.display.options import DisplayOptions
+from realtime_style.sinks.outputs import OutputOptions
+from realtime_style.sources.options import CameraOptions, FrameRate
+from realtime_style.stylize.options import Device, PaintOptions, VideoPaintOptions
+from realtime_style.system.declare import Options, Rule, Share, Size, between, one_of
 
 SIZES_MM = {"A6": (148, 105), "A5": (210, 148)}
 """Sizes of cards: the longer and the shorter side, mm."""
 
+Timeout = Annotated[float, between(10, 3600)]
+Port = Annotated[int, between(1, 65535)]
+Wishes = Annotated[Mapping[str, str], Rule('texts by language, such as { en = "Happy New Year" }')]
+ClosingTime = Annotated[
+    time,
+    Rule(
+        'a time such as "18:30", the local one, without a zone',
+        allows=lambda value: value.tzinfo is None,
+        parse=time.fromisoformat,
+    ),
+]
+HostName = Annotated[
+    str,
+    Rule(
+        "a name or number alone, such as 192.168.1.20: no http://, no port",
+        allows=re.compile(r"[\w.-]*|\[[0-9A-Fa-f:.]+\]").fullmatch,
+    ),
+]
+Token = Annotated[
+    str,
+    Rule(
+        "16 or more letters, digits, - and _; make one with --secrets",
+        allows=re.compile(r"|[A-Za-z0-9_-]{16,}").fullmatch,
+    ),
+]
+PrintCommand = Annotated[
+    tuple[str, ...],
+    Rule(
+        'a list of texts such as ["lp", "{file}"], with "{file}" in place of the card\'s name',
+        allows=lambda words: not words or any("{file}" in word for word in words),
+    ),
+]
 
-def _number(default: float, least: float, most: float) -> Any:
-    return field(default=default, metadata={"least": least, "most": most})
 
-
-def _choice(default: str, *others: str) -> Any:
-    return field(default=default, metadata={"choices": (default, *others)})
-
-
-@dataclass(frozen=True)
-class ScreenSettings:
-    """``[screen]``: what visitors see first, and how long it waits for them. Seconds."""
+@dataclass(frozen=True, kw_only=True)
+class ScreenSettings(DisplayOptions):
+    """``[screen]``: what visitors see first, and how long the kiosk waits for them, in seconds."""
 
     language: str = "en"
-    """The one each visit begins with."""
+    """Language that each visit begins with."""
     languages: tuple[str, ...] = ("en", "fr", "nl", "de")
-    """Those to choose from, in this order."""
+    """Languages to choose from, in this order."""
     words: Path | None = None
     """Folder of further catalogues, or better ones."""
     fullscreen: bool = True
+    fit: Fit = "cover"
     mirror: bool = True
-    idle: float = _number(45, 5, 3600)
-    """Without a touch, until the kiosk thinks it is alone."""
-    review: float = _number(60, 10, 3600)
-    card: float = _number(90, 10, 3600)
-    countdown: float = _number(3, 1, 30)
-    film: float = _number(5, 1, 15)
-    attract: float = _number(12, 3, 600)
-    """Each painter's turn while nobody is there."""
+    idle: Annotated[float, between(5, 3600)] = 45
+    """Time without a touch until the kiosk expects the next visitor."""
+    review: Timeout = 60
+    card: Timeout = 90
+    countdown: Annotated[float, between(1, 30)] = 3
+    film: Annotated[float, between(1, 15)] = 5
+    attract: Annotated[float, between(3, 600)] = 12
+    """Time for each artist while nobody is there."""
 
 
-@dataclass(frozen=True)
-class CameraSettings:
+@dataclass(frozen=True, kw_only=True)
+class CameraSettings(CameraOptions):
     """``[camera]``: as the options of ``webcam``."""
 
-    camera: str = "0"
-    size: str = "640x480"
-    fps: float = _number(30, 1, 120)
-    fourcc: str = ""
-    """Empty: whatever the camera likes."""
-    backend: str = _choice(*CAMERA_BACKENDS)
+    size: Size | None = (640, 480)
+    fps: FrameRate | None = 30
 
 
-@dataclass(frozen=True)
-class PaintingSettings:
-    """``[painting]``: who paints, and how."""
+@dataclass(frozen=True, kw_only=True)
+class PaintingSettings(Options):
+    """``[painting]``: the styles, and how they are painted."""
 
     styles: tuple[str, ...] = ()
-    """Names or files; none: all painters that are there."""
-    strength: float = _number(1, 0, 1)
-    steadiness: float = _number(0.5, 0, 1)
-    device: str = _choice("auto", "cpu", "cuda", "openvino")
+    """Names or files; none: all styles that are found."""
+    strength: Share = PaintOptions.strength
+    steadiness: Share = VideoPaintOptions.steadiness
+    device: Device = PaintOptions.device
 
 
-@dataclass(frozen=True)
-class CardSettings:
+@dataclass(frozen=True, kw_only=True)
+class CardSettings(Options):
     """``[card]``: the greeting card."""
 
-    size: str = _choice("A6", *sorted(set(SIZES_MM) - {"A6"}))
-    wish: Mapping[str, str] = field(default_factory=dict)
+    size: Annotated[str, one_of(*SIZES_MM)] = "A6"
+    wish: Wishes = field(default_factory=dict)
     """The season's text in each language; where it is missing, the catalogue's."""
     host: str = ""
     logo: Path | None = None
-    """A picture; what is transparent in it stays paper."""
+    """A picture; where it is transparent, the paper shows."""
 
 
-@dataclass(frozen=True)
-class PictureSettings:
+@dataclass(frozen=True, kw_only=True)
+class PictureSettings(Options):
     """``[pictures]``: where visitors' pictures are kept, and how long."""
 
     folder: Path | None = None
     """None: a folder of the user's own state."""
-    hours: float = _number(2, 0.1, 24)
-    closing: time | None = None
-    """When the day ends and all pictures are deleted; none: only by their hours."""
+    hours: Annotated[float, between(0.1, 24)] = 2
+    closing: ClosingTime | None = None
+    """End of the day, when all pictures are deleted; None: each after its hours."""
 
 
-@dataclass(frozen=True)
-class TakeHomeSettings:
+@dataclass(frozen=True, kw_only=True)
+class TakeHomeSettings(Options):
     """``[take_home]``: the QR code and the page behind it."""
 
     on: bool = True
-    address: str = ""
+    address: HostName = ""
     """Name or number of this machine as visitors' phones reach it; empty: found out."""
-    port: int = _number(8080, 1, 65535)
+    port: Port = 8080
 
 
-@dataclass(frozen=True)
-class PrinterSettings:
+@dataclass(frozen=True, kw_only=True)
+class PrinterSettings(Options):
     """``[printer]``: how cards are printed."""
 
-    command: tuple[str, ...] = ()
-    """Program and arguments, ``{file}`` where the PDF's name goes; none: no printing."""
+    command: PrintCommand = ()
+    """Program and arguments; ``{file}`` stands for the name of the PDF. None: no printing."""
 
 
-@dataclass(frozen=True)
-class OutputSettings:
+@dataclass(frozen=True, kw_only=True)
+class OutputSettings(OutputOptions):
     """``[outputs]``: further places for the picture on screen; as the options of ``webcam``."""
 
-    mjpeg: str = ""
-    """``[ADDRESS:]PORT`` of a second screen; empty: none."""
-    virtual_camera: str = ""
-    """Name of a virtual camera, or ``auto`` for the first there is; empty: none."""
     record: Path | None = None
-    """Folder for films of what the camera sees, painted; none: nothing is filmed."""
+    """Folder for films of what the camera sees, painted; None: nothing is filmed."""
 
 
-@dataclass(frozen=True)
-class HostSettings:
-    """``[host]``: for the one who looks after it."""
+@dataclass(frozen=True, kw_only=True)
+class HostSettings(Options):
+    """``[host]``: for the person who looks after the kiosk."""
 
     pin: str = ""
     """Hash of the PIN of the menu on screen; empty: no menu."""
-    port: int = _number(8081, 1, 65535)
-    token: str = ""
-    """What the phone page's address ends with; empty: no phone page."""
+    port: Port = 8081
+    token: Token = ""
+    """End of the address of the phone page; empty: no phone page."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class KioskSettings:
-    """All settings; each as it is in the file, or its default."""
+    """All sections, as they are in the file or by default."""
 
-    screen: ScreenSettings = ScreenSettings()
-    camera: CameraSettings = CameraSettings()
-    painting: PaintingSettings = PaintingSettings()
+    screen: ScreenSettings = field(default_factory=ScreenSettings)
+    camera: CameraSettings = field(default_factory=CameraSettings)
+    painting: PaintingSettings = field(default_factory=PaintingSettings)
     card: CardSettings = field(default_factory=CardSettings)
-    pictures: PictureSettings = PictureSettings()
-    take_home: TakeHomeSettings = TakeHomeSettings()
-    printer: PrinterSettings = PrinterSettings()
-    outputs: OutputSettings = OutputSettings()
-    host: HostSettings = HostSettings()
+    pictures: PictureSettings = field(default_factory=PictureSettings)
+    take_home: TakeHomeSettings = field(default_factory=TakeHomeSettings)
+    printer: PrinterSettings = field(default_factory=PrinterSettings)
+    outputs: OutputSettings = field(default_factory=OutputSettings)
+    host: HostSettings = field(default_factory=HostSettings)

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import socket
-import struct
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from realtime_style.kiosk.state.model import Host, HostChooseArtist
+from realtime_style.system.network import own_address
 from realtime_style.web.child_process import ChildProcess
 
 CHOOSE = "CHOOSE"
 """Request for an artist, followed by a number; every other request is the name of a Host."""
-
-_SIOCGIFADDR = 0x8915  # linux/sockios.h
-_UNREACHABLE = ("127.", "0.")
 
 
 class ShareServer:
@@ -92,39 +87,3 @@ def _request(message: str) -> Host | HostChooseArtist | None:
     if name == CHOOSE and number.isdecimal():
         return HostChooseArtist(int(number))
     return Host[message] if message in Host.__members__ else None
-
-
-def own_address() -> str | None:
-    """This machine's address in its local network; None on no network. Nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # for documentation only: asks for the route there
-            address = str(probe.getsockname()[0])
-        except OSError:  # no route, as with a hotspot of its own: its address will do
-            return next(iter(_addresses()), None)
-    return None if address.startswith(_UNREACHABLE) else address
-
-
-def _addresses() -> list[str]:
-    """IPv4 addresses of this machine that others may reach."""
-    if sys.platform == "linux":
-        found = [_interface_address(name) for _, name in socket.if_nameindex()]
-    else:
-        try:
-            infos = socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)
-            found = [str(info[4][0]) for info in infos]
-        except OSError:
-            found = []
-    return [address for address in found if address and not address.startswith(_UNREACHABLE)]
-
-
-def _interface_address(interface: str) -> str | None:
-    import fcntl
-
-    request = struct.pack("256s", interface.encode()[:15])
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            answer = fcntl.ioctl(probe.fileno(), _SIOCGIFADDR, request)
-        except OSError:
-            return None
-    return socket.inet_ntoa(answer[20:24])

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from realtime_style.display.geometry import Box
+from realtime_style.display.sprites import Colour, blank
+from realtime_style.display.text import BOLD, draw_text
 from realtime_style.frames import Frame
 from realtime_style.kiosk.config.schema import SIZES_MM
-from realtime_style.kiosk.ui.text import BOLD, Box, Colour, blank, draw_text
 from realtime_style.media.images import Picture
 
 DPI = 300

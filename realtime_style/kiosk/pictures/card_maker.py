@@ -15,7 +15,7 @@ from realtime_style.kiosk.pictures.card import CardText, draw_card, encode_card
 from realtime_style.kiosk.pictures.film import Film
 from realtime_style.kiosk.pictures.store import PictureStore, StoredPicture
 from realtime_style.media.images import Picture
-from realtime_style.sinks.video_file import VideoWriter
+from realtime_style.media.video_writer import VideoWriter
 
 log = logging.getLogger(__name__)
 

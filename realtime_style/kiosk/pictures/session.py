@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from realtime_style.display.sprites import Image, opaque
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame
 from realtime_style.frames.ops import fit_within
@@ -13,7 +14,6 @@ from realtime_style.kiosk.pictures.card import CardText
 from realtime_style.kiosk.pictures.card_maker import Capture, CardMaker, SavedCard
 from realtime_style.kiosk.pictures.film import FilmBuffer
 from realtime_style.kiosk.ui import widgets
-from realtime_style.kiosk.ui.window import Image
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ class Visitor:
         own = self._making and capture is self._capture
         if isinstance(result, SavedCard) and own:
             self._saved, self._making = result, False
-            self.card = widgets.opaque(fit_within(result.card, _CARD_PX))
+            self.card = opaque(fit_within(result.card, _CARD_PX))
         elif isinstance(result, RealtimeStyleError):
             log.warning("%s", result)
             if not own:

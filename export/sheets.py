@@ -73,7 +73,7 @@ def _written_on(sheet: Frame, texts: Sequence[tuple[int, int, str]]) -> Frame:
     image = Image.fromarray(sheet)  # grey ink on white paper is the same in BGR and RGB
     draw = ImageDraw.Draw(image)
     for x, y, text in texts:
-        draw.text((x, y), text, cover_crop=_INK, font=_font())
+        draw.text((x, y), text, fill=_INK, font=_font())
     return np.asarray(image)
 
 

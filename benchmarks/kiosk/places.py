@@ -1,4 +1,4 @@
-"""Places to touch on the kiosk's screens, asked of its own layout."""
+"""Places to touch on the kiosk's screens, from its own layout."""
 
 from __future__ import annotations
 

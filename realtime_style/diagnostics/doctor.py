@@ -1,4 +1,4 @@
-"""doctor: what works on this machine, and why the rest does not.
+"""doctor: the state of everything that painting needs on this machine.
 
 Nothing here asks a package what it could do: each engine paints a frame, and what it painted on is
 what is reported.
@@ -31,17 +31,17 @@ from realtime_style.system.memory import available_bytes
 
 @dataclass(frozen=True)
 class DeviceFinding:
-    """Whether one engine paints."""
+    """State of one engine."""
 
     device: str
     """As ``--device`` takes it."""
     usable: bool
     provider: str | None
-    """What it runs on; None when it cannot be used."""
+    """Device and library it runs on; None if it cannot be used."""
     reason: str | None
-    """Why it cannot be used and what to do; None when it can."""
+    """Reason it cannot be used and what to do; None if it can."""
     expected: bool
-    """Whether this machine seems to have what it needs: when unusable, something is broken."""
+    """True if this machine seems to have all it needs, so that an unusable one is broken."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Examination:
     """All findings, as plain values: ``json.dumps(asdict(examination))`` works."""
 
     ok: bool
-    """Whether painting works, and on the device that was required."""
+    """True if painting works, and on the device that was required."""
     problems: tuple[str, ...]
     """Reasons why `ok` is False; each with what to do."""
     notes: tuple[str, ...]
@@ -63,13 +63,13 @@ class Examination:
     devices: tuple[DeviceFinding, ...]
     """One finding for each engine of the table, in its order."""
     auto: str | None
-    """What ``--device auto`` runs on; None when it finds nothing."""
+    """Device and library of ``--device auto``; None if it finds nothing."""
     auto_fallback: str | None
-    """Why `auto` is not something faster."""
+    """Reason `auto` is not something faster, or None."""
     h264: bool
-    """Whether videos can be written."""
+    """True if videos can be written."""
     display: str | None
-    """Why no window can be opened; None when one can."""
+    """Reason no window can be opened; None if one can."""
     cameras: tuple[CameraFinding, ...]
     styles: tuple[str, ...]
     broken_styles: dict[str, str]

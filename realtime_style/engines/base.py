@@ -23,7 +23,7 @@ class Engine(Protocol):
     """One style file, loaded and ready to run."""
 
     provider: str
-    """What it really runs on, e.g. ``CUDAExecutionProvider`` or ``OpenVINO CPU bf16``."""
+    """Device and library it really runs on, e.g. ``CUDAExecutionProvider`` or ``OpenVINO CPU bf16``."""
 
     def run(self, frame: Frame, weights: Weights) -> Frame:
         """Stylize a frame: (H, W, 3) uint8 BGR to a new array of the same shape.

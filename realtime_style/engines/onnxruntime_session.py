@@ -19,16 +19,16 @@ from realtime_style.system.machine import usable_physical_cores
 
 @dataclass(frozen=True)
 class SessionSettings:
-    """What one execution provider needs of a session."""
+    """Settings of a session that depend on the execution provider."""
 
     providers: tuple[Any, ...]
     """As InferenceSession takes them, the wanted one first."""
     memory: str = "cpu"
     """Device that holds input and output, as OrtValue names it."""
     memory_pattern: bool = True
-    """Whether all tensors are planned as one block of memory."""
+    """True to plan all tensors as one block of memory."""
     can_specialize: bool = False
-    """Whether a session with a constant style is faster."""
+    """True if a session with a constant style is faster."""
 
 
 class OnnxRuntimeEngine:

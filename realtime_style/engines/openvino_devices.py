@@ -27,5 +27,5 @@ def missing_device(device: str) -> str | None:
 
 
 def has_capability(core: Any, device: str, capability: str) -> bool:
-    """Whether a device computes in a format natively: ``BF16``, ``FP16``."""
+    """True if a device computes in a format natively: ``BF16``, ``FP16``."""
     return capability in core.get_property(device, "OPTIMIZATION_CAPABILITIES")

@@ -21,7 +21,7 @@ _RUNTIMES = (
 
 
 def is_installed(module: str) -> bool:
-    """Whether a top-level module can be found. A folder that pip emptied does not count."""
+    """True if a top-level module can be found. A folder that pip emptied does not count."""
     found = importlib.util.find_spec(module)
     return found is not None and found.origin is not None
 

@@ -28,7 +28,7 @@ class EngineSpec:
     reason in silence; one that fails to open although it has none is reported to the user.
     """
     remedy: str
-    """What to do about the reason: a command to type, or another choice."""
+    """Way out of the reason: a command to type, or another choice."""
     opener: Callable[[Path, int | None], Engine]
     """Open a style file, with a number of threads or None for the engine's own choice.
 

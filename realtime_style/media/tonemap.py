@@ -70,7 +70,7 @@ def _hlg_scene(code: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _rolled_off(light: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Light of 0 to the peak, in whites, to 0..1: a straight line up to the knee, then a hyperbola.
+    """Light of 0 to the peak, in whites, to 0..1: a straight line to the knee, then a hyperbola.
 
     The two meet without a bend: a Möbius transformation, one of those that mpv and FFmpeg's tonemap
     filter offer.

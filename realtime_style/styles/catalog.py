@@ -29,6 +29,11 @@ class StyleRef:
     """Number of styles in the file."""
     info: StyleInfo
 
+    @property
+    def shipped(self) -> bool:
+        """True if it comes with the package, False if it is the user's own."""
+        return self.file.parent == PACK
+
 
 def list_styles() -> list[StyleRef]:
     """All styles known by name: the shipped ones, then the user's own.
@@ -103,7 +108,7 @@ def find_style(name: str) -> StyleRef:
     found = next((style for style in known if style.info.name == name), None)
     for file, error in broken.items():
         # Most files are named after their style: a user's broken one is not silently replaced.
-        if file.stem == name and (found is None or found.file.parent == PACK):
+        if file.stem == name and (found is None or found.shipped):
             raise error
     if found is not None:
         return found

@@ -30,7 +30,7 @@ class Crossfade:
 
     @property
     def fading(self) -> bool:
-        """Whether the target has not been reached yet."""
+        """True until the target is reached."""
         return self._progress < 1
 
     def to(self, target: Mix, now: float) -> None:

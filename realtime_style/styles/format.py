@@ -83,9 +83,9 @@ class StyleMetadata:
     stride: int = 1
     """Width of the frame over that of the network's body. Every frame size works all the same."""
     strength: bool = False
-    """Whether weights that sum to less than 1 paint a weaker style.
+    """True if weights that sum to less than 1 paint a weaker style.
 
-    If not, the player mixes the painting with the photograph.
+    For other files the player mixes the painting with the photograph.
     """
     opset: int = OPSET
     parity_grey_levels: int = -1

@@ -49,7 +49,7 @@ def _parts(spec: str) -> Iterator[str]:
 
 
 def _is_file(part: str) -> bool:
-    """Whether this is an existing style file, with or without a weight behind it."""
+    """True for an existing style file, with or without a weight behind it."""
     named = (file_and_style(name.strip()) for name in (part, part.rpartition(":")[0]))
     try:
         return any(each is not None and each[0].is_file() for each in named)
@@ -60,7 +60,7 @@ def _is_file(part: str) -> bool:
 def _split_weight(part: str, spec: str) -> tuple[str, float]:
     """``name:0.5`` as name and weight.
 
-    The colon of a path, ``C:\\a.onnx``, is told from that of a weight by what follows it.
+    The colon of a path, ``C:\\a.onnx``, is no weight's: see what follows it.
     """
     if not part:
         raise StyleError(f"--style {spec!r} has an empty part; write it like a:0.5,b:0.5")

@@ -51,7 +51,7 @@ def read_style_metadata(path: Path) -> StyleMetadata:
     try:
         with path.open("rb") as file:
             text, inputs, outputs = _parse(file, file.seek(0, io.SEEK_END))
-    except ValueError as error:  # a name that is no UTF-8 text, too
+    except ValueError as error:  # UnicodeDecodeError included
         raise BadStyleFile(
             f"{path} is not a style file: not a readable ONNX model; train or download it again"
         ) from error

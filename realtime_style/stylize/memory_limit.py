@@ -8,8 +8,9 @@ from realtime_style.errors import RealtimeStyleError
 from realtime_style.system.memory import available_bytes
 
 _TIMES_FIRST_STAGE = 11
-"""Peak memory over the size of the first stage's output, see docs/research.md. Measured were 7 to 10 on ONNX Runtime's
-CPU provider and 2 to 5 on OpenVINO; the rest is margin for reading and writing the picture."""
+"""Peak memory over the size of the first stage's output, see docs/research.md. Measured were 7 to
+10 on ONNX Runtime's CPU provider and 2 to 5 on OpenVINO; the rest is margin for reading and writing
+the picture."""
 
 _UNKNOWN_NETWORK = 176
 

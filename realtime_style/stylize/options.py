@@ -16,7 +16,7 @@ Device = Annotated[str, one_of(*DEVICES)]
 
 @dataclass(frozen=True, kw_only=True)
 class PaintOptions(Options):
-    """How a picture is painted."""
+    """Options of painting a picture."""
 
     style: str = option(
         DEFAULT_STYLE, "NAME, FILE.onnx (its first style), FILE.onnx#NAME, or a mix: a:0.5,b:0.5"
@@ -32,6 +32,6 @@ class PaintOptions(Options):
 
 @dataclass(frozen=True, kw_only=True)
 class VideoPaintOptions(PaintOptions):
-    """How the pictures of a camera or a video are painted."""
+    """Options of painting the frames of a camera or a video."""
 
     steadiness: Share = option(0.5, "how still strokes are held from frame to frame, 0 to 1")

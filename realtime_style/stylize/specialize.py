@@ -15,7 +15,7 @@ from typing import Literal
 log = logging.getLogger(__name__)
 
 SpecializeMode = Literal["background", "immediately", "never"]
-"""When to specialise: in a thread beside the painting, between two frames, or not at all."""
+"""Time to specialise: in a thread beside the painting, between two frames, or never."""
 
 SPECIALIZE_AFTER = 8
 """Frames painted alike in a row after which more are expected: a fade or a drag has ended."""

@@ -93,7 +93,7 @@ class Stylizer:
 
     @property
     def provider(self) -> str:
-        """What the style files really run on; all of it, ``A, B``, where they differ."""
+        """Devices the style files really run on; all of them, ``A, B``, where they differ."""
         return ", ".join(dict.fromkeys(provider for provider, _ in list(self._ran_on.values())))
 
     @property

@@ -134,7 +134,7 @@ class ChildProcess:
 
     def _start(self) -> tuple[subprocess.Popen[bytes], Connection, int]:
         code = (
-            f"import sys; sys.path[:] = {sys.path!r}; "
+            f"import sys; sys.path[:] = {list(map(str, sys.path))}; "
             "from realtime_style.web.child_process import run_child; sys.exit(run_child())"
         )
         # Its standard output is not the player's, which may hold a result in JSON.

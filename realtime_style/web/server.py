@@ -1,4 +1,4 @@
-"""What the pages' processes share: an HTTP server with limits, and headers for privacy."""
+"""HTTP server with limits, and private headers, for the processes of all pages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from realtime_style.web.child_process import messages
 
 MAX_CONNECTIONS = 256
-"""At a time; further clients are told to come back."""
+"""Connections at a time; further clients get a 503."""
 
 MAX_PER_ADDRESS = 64
 """Connections from one address: more than a browser opens, too few to keep everybody else out."""

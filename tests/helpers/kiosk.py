@@ -40,7 +40,7 @@ class World:
     problem = ""
     hung = False
     ahead = False
-    """Whether the next frame is there already when one is painted."""
+    """The next frame is there already when one is painted."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -101,7 +101,7 @@ def open_kiosk(
     camera: str = "0",
     busy: Callable[[], AbstractContextManager[None]] | None = None,
 ) -> Iterator[Kiosk]:
-    """A kiosk whose painter notes in `world` on which device it was opened; two styles in each file."""
+    """A kiosk that notes in `world` the devices it paints on; two styles in each file."""
     written = [
         write_tiny_style(tmp_path / f"two{number}.onnx", names=(f"a{number}", f"b{number}"))
         for number in range(files)
@@ -161,7 +161,7 @@ def made(kiosk: Kiosk, pictures: int) -> None:
 
 
 class Port:
-    """Where cameras are plugged in: each opening gets the one that is there, or none."""
+    """A port for cameras: each opening gets the one that is plugged in, or none."""
 
     def __init__(self) -> None:
         self.capture: FakeCapture | None = FakeCapture()
@@ -177,5 +177,5 @@ class Port:
 
 
 def lasting_threads() -> int:
-    """How many threads there are, without the one that is there for a moment when a painter settles on a style."""
+    """Number of threads, without the short one that specialises a network for its style."""
     return sum(thread.name != "specialize style" for thread in threading.enumerate())

@@ -18,11 +18,13 @@ from realtime_style.styles.catalog import list_styles
 from tests.helpers.lettering import note_settings
 
 LONG = CardText(
-    wish="Ein frohes und gesundes neues Jahr wünschen wir allen Besucherinnen und Besuchern unseres Tages der offenen Tür "
-    * 2,
-    artist="In der Art von Joseph Mallord William Turner, Der Schiffbruch der Minotaurus, um 1805-10 gemalt",
+    wish="Ein frohes und gesundes neues Jahr wünschen wir allen Besucherinnen und Besuchern "
+    "unseres Tages der offenen Tür. " * 2,
+    artist="In der Art von Joseph Mallord William Turner, "
+    "Der Schiffbruch der Minotaurus, um 1805-10 gemalt",
     date="Donnerstag, der fünfundzwanzigste November zweitausendsechsundzwanzig",
-    host="Königlich Niederländisches Institut für Meteorologie, Hydrologie und Geowissenschaften, Abteilung Öffentlichkeit",
+    host="Königlich Niederländisches Institut für Meteorologie, Hydrologie und "
+    "Geowissenschaften, Abteilung Öffentlichkeit",
 )
 SHORT = CardText("2027", "Hokusai", "25.11.2026")
 

@@ -198,7 +198,7 @@ def test_film_goes_there_and_back(kiosk: Kiosk, world: World, tmp_path: Path) ->
     assert np.abs(pictures[1] - pictures[len(pictures) // 2]).mean() > 15
 
 
-def test_film_of_a_silent_camera_leads_back_to_the_live_scene(
+def test_film_of_a_silent_camera_leads_back_to_live(
     kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     press(kiosk, world, "space", "f")
@@ -212,7 +212,7 @@ def test_film_of_a_silent_camera_leads_back_to_the_live_scene(
     assert kiosk.state.scene.name == "REVIEW"  # the last picture can still be taken
 
 
-def test_capture_before_the_first_frame_leads_back_to_the_live_scene(
+def test_capture_before_the_first_frame_leads_back_to_live(
     kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(world, "take", lambda timeout_s: None)

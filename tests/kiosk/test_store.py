@@ -222,9 +222,7 @@ def test_second_kiosk_is_refused_and_deletes_nothing(
     settings.write_text('[pictures]\nfolder = "kept"\n')
     with sole_picture_store(settings) as store, store.scratch_dir() as being_made:
         kept = store.keep({"png": b"card"})
-        settings.write_text(
-            '[pictures]\nfolder = "kept"\n[screens]\n'
-        )  # with a mistake, to be told by its line
+        settings.write_text('[pictures]\nfolder = "kept"\n[screens]\n')  # with a mistake
         for words in (["kiosk", str(settings)], ["kiosk", str(settings), "--no-watchdog"]):
             assert main(words) == 1
             assert (

@@ -25,7 +25,8 @@ def test_pattern_ends_after_the_number_of_frames() -> None:
         pictures = list(pattern)
     assert len(pictures) == 3
     for picture in pictures:
-        assert (picture.shape, picture.dtype) == ((48, 64, 3), np.uint8)
+        assert picture.shape == (48, 64, 3)
+        assert picture.dtype == np.uint8
         assert picture.flags["C_CONTIGUOUS"]
 
 

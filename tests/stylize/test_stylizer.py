@@ -334,7 +334,7 @@ def specialized_files(stylizer: Stylizer) -> list[Path]:
 
 @pytest.fixture
 def specialized(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, list[float], float]]:
-    """What models are asked to specialize for: width, height, weights, strength."""
+    """Calls of StyleModel.specialize: width, height, weights, strength."""
     asked: list[tuple[int, int, list[float], float]] = []
 
     def specialize(

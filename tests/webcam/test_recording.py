@@ -28,7 +28,7 @@ from realtime_style.testing.camera import FakeCapture
 from realtime_style.webcam.app import run_webcam
 from realtime_style.webcam.options import WebcamOptions
 from tests.helpers.waiting import until
-from tests.helpers.webcam import LEVEL, GreyCapture, Script, read_video, same_picture, show
+from tests.helpers.webcam import LEVEL, GreyCapture, Script, read_video, show
 
 
 def test_snapshot_is_the_picture_without_words(options: WebcamOptions) -> None:

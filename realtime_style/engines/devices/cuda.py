@@ -26,7 +26,7 @@ _LIBRARIES = (
 
 
 def has_nvidia_driver() -> bool:
-    """Whether an NVIDIA driver is loaded: its library can be opened."""
+    """True if an NVIDIA driver is loaded: its library can be opened."""
     import ctypes
     import sys
 
@@ -38,7 +38,7 @@ def has_nvidia_driver() -> bool:
 
 
 def _unavailable() -> str | None:
-    # Whoever installed the GPU build expects it to be used, and is told when it cannot be.
+    # With the GPU build installed, a GPU that cannot be used is worth a report.
     if has_nvidia_driver() or "onnxruntime-gpu" in installed_runtimes():
         return None
     return "this machine has no NVIDIA driver"

@@ -1,4 +1,4 @@
-"""The host's PIN, of which the settings hold only a salted hash."""
+"""The host's PIN; the settings hold only a salted hash of it."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _PRINTER_S = 30.0
 
 @dataclass(frozen=True)
 class Capture:
-    """What a visitor captured: a painted picture, (H, W, 3) uint8 BGR, which may be of a film."""
+    """A painted picture, (H, W, 3) uint8 BGR, or a film and one of its frames."""
 
     picture: Frame
     artist: int = 0

@@ -20,7 +20,7 @@ from enum import Enum, auto
 
 
 class Scene(Enum):
-    """What is on screen, and so what visitors can do."""
+    """The contents of the screen, and with them the actions that are possible."""
 
     ATTRACT = auto()
     """Nobody is there: the artists in turn on the live picture, and an invitation."""
@@ -140,7 +140,7 @@ Event = (
 
 
 class Effect(Enum):
-    """What the caller has to do after a transition."""
+    """Actions that a transition requires of its caller."""
 
     COUNT_VISITOR = auto()
     SHOOT = auto()
@@ -204,7 +204,7 @@ class State:
     film: bool = False
     """The current capture is a film."""
     camera_lost: str = ""
-    """Why there is no picture; empty when there is one."""
+    """Reason for the missing picture; empty when there is one."""
     on_break: bool = False
     corner: tuple[float, ...] = ()
     """Recent touches of the corner."""
@@ -223,7 +223,7 @@ class State:
 
 @dataclass(frozen=True)
 class Rules:
-    """What does not change while the kiosk runs."""
+    """Values that do not change while the kiosk runs."""
 
     artists: int
     """Number of artists to choose from."""

@@ -25,7 +25,7 @@ class Counters:
 
 @dataclass(frozen=True)
 class RestartState:
-    """What a kiosk takes over from the one before it, which crashed or was restarted."""
+    """State that a kiosk takes over from the one before a crash or restart."""
 
     counters: Counters = field(default_factory=Counters)
     on_break: bool = False
@@ -60,14 +60,14 @@ class Status:
     fps: float
     runs_on: str
     camera_lost: str
-    """Why there is no picture; empty when there is one."""
+    """Reason for the missing picture; empty when there is one."""
     on_break: bool
     visitors: int
     pictures: int
     kept: int
     """Visitors' files on the disk now."""
     outputs_lost: str
-    """Why outputs fail; empty when all work."""
+    """Outputs that fail, with reasons; empty when all work."""
     last_warning: str
     by_style: dict[str, int] = field(default_factory=dict)
     """Pictures of each style."""

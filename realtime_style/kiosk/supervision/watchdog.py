@@ -65,7 +65,7 @@ class Watchdog:
     ) -> None:
         """`start_s` is the time until the first heartbeat, `hung_s` until each further one.
 
-        `grace_s` is the time between being asked to end and being killed, `backoff` the pauses
+        `grace_s` is the time between a request to end and a kill, `backoff` the pauses
         before new starts, by default of 0.2 to 30 s. `on_restart` is called before each of them.
         With `wait_for_display`, a display that is missing at the first start is waited for.
         """

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from realtime_style.display.geometry import Box, Fit, fitted_box
 from realtime_style.display.sprites import Colour, Image, Sprite
-from realtime_style.display.text import REGULAR, Weight
+from realtime_style.display.text import REGULAR, Weight, text_width
 from realtime_style.kiosk.config.i18n import Catalogue
 from realtime_style.kiosk.state.model import Event, Rules
 from realtime_style.kiosk.ui import widgets
@@ -116,7 +116,14 @@ class SceneLayout:
         shade: bool = False,
         passing: bool = False,
     ) -> None:
-        """Write text; `passing` if it has a time or figures in it, which soon change."""
+        """Write text; `passing` if it has a time or figures in it, which soon change.
+
+        `shade` gives it a dark panel, which is no wider than the text needs.
+        """
+        if shade:
+            width = min(box.width, text_width(text, size, weight) + 2 * widgets.padding(size))
+            x = box.x + round((box.width - width) * align)
+            box = Box(x, box.y, width, box.height)
         draw = widgets.passing_label if passing else widgets.label
         image = draw(
             text, box.width, box.height, size, weight=weight, align=align, lines=lines, shade=shade

@@ -66,7 +66,7 @@ def _live(state: State, props: Props) -> SceneLayout:
     screen = SceneLayout(props.video_box)
     sign = _sign(screen, props)
     name = Box(2 * u, sign.y + sign.height + u, min(90 * u, width - 4 * u), 8 * u)
-    _artist(screen, state, props, name)
+    _artist(screen, state, props, name, align=0)
     side = 31 * u
     rows = 1 if width - side >= 12 * u * len(props.tiles) else 2
     bar = Box(0, height - 25 * u * rows, width - side, 25 * u * rows)
@@ -99,7 +99,7 @@ def _countdown(state: State, props: Props, now: float) -> SceneLayout:
     (width, height), u = props.size_wh, props.unit
     screen = SceneLayout(props.video_box)
     left = max(1, -int(-(state.since + props.rules.timing.countdown - now) // 1))
-    number = Box(width // 2 - 25 * u, height // 2 - 32 * u, 50 * u, 50 * u)
+    number = Box(width // 2 - 30 * u, height // 2 - 32 * u, 60 * u, 50 * u)
     screen.label(str(left), number, 38 * u, weight=BOLD, shade=True)
     look = _centred(props, 100 * u, number.y + number.height + 3 * u, 10 * u)
     screen.label(props.words("look_here"), look, 7 * u, shade=True)
@@ -230,12 +230,12 @@ def _about_the_camera(props: Props) -> str:
     )
 
 
-def _artist(screen: SceneLayout, state: State, props: Props, box: Box) -> None:
+def _artist(screen: SceneLayout, state: State, props: Props, box: Box, align: float = 0.5) -> None:
     """The artist in whose manner the picture is painted."""
     artist = props.artists[state.artist]
     words = props.words("manner", artist=artist.name)
     words += f", {artist.year}" if artist.year else ""
-    screen.label(words, box, 5 * props.unit, shade=True)
+    screen.label(words, box, 5 * props.unit, align=align, shade=True)
 
 
 def _slider(screen: SceneLayout, state: State, props: Props, box: Box) -> None:

@@ -44,6 +44,11 @@ def panel(
     return with_alpha(blank(width, height, colour), rounded(width, height, radius) * opacity)
 
 
+def padding(size: int) -> int:
+    """Room beside the text of a label whose letters have this size."""
+    return round(size * 0.4)
+
+
 def _draw_label(
     text: str,
     width: int,
@@ -56,7 +61,7 @@ def _draw_label(
     shade: bool = True,
 ) -> Image:
     """White letters, on a dark panel or on nothing."""
-    pad = round(size * 0.4)
+    pad = padding(size)
     inner = Box(pad, 0, width - 2 * pad, height)
     image = Panel(width, height, pad, shade=shade)
     if text:

@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 from realtime_style.web.server import HEADERS, build_app, serve
 
 MAX_VIEWERS = 8
-"""At a time; further ones are told to come back."""
+"""Viewers at a time; further ones get a 503."""
 
 _FIRST_FRAME_S = 10.0
 

@@ -101,3 +101,12 @@ def test_names_of_engines_import_nothing_heavy() -> None:
     loaded = {name.partition(".")[0] for name in modules}
     assert not loaded & {"numpy", "cv2", "onnxruntime", "openvino", "google", "torch"}
     assert "importlib.metadata" not in modules  # 30 ms
+
+
+def test_opening_an_engine_imports_no_torch(tiny_style: Path) -> None:
+    code = (
+        "import sys, pathlib; from realtime_style.engines.table import open_engine;"
+        "open_engine(pathlib.Path(sys.argv[1])); sys.exit('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tiny_style)], check=False)
+    assert done.returncode == 0

@@ -1,4 +1,4 @@
-"""The watchdog of commands that crash, hang, cannot start, or are asked to end."""
+"""The watchdog, with commands that crash, hang, do not start, or have to end."""
 
 from __future__ import annotations
 
@@ -263,7 +263,7 @@ def start_guard(folder: Path, kiosk: str, **options: float) -> subprocess.Popen[
     return subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
 
 
-def test_pictures_expire_while_no_kiosk_runs_and_go_with_the_watchdog(tmp_path: Path) -> None:
+def test_pictures_expire_without_a_kiosk_and_end_with_the_watchdog(tmp_path: Path) -> None:
     PictureStore(tmp_path / "kept", hours=2).keep({"png": b"a visitor"})
 
     def kept() -> int:

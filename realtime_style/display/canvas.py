@@ -45,9 +45,9 @@ class Canvas(Protocol):
 def open_canvas(open_window: Callable[[], pygame.Window], vsync: bool) -> tuple[Any, Canvas]:
     """A window by `open_window`, and the canvas that suits this machine.
 
-    Without a chip SDL would draw by an OpenGL on the processor, at twenty times
-    the cost of OpenCV.
-    ``SDL_RENDER_DRIVER=software`` keeps off a chip whose driver is broken. Raises pygame.error.
+    Without a chip SDL would draw by an OpenGL on the processor, at twenty times the cost of
+    OpenCV. ``SDL_RENDER_DRIVER=software`` keeps off a chip whose driver is broken. Raises
+    pygame.error.
     """
     import pygame
 

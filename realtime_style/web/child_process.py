@@ -30,8 +30,7 @@ END = b"end"
 
 _START_S = 20.0
 _END_S = 5.0
-_BACKOFF_S = 0.5, 30.0
-_STABLE_S = 60.0  # a child that served for so long fails for another reason than the one before
+_BACKOFF_S = 0.5, 5.0
 
 # Ctrl-C in the terminal is for the player alone, which then ends its pages.
 _OWN_GROUP: dict[str, Any] = {"start_new_session": True}
@@ -100,28 +99,28 @@ class ChildProcess:
         """Take in what the child sends, and start it again when it ends."""
         backoff = Backoff(*_BACKOFF_S)
         while True:
-            started = time.perf_counter()
             with suppress(EOFError, OSError):
                 while True:
                     self._received.put(self._pipe.recv_bytes())
             code = _reap(self._process)
             if self._closed.is_set():
                 return
-            if time.perf_counter() - started > _STABLE_S:
-                backoff.reset()
             log.warning("%s ended with code %d; starting it again", self._module, code)
-            while not self._closed.wait(backoff.next()):
-                try:
-                    process, pipe, port = self._start()
-                except (RealtimeStyleError, OSError) as error:
-                    log.warning("%s", error)
-                    continue
-                with self._pipe_lock:  # not while a message is written to the old one
-                    self._pipe.close()
-                    self._process, self._pipe, self.port = process, pipe, port
-                break
-            if self._closed.is_set():  # END may have gone to the old one
-                self._process.kill()
+            self._restart(backoff)
+
+    def _restart(self, backoff: Backoff) -> None:
+        while not self._closed.wait(backoff.next()):
+            try:
+                process, pipe, port = self._start()
+            except (RealtimeStyleError, OSError) as error:
+                log.warning("%s", error)
+                continue
+            with self._pipe_lock:  # not while a message is written to the old one
+                self._pipe.close()
+                self._process, self._pipe, self.port = process, pipe, port
+            if self._closed.is_set():  # END went to the old one
+                process.kill()
+            return
 
     def _send_newest(self) -> None:
         message = b""

@@ -16,7 +16,7 @@ from realtime_style.errors import RealtimeStyleError
 from realtime_style.kiosk.pages.client import ShareServer
 from realtime_style.kiosk.pictures.store import PictureStore
 from realtime_style.web.server import HEADERS
-from tests.helpers.processes import children_with, is_running
+from tests.helpers.processes import children_with
 from tests.helpers.waiting import until
 from tests.helpers.web import (
     all_at_once,
@@ -160,7 +160,7 @@ def test_killed_page_is_served_again_by_itself(tmp_path: Path) -> None:
     with closing(ShareServer(tmp_path, port=0, address="127.0.0.1")) as server:
         (pid,) = children_with("kiosk.pages.share") - others
         os.kill(pid, signal.SIGKILL)
-        until(lambda: not is_running(pid))
+        until(lambda: children_with("kiosk.pages.share") - others - {pid})
         until(lambda: server.link(kept.token) is not None)
         assert get(server, f"/{kept.token}.png")[0] == 200
 

@@ -289,9 +289,12 @@ def test_ctrl_c_ends_a_kiosk_that_hangs_as_well(tmp_path: Path) -> None:
         f"{BEAT}open('pid', 'w').write(str(os.getpid()))\n{HANG}"
     )
     with start_guard(tmp_path, deaf, grace_s=0.3) as guard:
-        pid = number_in(tmp_path / "pid")
-        guard.send_signal(signal.SIGINT)
-        assert guard.wait(20) == 130
+        try:
+            pid = number_in(tmp_path / "pid")
+            guard.send_signal(signal.SIGINT)
+            assert guard.wait(20) == 130
+        finally:
+            guard.kill()
     assert not is_running(pid)
 
 

@@ -195,10 +195,13 @@ def test_player_serves_a_page_however_it_was_started(program: str) -> None:
     port = free_port()
     command += ["webcam", "--camera=pattern", "--no-window", "--device=cpu", f"--mjpeg={port}"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        until(lambda: process.poll() is not None or not is_free(port), 60)
-        assert ask(port, "/frame.jpg")[1].startswith(b"\xff\xd8")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 130
+        try:
+            until(lambda: process.poll() is not None or not is_free(port), 60)
+            assert ask(port, "/frame.jpg")[1].startswith(b"\xff\xd8")
+            process.terminate()
+            assert process.wait(30) == 143
+        finally:
+            process.kill()
     until(lambda: is_free(port))
 
 

@@ -250,7 +250,8 @@ def test_numbers_devices_and_backends_reach_opencv() -> None:
         (["0", "2"], "Cameras found: 0, 2. Try --camera 0."),
         (
             ["1"],
-            "Cameras found: 1. It is there: close other programs that use it, and check that you may read /dev/video1.",
+            "Cameras found: 1. It is there: close other programs that use it, and check that you may "
+            "read /dev/video1.",
         ),
         (None, "Try --camera clip.mp4 or --camera pattern."),
     ],

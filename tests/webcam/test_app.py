@@ -1,4 +1,4 @@
-"""The live show, with real style files and a real camera thread; only the window is played by a script."""
+"""The live show with real style files and a real camera thread; a script plays the display."""
 
 from __future__ import annotations
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 import cv2  # noqa: F401  (before av is loaded anywhere: the other order hangs windows on Linux)
 
@@ -18,9 +17,7 @@ from realtime_style.frames import Frame
 from realtime_style.media.video_open import check_video_file
 from realtime_style.media.video_reader import VideoReader
 from realtime_style.media.video_writer import VideoWriter, require_video_name
-
-if TYPE_CHECKING:
-    import av
+from realtime_style.pipeline.pipeline import in_order
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +77,7 @@ def stylize_video(
                 source,
             )
         unit = clip.time_base
-        for item, painted in items:
+        for (item, _), painted in items:
             if painted is None:
                 out.write_sound(item)
                 continue
@@ -101,25 +98,22 @@ def stylize_video(
 
 def _painted(
     clip: VideoReader, paint: Callable[[Frame], Frame]
-) -> Generator[tuple[Any, Frame | None]]:
-    """Contents of a clip: frames with their paintings, packets of sound with None.
+) -> Generator[tuple[tuple[Any, Frame | None], Frame | None]]:
+    """Contents of a clip: frames with their pictures and paintings, packets of sound with None.
 
     The next frame is painted while the caller encodes this one.
     """
     import av
 
-    with ThreadPoolExecutor(1, thread_name_prefix="paint") as executor:
-        under_way: tuple[av.VideoFrame, Future[Frame]] | None = None
-        for item in clip.read():
-            if not isinstance(item, av.VideoFrame):
-                yield item, None
-                continue
-            following = item, executor.submit(paint, clip.to_bgr(item))
-            if under_way is not None:
-                yield under_way[0], under_way[1].result()
-            under_way = following
-        if under_way is not None:
-            yield under_way[0], under_way[1].result()
+    items = (
+        (item, clip.to_bgr(item) if isinstance(item, av.VideoFrame) else None)
+        for item in clip.read()
+    )
+    return in_order(
+        items,
+        lambda item: paint(cast("Frame", item[1])),
+        needs_work=lambda item: item[1] is not None,
+    )
 
 
 def check_video_paths(source: Path, target: Path) -> None:

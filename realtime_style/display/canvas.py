@@ -45,8 +45,9 @@ class Canvas(Protocol):
 def open_canvas(open_window: Callable[[], pygame.Window], vsync: bool) -> tuple[Any, Canvas]:
     """A window by `open_window`, and the canvas that suits this machine.
 
-    SDL without a chip would draw by an OpenGL on the processor, at four times the cost of OpenCV.
-    ``SDL_RENDER_DRIVER=software`` keeps off a chip whose driver is broken. Raises pygame.error.
+    Without a chip SDL would draw by an OpenGL on the processor, at twenty times the cost of
+    OpenCV. ``SDL_RENDER_DRIVER=software`` keeps off a chip whose driver is broken. Raises
+    pygame.error.
     """
     import pygame
 
@@ -209,7 +210,7 @@ class ProcessorCanvas:
 
 
 def _scale_into(target: Any, picture: Frame, box: Box, visible: Any) -> None:
-    """Scale the part of `picture` that is visible when it fills `box` into that part of `target`."""
+    """Scale the part of `picture` that is visible, when it fills `box`, into `target`."""
     scale_x, scale_y = picture.shape[1] / box.width, picture.shape[0] / box.height
     left, top = round((visible.x - box.x) * scale_x), round((visible.y - box.y) * scale_y)
     right = max(left + 1, round((visible.right - box.x) * scale_x))

@@ -36,8 +36,9 @@ class Window:
     def poll_key(self, wait_ms: int = 0) -> str | None:
         """The next key that was pressed, waited for up to `wait_ms` milliseconds; None for none.
 
-        A key is the character it types, letters always small, or a name such as ``left``, ``space``,
-        ``esc``, ``enter`` or ``f11``. No key is lost: those pressed meanwhile come one by one.
+        A key is the character it types, letters always small, or a name such as ``left``,
+        ``space``, ``esc``, ``enter`` or ``f11``. No key is lost: those pressed meanwhile come one
+        by one.
         """
         if not self._closed:
             for heard in self._display.inputs(0 if self._keys else wait_ms / 1000):

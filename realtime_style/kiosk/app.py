@@ -1,4 +1,4 @@
-"""The kiosk's loop: camera, painter and screen, and what visitors and host ask for in between."""
+"""The kiosk's loop: pictures to the screen, and the requests of visitors and host between them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Protocol
 
 import cv2
@@ -19,10 +18,10 @@ from realtime_style.frames import Frame
 from realtime_style.kiosk.config.i18n import Catalogue
 from realtime_style.kiosk.config.schema import KioskSettings
 from realtime_style.kiosk.pages.client import HostServer, ShareServer
-from realtime_style.kiosk.pictures.card import CardText
 from realtime_style.kiosk.pictures.card_maker import CardMaker, SavedCard
 from realtime_style.kiosk.pictures.session import Visitor
 from realtime_style.kiosk.pictures.store import PictureStore
+from realtime_style.kiosk.scenes import Scenes
 from realtime_style.kiosk.state.keymap import event_for
 from realtime_style.kiosk.state.model import (
     NEEDS_CAMERA,
@@ -37,9 +36,7 @@ from realtime_style.kiosk.state.model import (
 from realtime_style.kiosk.state.transitions import debounced, first_state, step
 from realtime_style.kiosk.supervision.heartbeat import RESTART
 from realtime_style.kiosk.supervision.stats import LastWarning, RestartState, Status
-from realtime_style.kiosk.ui import widgets
-from realtime_style.kiosk.ui.layout import Artist, Props, SceneLayout, Target
-from realtime_style.kiosk.ui.visitor_screens import lay_out
+from realtime_style.kiosk.ui.layout import SceneLayout, Target
 from realtime_style.pipeline.look import Look
 from realtime_style.pipeline.pipeline import LivePipeline
 from realtime_style.pipeline.style_loader import StyleLoader
@@ -54,7 +51,7 @@ log = logging.getLogger(__name__)
 _FRAME_WAIT_S = 0.05  # without frames the screen is drawn twenty times a second
 _SWEEP_S = 10.0
 _TELL_S = 1.0
-_HUNG_S = 20.0  # a read that has not come back: only the end of the process gives the device back
+_HUNG_S = 20.0  # of a read that does not return: only the end of the process frees the device
 
 
 class Display(Protocol):
@@ -69,7 +66,7 @@ class Display(Protocol):
 
 
 class Kiosk:
-    """Everything that lasts from one frame to the next. Parts are given, so that tests can give others."""
+    """The state that lasts from one frame to the next. Its parts are given: tests give others."""
 
     def __init__(
         self,
@@ -100,27 +97,26 @@ class Kiosk:
         self._settings, self._rules, self._display = settings, rules, display
         self._mixes = list(mixes)
         self._pipeline, self._source, self._worker = pipeline, pipeline.source, pipeline.worker
-        self._store, self._share_server, self._host_server = store, share_server, host_server
-        self._languages, self._outputs, self._clock = languages, outputs or OutputGroup({}), clock
-        infos = [mix[0][0].info for mix in mixes]
-        self._artists = [
-            Artist(info.artist or info.title or info.name, info.year) for info in infos
-        ]
-        self._tiles = widgets.Tiles(
-            [
-                (info.swatch_frame(), artist.surname, artist.year)
-                for info, artist in zip(infos, self._artists, strict=True)
-            ]
-        )
+        self._store, self._host_server, self._clock = store, host_server, clock
+        self._outputs = outputs or OutputGroup({})
         self._warning = LastWarning()
         logging.getLogger("realtime_style").addHandler(self._warning)
         if self._worker.fallback is not None:
-            log.warning("painting could not take something faster: %s", self._worker.fallback)
+            log.warning("a faster engine could not be used: %s", self._worker.fallback)
         self._loader = StyleLoader(lambda mix: self._worker.preload(mix, *self._video_wh()))
         self._fade = Crossfade(self._mixes[0])
         self._live: Frame | None = None
         self._visitor = Visitor(
             card_maker, share_server.link if share_server is not None else lambda token: None
+        )
+        self._scenes = Scenes(
+            settings,
+            rules,
+            mixes,
+            languages,
+            store,
+            self._visitor,
+            take_home=share_server is not None,
         )
         self._held: Target | None = None
         self._kept = 0
@@ -132,7 +128,7 @@ class Kiosk:
     def run(
         self, seconds: float | None = None, stopped: Callable[[], bool] = lambda: False
     ) -> None:
-        """Go on until `stopped` says so, the host does, or for `seconds`."""
+        """Run until `stopped` returns True, the host ends it, or for `seconds`."""
         began = self._clock()
         while (
             self.ending is None
@@ -190,7 +186,7 @@ class Kiosk:
         return (640, 480) if self._live is None else (self._live.shape[1], self._live.shape[0])
 
     def status(self) -> Status:
-        """How it goes."""
+        """Figures for the host."""
         return Status(
             scene=self.state.scene.name,
             style=self._mixes[self.state.artist][0][0].info.name,
@@ -207,17 +203,18 @@ class Kiosk:
             last_warning=self._warning.text,
             by_style=dict(self.counters.by_style),
             artists=[
-                f"{each.name}, {each.year}" if each.year else each.name for each in self._artists
+                f"{each.name}, {each.year}" if each.year else each.name
+                for each in self._scenes.artists
             ],
         )
 
     def memory(self) -> str:
-        """What the kiosk after this one shall know, as a line. May be called in any thread."""
+        """State for the kiosk after this one, as JSON. May be called from any thread."""
         state = self.state  # once: it changes while another thread reads
         return RestartState(self.counters, state.on_break, state.wrong_pins).to_json()
 
     def close(self) -> None:
-        """Let go of the painter; what was given is its giver's."""
+        """Stop loading styles. The parts that were given stay open."""
         logging.getLogger("realtime_style").removeHandler(self._warning)
         self._loader.close()
 
@@ -242,7 +239,7 @@ class Kiosk:
             case Effect.FORGET | Effect.END_VISIT:
                 self._visitor.forget()
             case Effect.MAKE_CARD:
-                self._visitor.keep(self._card_text())
+                self._visitor.keep(self._scenes.card_text(self.state))
             case Effect.PRINT:
                 self._visitor.print(now)
             case Effect.RESTART:
@@ -258,8 +255,8 @@ class Kiosk:
             self._dispatch(SystemEvent.CAMERA_BACK, now)
 
     def _handle_input(self, now: float) -> None:
-        for heard in self._display.inputs():
-            event = self._event_of(heard, self._lay_out(now))
+        for given in self._display.inputs():
+            event = self._event_of(given, self._lay_out(now))
             if event is not None:
                 self._dispatch(event if debounced(self.state, now) else Touch.SCREEN, now)
 
@@ -268,18 +265,18 @@ class Kiosk:
         if isinstance(made, SavedCard):
             self.counters.pictures += 1
             name = self._mixes[made.artist][0][0].info.name
-            # A new dict: a note for the watchdog may be written in another thread just now.
+            # A new dict: another thread may be writing the state for the watchdog.
             self.counters.by_style = {
                 **self.counters.by_style,
                 name: self.counters.by_style.get(name, 0) + 1,
             }
-            self._swept = float("-inf")  # count them again
-            trim_heap()  # a card takes a hundred times what a frame takes, in a thread of its own
+            self._swept = float("-inf")  # count the kept pictures again
+            trim_heap()  # a card takes a hundred times the memory of a frame, in its own thread
         elif made is not None:
             self._dispatch(SystemEvent.CARD_FAILED, now)
 
-    def _event_of(self, heard: Input, screen: SceneLayout) -> Event | None:
-        match heard:
+    def _event_of(self, given: Input, screen: SceneLayout) -> Event | None:
+        match given:
             case Press(x, y):
                 self._held = screen.hit(x, y)
                 return self._held.event(x, y) if self._held is not None else Touch.SCREEN
@@ -294,11 +291,11 @@ class Kiosk:
         return None
 
     def _turned(self, frame: Frame) -> Frame:
-        """As in a mirror: a camera's frame on its way to the screen, and a picture of the screen that is taken home."""
+        """Mirrored back for taking home, if the screen is a mirror."""
         return np.asarray(cv2.flip(frame, 1), np.uint8) if self._mirrored else frame
 
     def _housekeeping(self, now: float) -> None:
-        """What is to be done now and then."""
+        """Periodic work: old pictures, the host's page, a hung driver."""
         if now - self._swept >= _SWEEP_S:
             self._kept, self._swept = self._store.delete_expired(), now
         if self._host_server is not None:
@@ -308,11 +305,9 @@ class Kiosk:
                 self._host_server.publish(asdict(self.status()))
                 self._told = now
         self._hung_since = (self._hung_since or now) if self._source.hung else None
-        waits = (
-            self.state.scene in NEEDS_CAMERA
-        )  # whoever has a card before them needs no camera, but the code on it
+        waits = self.state.scene in NEEDS_CAMERA  # a visitor with a card needs its code only
         if waits and self._hung_since is not None and now - self._hung_since > _HUNG_S:
-            log.warning("the camera's driver does not come back; starting again")
+            log.warning("the camera's driver does not return; restarting the kiosk")
             self.ending = RESTART
 
     def _shown(self, now: float) -> Frame | None:
@@ -321,37 +316,10 @@ class Kiosk:
 
     def _lay_out(self, now: float) -> SceneLayout:
         shown = self._shown(now)
-        visitor = self._visitor
-        props = Props(
+        return self._scenes.lay_out(
+            self.state,
             size_wh=self._display.size_wh,
             video_wh=self._video_wh() if shown is None else (shown.shape[1], shown.shape[0]),
-            words=self._words(),
-            languages=[self._languages[code] for code in self._settings.screen.languages],
-            tiles=self._tiles,
-            artists=self._artists,
-            rules=self._rules,
-            fit=self._settings.screen.fit,
-            kept_until=self._store.until() if self.state.scene is Scene.REVIEW else "",
-            take_home=self._share_server is not None,
-            recorded=self._settings.outputs.record is not None,
-            shown_elsewhere=self._settings.outputs.shown_elsewhere,
-            card=visitor.card,
-            card_wh=visitor.card_wh,
-            code=visitor.code,
-            until=visitor.until,
-            notice=visitor.notice,
-            status=self.status().lines(self._words()) if self.state.scene is Scene.MENU else (),
+            status=self.status,
+            now=now,
         )
-        return lay_out(self.state, props, now)
-
-    def _card_text(self) -> CardText:
-        words, card = self._words(), self._settings.card
-        artist = self._artists[self._visitor.artist]
-        manner = words("manner", artist=artist.name) + (f", {artist.year}" if artist.year else "")
-        wish = card.wish.get(words.code) or words("wish")
-        return CardText(
-            wish, manner[0].upper() + manner[1:], words.date(datetime.now().date()), card.host
-        )
-
-    def _words(self) -> Catalogue:
-        return self._languages[self.state.language]

@@ -226,20 +226,19 @@ class VideoReader:
         breaks. It does so at joints as well: another recording follows, or, in one that was cut
         into segments, a key frame without a gap in time.
         """
-        mark = self._mark
-        if mark is not None:
+        if (mark := self._mark) is not None:
             mark.pictures += 1
             in_time = (packet.dts or 0) - mark.dts < 3 * (packet.duration or 0)
             seam = packet.is_keyframe and mark.pictures == _SEGMENT_SEAM and in_time
-            if seam or self._clock.joints > mark.joints:
-                mark = None
-        missing = mark is not None and (mark.pictures > _JOINT_SEAM or packet.size == 0)
-        if packet.is_corrupt and (mark is None or missing):
-            mark = _Mark(packet.dts or 0, self._clock.joints)
-        elif missing:
-            mark = None
-        self._mark = mark
-        return missing
+            explained = seam or self._clock.joints > mark.joints
+            missing = not explained and (mark.pictures > _JOINT_SEAM or packet.size == 0)
+            if explained or missing:
+                self._mark = None
+            if missing:
+                return True
+        if packet.is_corrupt and self._mark is None:
+            self._mark = _Mark(packet.dts or 0, self._clock.joints)
+        return False
 
     def _first_frame(self) -> av.VideoFrame:
         """The first whole frame. What was read on the way is kept for `read`."""

@@ -25,7 +25,7 @@ def random_loss_network(name: str = "vgg16") -> LossNetwork:
 
 
 def random_weights(name: str = "vgg16") -> dict[str, torch.Tensor]:
-    """Weights up to relu4_x with torchvision's key names, scaled so that features keep their size from layer to layer."""
+    """Weights up to relu4_x by torchvision's key names, scaled so that features keep their size."""
     convolutions = {"vgg16": (2, 2, 3, 3), "vgg19": (2, 2, 4, 4)}[name]
     generator = torch.Generator().manual_seed(1)
     weights, index, channels = {}, 0, 3

@@ -46,7 +46,7 @@ class GreyCapture:
 
 
 class Script:
-    """A display that presses keys after given frames, keeps what it shows, and closes in the end."""
+    """A display that presses keys after given frames, keeps what it shows, and closes at last."""
 
     size_wh = 640, 480
 
@@ -61,7 +61,7 @@ class Script:
         self.shown: list[Frame] = []
         self.places: list[Box | str] = []
         self.sprites: list[list[Sprite]] = []
-        """Words and signs over each picture; they are the same objects as long as they do not change."""
+        """Sprites over each picture; the same objects as long as they do not change."""
         self.fullscreen: list[bool] = []
         self.closes = 0
         self.ends: Callable[[], bool] = lambda: False

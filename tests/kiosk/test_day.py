@@ -40,6 +40,7 @@ def live_again(kiosk: Kiosk, world: World) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_day_of_faults_ends_live_with_nothing_kept(
     kiosk: Kiosk, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

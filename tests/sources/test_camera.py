@@ -1,7 +1,4 @@
-"""Cameras that work, that misbehave, and what stands in for them.
-
-Everything that waits for a camera ends within two seconds here, whatever the camera does.
-"""
+"""Cameras that work, and cameras that misbehave: nothing waits for one for ever."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice, pairwise
+from typing import Any
 
 import cv2
 import pytest
@@ -21,15 +19,8 @@ from realtime_style.sources.backends import CAMERA_BACKENDS
 from realtime_style.sources.camera import Camera, open_camera
 from realtime_style.sources.device import Connection
 from realtime_style.testing.camera import FakeCapture
-
-
-@pytest.fixture(autouse=True)
-def within_two_seconds() -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    assert (
-        time.perf_counter() - start < 2 + 0.5
-    )  # half a second for a busy machine and the fixtures
+from realtime_style.testing.style_files import FakeClock
+from tests.helpers.waiting import until
 
 
 @pytest.fixture
@@ -39,8 +30,8 @@ def capture() -> Iterator[FakeCapture]:
     fake.unblock()
 
 
-def start(capture: FakeCapture, stale_s: float = 1.0) -> Camera:
-    return Camera(Connection(capture, "camera 0"), stale_s=stale_s)
+def start(capture: FakeCapture, stale_s: float = 20.0, **options: Any) -> Camera:
+    return Camera(Connection(capture, "camera 0"), stale_s=stale_s, **options)
 
 
 # A camera that works.
@@ -56,34 +47,34 @@ def test_frames_come_in_order_and_never_twice(capture: FakeCapture) -> None:
     assert all(later > earlier for earlier, later in pairwise(numbers))
 
 
-def test_a_slow_consumer_gets_the_newest_frame_and_drops_are_counted(capture: FakeCapture) -> None:
+def test_slow_consumer_gets_the_newest_frame_and_counts_drops(capture: FakeCapture) -> None:
     with start(capture) as camera:
         frames = iter(camera)
-        first = read_barcode(next(frames))
-        time.sleep(0.2)
+        next(frames)
+        came = capture.reads
+        until(lambda: capture.reads > came + 10)
         behind = capture.reads - 1 - read_barcode(next(frames))
         assert behind <= 2
-        next(frames)
-        assert capture.reads - first > 5
-        assert camera.dropped >= 4
+        assert camera.dropped >= 8
 
 
-def test_the_age_of_a_frame_is_known(capture: FakeCapture) -> None:
-    with start(capture) as camera:
-        before = time.perf_counter()
+def test_age_of_a_frame_is_known(capture: FakeCapture, fake_clock: FakeClock) -> None:
+    with start(capture, clock=fake_clock) as camera:
         frames = iter(camera)
         next(frames)
-        time.sleep(0.1)
+        fake_clock.now = 7.0
+        came = capture.reads
+        until(lambda: capture.reads > came + 2)
         next(frames)
-        assert before < camera.captured_at <= time.perf_counter()
+        assert camera.captured_at == 7.0
 
 
-def test_info_says_what_was_got_by_the_first_frame(capture: FakeCapture) -> None:
+def test_info_is_known_by_the_first_frame(capture: FakeCapture) -> None:
     with start(capture) as camera:
         assert (camera.info.width, camera.info.height, camera.info.live) == (160, 120, True)
 
 
-def test_closing_gives_the_device_back_in_the_thread_that_read_it(capture: FakeCapture) -> None:
+def test_reading_thread_releases_the_device(capture: FakeCapture) -> None:
     with start(capture) as camera:
         next(iter(camera))
     assert capture.released_by == capture.reader
@@ -100,7 +91,7 @@ def test_closing_from_another_thread_ends_the_loop(capture: FakeCapture) -> None
         assert sum(1 for _ in frames) > 0
 
 
-def test_a_consumer_that_raises_leaves_no_thread_behind(capture: FakeCapture) -> None:
+def test_raising_consumer_leaves_no_thread_behind(capture: FakeCapture) -> None:
     with pytest.raises(ZeroDivisionError), start(capture) as camera:
         1 / len([frame for frame in islice(camera, 3) if frame is None])
     assert capture.released_by is not None
@@ -118,7 +109,7 @@ def lost(camera: Camera) -> str:
     return str(caught.value)
 
 
-def test_an_unplugged_camera_is_lost_with_a_word_on_what_to_do(capture: FakeCapture) -> None:
+def test_unplugged_camera_is_lost_with_a_remedy(capture: FakeCapture) -> None:
     camera = start(capture)
     threading.Timer(0.2, capture.unplug).start()
     message = lost(camera)
@@ -127,39 +118,41 @@ def test_an_unplugged_camera_is_lost_with_a_word_on_what_to_do(capture: FakeCapt
     assert capture.released_by is not None
 
 
-def test_a_read_that_fails_now_and_then_is_forgiven(capture: FakeCapture) -> None:
+def test_reads_that_fail_now_and_then_are_forgiven(capture: FakeCapture) -> None:
     with start(capture) as camera:
         frames = iter(camera)
         next(frames)
-        for _ in range(4):  # together longer than what makes a camera count as gone
+        for _ in range(20):  # together longer than what makes a camera count as gone
             capture.unplug()
-            time.sleep(0.15)
+            time.sleep(0.03)
             capture.plug_in()
             next(frames)
             next(frames)
         assert read_barcode(next(frames)) > 1
 
 
-def test_a_camera_that_hangs_is_lost_after_stale_s(capture: FakeCapture) -> None:
+def test_hanging_camera_is_lost_and_its_thread_not_waited_for(capture: FakeCapture) -> None:
     camera = start(capture, stale_s=0.3)
     capture.block()
-    threading.Timer(1.0, capture.unblock).start()  # so that its thread can end
     assert "camera 0 sent no picture for 0.3 s" in lost(camera)
+    assert capture.released_by is None  # the thread still hangs
+    capture.unblock()
+    until(lambda: capture.released_by == capture.reader)
 
 
-def test_a_camera_that_opens_but_sends_nothing_is_lost_at_once(capture: FakeCapture) -> None:
+def test_camera_that_opens_and_sends_nothing_is_lost(capture: FakeCapture) -> None:
     capture.unplug()
     with pytest.raises(CameraLost, match=r"\(0 frames came\); close other programs"):
         start(capture)
     assert capture.released_by is not None
     hanging = FakeCapture()
     hanging.block()
-    threading.Timer(0.5, hanging.unblock).start()
     with pytest.raises(CameraLost, match=r"sent no picture in 0\.2 s \(0 frames came\)"):
         start(hanging, stale_s=0.2)
+    hanging.unblock()
 
 
-def test_what_the_reader_raises_is_raised_in_the_consumer(capture: FakeCapture) -> None:
+def test_error_of_the_reader_is_raised_in_the_consumer(capture: FakeCapture) -> None:
     with start(capture) as camera:
         capture.break_with(OSError("driver says no"))
         with pytest.raises(OSError, match="driver says no"):
@@ -168,7 +161,7 @@ def test_what_the_reader_raises_is_raised_in_the_consumer(capture: FakeCapture) 
     assert capture.released_by is not None
 
 
-def test_a_frozen_camera_is_left_alone_and_closes_cleanly(capture: FakeCapture) -> None:
+def test_frozen_camera_is_left_alone_and_closes(capture: FakeCapture) -> None:
     with start(capture) as camera:
         frames = iter(camera)
         capture.freeze()
@@ -257,7 +250,8 @@ def test_numbers_devices_and_backends_reach_opencv() -> None:
         (["0", "2"], "Cameras found: 0, 2. Try --camera 0."),
         (
             ["1"],
-            "Cameras found: 1. It is there: close other programs that use it, and check that you may read /dev/video1.",
+            "Cameras found: 1. It is there: close other programs that use it, and check that you may "
+            "read /dev/video1.",
         ),
         (None, "Try --camera clip.mp4 or --camera pattern."),
     ],

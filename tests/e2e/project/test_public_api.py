@@ -1,4 +1,4 @@
-"""The order of imports, in processes of their own."""
+"""The order of imports in fresh processes."""
 
 from __future__ import annotations
 

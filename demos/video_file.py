@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from realtime_style import RealtimeStyleError, Stylizer, VideoWriter, open_source, parse_mix
+from realtime_style import RealtimeStyleError, Stylizer, VideoWriter, open_source
 
 CLIP = Path(__file__).parent / "media" / "big-buck-bunny.mp4"
 
@@ -27,7 +27,7 @@ def main(
 ) -> int:
     """Paint at most `frames` frames; None paints them all."""
     try:
-        with open_source(source) as clip, Stylizer(parse_mix(style)) as paint:
+        with open_source(source) as clip, Stylizer(style) as paint:
             with VideoWriter(Path(target), fps=clip.info.fps or 25) as sink:
                 for frame in islice(clip, frames):
                     sink.write(np.hstack([frame, paint(frame)]))

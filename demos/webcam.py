@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import sys
 
-from realtime_style import RealtimeStyleError, Stylizer, Window, open_camera, parse_mix
+from realtime_style import RealtimeStyleError, Stylizer, Window, open_camera
 
 
 def main(camera: str = "0", style: str = "starry-night") -> int:
     try:
         with (
             open_camera(camera) as source,
-            Stylizer(parse_mix(style)) as paint,
+            Stylizer(style) as paint,
             Window("realtime_style") as window,
         ):
             print(f"{source.info.details or source.info.name}, painted by {paint.provider}")

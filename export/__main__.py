@@ -178,10 +178,7 @@ def check_file(args: argparse.Namespace) -> None:
     options = options_from(CheckOptions, args)
     metadata = read_metadata(options.file)
     print(f"styles     {', '.join(style.name for style in metadata.styles)}")
-    print(
-        f"network    {metadata.network} (stride {metadata.stride}, {metadata.precision}, "
-        f"opset {metadata.opset})"
-    )
+    print(f"network    {metadata.network} (stride {metadata.stride}, opset {metadata.opset})")
     print(f"size       {options.file.stat().st_size / 1000:.0f} kB")
     for name, value in metadata.training.items():
         print(f"{name:10} {value}")

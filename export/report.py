@@ -25,8 +25,7 @@ from export.page import UNITS, Comparison, page
 from export.quality import Paint
 from export.sheets import contact_sheet, time_slice, write_sheet
 from realtime_style.diagnostics.bench import BenchEntry, EntryResult, run_bench
-from realtime_style.engines.devices import DEVICES
-from realtime_style.engines.table import open_engine
+from realtime_style.engines.table import DEVICES, open_engine
 from realtime_style.errors import DeviceUnavailable, TrainingError
 from realtime_style.frames import Frame
 from realtime_style.frames.ops import cover_crop

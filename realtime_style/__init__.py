@@ -2,9 +2,9 @@
 
 ::
 
-    from realtime_style import Stylizer, open_camera, parse_mix
+    from realtime_style import Stylizer, open_camera
 
-    with open_camera("0") as camera, Stylizer(parse_mix("starry-night")) as stylizer:
+    with open_camera("0") as camera, Stylizer("starry-night") as stylizer:
         for frame in camera:            # (H, W, 3) uint8 BGR
             painted = stylizer(frame)   # the same
 

@@ -1,10 +1,10 @@
 # The public names, each listed here alone: __init__.py finds their modules in this file.
+from .display.window import Window as Window
 from .errors import RealtimeStyleError as RealtimeStyleError
 from .media.images import Picture as Picture
 from .media.images import read_image as read_image
 from .media.images import write_image as write_image
-from .sinks.video_file import VideoWriter as VideoWriter
-from .sinks.window import Window as Window
+from .media.video_writer import VideoWriter as VideoWriter
 from .sources.camera import open_camera as open_camera
 from .sources.open_source import open_source as open_source
 from .styles.catalog import StyleRef as StyleRef

@@ -1,37 +1,37 @@
-"""What can go wrong, as exceptions.
+"""Exceptions of this package.
 
 ::
 
     RealtimeStyleError
-    |-- SourceError               frames cannot be had
+    |-- SourceError               a source delivers no frames
     |   |-- CameraNotFound          the camera did not open
     |   |-- CameraLost              it opened, then stopped delivering
     |   |-- PermanentFault          waiting does not mend it; the others may pass
     |   |   `-- VideoUnreadable       a video file is missing, broken or truncated (also OSError)
     |   `-- ImageUnreadable         an image file is missing, broken or no image (also OSError)
-    |-- SinkError                 frames cannot be put anywhere
+    |-- SinkError                 an output takes no frames
     |   |-- OutputUnwritable        disk full, read-only, wrong folder (also OSError)
-    |   `-- DisplayUnavailable      no screen to open a window on
+    |   `-- DisplayUnavailable      no display to open a window on
     |-- StyleError
-    |   |-- StyleNotFound           no style of that name (also LookupError)
+    |   |-- StyleNotFound           no style has this name (also LookupError)
     |   `-- BadStyleFile            not a style file, or a broken one (also ValueError)
-    |-- BadSettings               a file of settings or words cannot be used
-    |-- DeviceUnavailable         the engine asked for cannot run here
-    `-- TrainingError             training cannot start or go on
+    |-- BadSettings               a settings file or a catalogue of texts is not usable
+    |-- DeviceUnavailable         the requested engine cannot run here
+    `-- TrainingError             training cannot start or continue
 
-Every message is one line: what failed, what was tried, what to do next. The command line prints it after
-``realtime-style: error:`` and exits with 1.
+Every message is one line: what failed, what was tried, what to do next. The command line prints it
+after ``realtime-style: error:`` and exits with 1.
 """
 
 from __future__ import annotations
 
 
 class RealtimeStyleError(Exception):
-    """Anything this package refuses to do, with a message for people."""
+    """Base of all errors of this package; the message is written for users."""
 
 
 class SourceError(RealtimeStyleError):
-    """Frames cannot be had from this source."""
+    """The source delivers no frames."""
 
 
 class PermanentFault(SourceError):
@@ -55,7 +55,7 @@ class ImageUnreadable(SourceError, OSError):
 
 
 class SinkError(RealtimeStyleError):
-    """Frames cannot be put there."""
+    """The output takes no frames."""
 
 
 class OutputUnwritable(SinkError, OSError):
@@ -63,11 +63,11 @@ class OutputUnwritable(SinkError, OSError):
 
 
 class DisplayUnavailable(SinkError):
-    """There is no screen to open a window on."""
+    """There is no display to open a window on."""
 
 
 class StyleError(RealtimeStyleError):
-    """Something is wrong with the style asked for."""
+    """The requested style is not usable."""
 
 
 class StyleNotFound(StyleError, LookupError):
@@ -75,16 +75,16 @@ class StyleNotFound(StyleError, LookupError):
 
 
 class BadStyleFile(StyleError, ValueError):
-    """The file is not a style file of this project, or it is damaged."""
+    """The file is not a style file of this project, or is damaged."""
 
 
 class BadSettings(RealtimeStyleError):
-    """A file of settings or words cannot be used."""
+    """A settings file or a catalogue of texts is not usable."""
 
 
 class DeviceUnavailable(RealtimeStyleError):
-    """The engine asked for cannot run on this machine."""
+    """The requested engine cannot run on this machine."""
 
 
 class TrainingError(RealtimeStyleError):
-    """Training cannot start or cannot go on."""
+    """Training cannot start or continue."""

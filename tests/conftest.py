@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from realtime_style.frames import Frame
 from realtime_style.styles.mix import Mix, parse_mix
+from realtime_style.system.machine import usable_cores
 from realtime_style.testing.style_files import FakeClock, write_tiny_style
 from realtime_style.webcam.options import WebcamOptions
 
@@ -23,9 +25,16 @@ if TYPE_CHECKING:  # at run time it would bring SDL to every test
 pytest_plugins = ["tests.helpers.browser", "tests.helpers.xvfb"]
 
 
+def pytest_configure() -> None:
+    """Divide the cores among the processes that share the tests; else PyTorch takes all in each."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if processes > 1:
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, usable_cores() // processes)))
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test sees the styles of the person who runs it."""
+    """A folder of its own for each test in place of the user's data, state and cache folders."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("REALTIME_STYLE_HOME", str(home))
     return home
@@ -50,7 +59,10 @@ def fake_clock() -> FakeClock:
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A 64 x 48 clip of 20 frames at 30000/1001 fps with sound: frame n is a flat grey of 10 * n and a moving bar."""
+    """A 64 x 48 clip of 20 frames at 30000/1001 fps with sound.
+
+    Frame n is a flat grey of 10 * n and a moving bar.
+    """
     import av
 
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
@@ -95,7 +107,7 @@ def options(two_styles: Mix, tmp_path: Path) -> WebcamOptions:
 
 @pytest.fixture
 def world() -> World:
-    """What is around the `kiosk`."""
+    """Screen, camera and clocks around the `kiosk`."""
     from tests.helpers.kiosk import World
 
     return World()
@@ -103,7 +115,7 @@ def world() -> World:
 
 @pytest.fixture
 def kiosk(world: World, tmp_path: Path) -> Iterator[Kiosk]:
-    """A kiosk of two painters in `world`, without a window."""
+    """A kiosk with two styles in `world`, without a window."""
     from tests.helpers.kiosk import open_kiosk
 
     with open_kiosk(world, tmp_path) as kiosk:

@@ -35,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     soak = acts.add_parser(
-        "soak", help="measure how a kiosk holds out: needs Linux, Xvfb and xdotool"
+        "soak", help="measure a kiosk over many visitors: needs Linux, Xvfb and xdotool"
     )
     soak.add_argument("clip", type=Path, help="video file in the place of a camera")
     soak.add_argument("--minutes", type=float, default=10.0, help="of visitors, default 10")
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     act = {"screens": show_screens, "soak": hold_out, "pace": race}[args.act]
     try:
-        with sigterm_as_interrupt():  # a soak that is told to end must not leave its kiosk running
+        with sigterm_as_interrupt():  # a soak that is ended must not leave its kiosk running
             return act(args)
     except KeyboardInterrupt:
         print("benchmarks: interrupted", file=sys.stderr)
@@ -77,16 +77,20 @@ def show_screens(args: argparse.Namespace) -> int:
 
 
 def hold_out(args: argparse.Namespace) -> int:
-    """Print how a kiosk is over minutes of visitors, and under a crowd of phones."""
+    """Print measurements of a kiosk over minutes of visitors, and under a crowd of phones."""
     from benchmarks.kiosk.soak import crowd, soak
 
     print("minute  memory MB  threads  handles  fps   pictures")
     for now in soak(args.clip, args.minutes):
-        row = f"{now.minutes:6.1f}  {now.memory_mb:9.1f}  {now.threads:7}  {now.handles:7}  {now.fps:4.1f}  {now.pictures:8}"
-        print(row, flush=True)
+        print(
+            f"{now.minutes:6.1f}  {now.memory_mb:9.1f}  {now.threads:7}  {now.handles:7}  "
+            f"{now.fps:4.1f}  {now.pictures:8}",
+            flush=True,
+        )
     alone, together, answers = crowd(args.clip, args.clients)
     print(
-        f"{alone:.1f} fps alone, {together:.1f} fps with {args.clients} phones, who got {answers} answers"
+        f"{alone:.1f} fps alone, {together:.1f} fps with {args.clients} phones, "
+        f"which got {answers} answers"
     )
     return 0
 

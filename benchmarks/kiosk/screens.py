@@ -1,4 +1,4 @@
-"""Pictures of the kiosk's screens: the real program on an X server of its own, touched by xdotool."""
+"""Pictures of the kiosk's screens, of the real program on an X server of its own."""
 
 from __future__ import annotations
 
@@ -9,18 +9,11 @@ from pathlib import Path
 
 import cv2
 
-from benchmarks.kiosk.kiosk_run import (
-    PIN,
-    SCREEN_WH,
-    UNIT,
-    Finger,
-    open_kiosk,
-    open_screen,
-    take_shot,
-)
+from benchmarks.kiosk.kiosk_run import PIN, Finger, free_port, open_kiosk, open_screen, take_shot
 from export.sheets import contact_sheet, write_sheet
 from realtime_style.frames import Frame
 from realtime_style.kiosk.config.pin import hash_pin
+from realtime_style.kiosk.state.model import GESTURE, ChooseArtist, Scene, Touch
 
 _TILE_WH = 480, 270
 _COLUMNS = 3
@@ -39,9 +32,10 @@ SCENES = (
 
 
 def write_screens(clip: Path, folder: Path) -> list[Path]:
-    """A sheet of the scenes in English and one in French, with `clip` in the place of a camera; returns the files.
+    """Write a sheet of the scenes in English and one in French; returns the files.
 
-    Raises RealtimeStyleError when a program is missing or the kiosk does not start.
+    `clip` is in the place of a camera. Raises RealtimeStyleError when a program is missing or
+    the kiosk does not start.
     """
     written = []
     for language in ("en", "fr"):
@@ -59,40 +53,40 @@ def write_screens(clip: Path, folder: Path) -> list[Path]:
 
 
 def _visit(clip: Path, language: str, environment: dict[str, str], room: Path) -> Iterator[Frame]:
-    """The scenes one after the other, as a visitor and the host would meet them."""
-    u, (width, height) = UNIT, SCREEN_WH
+    """The scenes one after the other, as a visitor and the host meet them."""
     settings = (
-        f'[screen]\nlanguage = "{language}"\n[take_home]\naddress = "192.168.1.20"\n[pictures]\nfolder = "kept"\n'
-        f'[card]\nhost = "Institute of Painted Rabbits"\n[host]\npin = "{hash_pin(PIN)}"\n'
+        f'[screen]\nlanguage = "{language}"\n[pictures]\nfolder = "kept"\n'
+        f'[take_home]\naddress = "192.168.1.20"\nport = {free_port()}\n'
+        f'[host]\npin = "{hash_pin(PIN)}"\n[card]\nhost = "Institute of Painted Rabbits"\n'
     )
     with open_kiosk(clip.resolve(), settings, environment, room):
-        touch = Finger(environment)
+        finger = Finger(environment)
         yield take_shot(environment, room)
-        touch(width // 2, height // 2)
+        finger.touch_middle()
         time.sleep(1)
         yield take_shot(environment, room)
-        touch((width - 31 * u) * 5 // 18, height - 12 * u)  # the third of nine
+        finger.touch(ChooseArtist(2), Scene.LIVE)
         time.sleep(1.5)
         yield take_shot(environment, room)
-        touch(width - 9 * u, height - 13 * u)  # the shutter
+        finger.touch(Touch.SHOOT, Scene.LIVE)
         time.sleep(1.5)
         yield take_shot(environment, room)
         time.sleep(3)
         yield take_shot(environment, room)
-        touch(width // 2 + 30 * u, height - 11 * u)  # keep
+        finger.touch(Touch.KEEP, Scene.REVIEW)
         time.sleep(4)
         yield take_shot(environment, room)
-        touch(width // 2, height - 11 * u)  # done
+        finger.touch(Touch.DONE, Scene.CARD)
         time.sleep(1)
-        for _ in range(5):
-            touch(3 * u, 3 * u)
+        for _ in range(GESTURE):
+            finger.touch(Touch.CORNER, Scene.LIVE)
         time.sleep(0.5)
         for digit in PIN[:2]:
-            touch.key(digit)
+            finger.key(digit)
         time.sleep(0.5)
         yield take_shot(environment, room)
         for key in (*PIN[2:], "Return"):
-            touch.key(key)
+            finger.key(key)
         time.sleep(1)
         yield take_shot(environment, room)
     (room / "unplugged.mp4").touch()  # a clip that nobody can read

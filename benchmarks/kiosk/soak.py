@@ -1,4 +1,7 @@
-"""How a kiosk holds out: memory, threads, handles and frames per second with visitors, under a crowd, and beside webcam."""
+"""Endurance of the kiosk: memory, threads, handles and frame rate.
+
+With visitors for hours, under a crowd of phones, and beside `webcam`.
+"""
 
 from __future__ import annotations
 
@@ -19,25 +22,33 @@ from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-from benchmarks.kiosk.kiosk_run import SCREEN_WH, UNIT, Finger, open_kiosk, open_screen
+from benchmarks.kiosk.kiosk_run import Finger, free_port, open_kiosk, open_screen
 from realtime_style.errors import RealtimeStyleError
+from realtime_style.kiosk.state.model import Scene, Touch
 
 _TOKEN = "kVq2Zr8mT0aYxW4cN6bLpQ"
-_HOST, _PHONES = 8481, 8480
-_SETTLING_MIN = 2.0
+_WARM_UP_MIN = 2.0
 _ANSWERS_S = 60.0  # for the first answer to each phone
-_SETTINGS = (
-    f'[screen]\ncountdown = 1\n[take_home]\naddress = "127.0.0.1"\nport = {_PHONES}\n[pictures]\nfolder = "kept"\n'
-    f'[host]\nport = {_HOST}\ntoken = "{_TOKEN}"\n'
-)
+
+
+class _Ports:
+    """Ports of a kiosk's two pages, and its settings with them."""
+
+    def __init__(self) -> None:
+        self.host, self.phones = free_port(), free_port()
+        self.settings = (
+            '[screen]\ncountdown = 1\n[pictures]\nfolder = "kept"\n'
+            f'[take_home]\naddress = "127.0.0.1"\nport = {self.phones}\n'
+            f'[host]\nport = {self.host}\ntoken = "{_TOKEN}"\n'
+        )
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How it is at one moment."""
+    """Measurements at one moment."""
 
     minutes: float
-    """Since the first visitors were gone."""
+    """Since the warm-up."""
     memory_mb: float
     """Resident, of the kiosk's process, MB of 1e6 bytes."""
     threads: int
@@ -49,41 +60,47 @@ class Reading:
 
 
 def soak(clip: Path, minutes: float) -> Iterator[Reading]:
-    """Visitor after visitor, a picture each, with `clip` in the place of a camera; a reading every minute. Linux alone.
+    """Visitor after visitor, a picture each; a reading every minute. Linux alone.
 
-    Two minutes of visitors come first and are not counted: much is made once, for the first of them, and kept.
+    `clip` is in the place of a camera. Two minutes of visitors come first: much is made once,
+    for the first of them, and kept.
     """
-    with open_screen() as environment, tempfile.TemporaryDirectory() as room:  # noqa: SIM117  (one after the other)
-        with open_kiosk(clip.resolve(), _SETTINGS, environment, Path(room)) as process:
-            touch = Finger(environment)
+    ports = _Ports()
+    with open_screen() as environment, tempfile.TemporaryDirectory() as room:  # noqa: SIM117
+        with open_kiosk(clip.resolve(), ports.settings, environment, Path(room)) as process:
+            finger = Finger(environment)
             began = time.perf_counter()
-            while time.perf_counter() - began < 60 * _SETTLING_MIN:
-                _visit(touch)
+            while time.perf_counter() - began < 60 * _WARM_UP_MIN:
+                _visit(finger)
             began = time.perf_counter()
             due = 0.0
             while (spent := (time.perf_counter() - began) / 60) < minutes:
-                _visit(touch)
+                _visit(finger)
                 if spent >= due:
-                    yield _reading(process.pid, spent)
+                    yield _reading(process.pid, ports.host, spent)
                     due += 1
-            yield _reading(process.pid, minutes)
+            yield _reading(process.pid, ports.host, minutes)
 
 
 def crowd(clip: Path, clients: int, seconds: float = 20.0) -> tuple[float, float, int]:
-    """Frames per second without and with `clients` phones that ask twice a second, and how many answers they got.
+    """Frame rate without and with `clients` phones, and the number of answers they got.
 
-    The phones are threads of one process of lowest priority: real ones take no time from the kiosk's processor.
+    Each asks twice a second. They are threads of one process of lowest priority: real phones
+    take no time from the kiosk's processor.
     """
+    ports = _Ports()
     with open_screen() as environment, tempfile.TemporaryDirectory() as room:  # noqa: SIM117
-        with open_kiosk(clip.resolve(), _SETTINGS, environment, Path(room)):
-            alone = _mean_fps(seconds)
+        with open_kiosk(clip.resolve(), ports.settings, environment, Path(room)):
+            alone = _mean_fps(ports.host, seconds)
             spawning = multiprocessing.get_context("spawn")
             answers, over = spawning.Value("i", 0), spawning.Event()
-            phones = spawning.Process(target=_phones, args=(clients, answers, over), daemon=True)
+            phones = spawning.Process(
+                target=_phones, args=(ports.phones, clients, answers, over), daemon=True
+            )
             phones.start()
             try:
                 _wait_for_answers(answers, clients)
-                together = _mean_fps(seconds)
+                together = _mean_fps(ports.host, seconds)
             finally:
                 over.set()
                 phones.join()
@@ -91,10 +108,11 @@ def crowd(clip: Path, clients: int, seconds: float = 20.0) -> tuple[float, float
 
 
 def pace(clip: Path, rounds: int, seconds: float = 20.0) -> Iterator[tuple[float, float]]:
-    """Frames per second of `webcam` and of the kiosk, one after the other, both full screen; `rounds` times.
+    """Frame rates of `webcam` and of the kiosk, both full screen, in turn; `rounds` times.
 
-    With a clip of 60 frames a second the painting is what holds both up, and not the camera.
+    With a clip of 60 frames a second, painting is the limit of both, not the camera.
     """
+    ports = _Ports()
     with open_screen() as environment:
         for _ in range(rounds):
             command = [
@@ -119,47 +137,47 @@ def pace(clip: Path, rounds: int, seconds: float = 20.0) -> Iterator[tuple[float
                 )
             with (
                 tempfile.TemporaryDirectory() as room,
-                open_kiosk(clip.resolve(), _SETTINGS, environment, Path(room)),
+                open_kiosk(clip.resolve(), ports.settings, environment, Path(room)),
             ):
-                yield float(json.loads(shown.stdout)["fps"]), _mean_fps(seconds)
+                yield float(json.loads(shown.stdout)["fps"]), _mean_fps(ports.host, seconds)
 
 
 def _wait_for_answers(answers: Synchronized[int], clients: int) -> None:
-    """Until there are as many answers as phones."""
+    """Wait until there are as many answers as phones."""
     end = time.perf_counter() + _ANSWERS_S
     while answers.value < clients:
         if time.perf_counter() > end:
             raise RealtimeStyleError(
-                f"{clients} phones got {answers.value} answers in {_ANSWERS_S:.0f} s; try fewer --clients"
+                f"{clients} phones got {answers.value} answers in {_ANSWERS_S:.0f} s; "
+                "try fewer --clients"
             )
         time.sleep(0.1)
 
 
-def _visit(touch: Finger) -> None:
-    width, height = SCREEN_WH
-    touch(width // 2, height // 2)
+def _visit(finger: Finger) -> None:
+    finger.touch_middle()
     time.sleep(0.5)
-    touch(width - 9 * UNIT, height - 13 * UNIT)  # the shutter
+    finger.touch(Touch.SHOOT, Scene.LIVE)
     time.sleep(2.5)
-    touch(width // 2 + 30 * UNIT, height - 11 * UNIT)  # keep
+    finger.touch(Touch.KEEP, Scene.REVIEW)
     time.sleep(3)
-    touch(width // 2, height - 11 * UNIT)  # done
+    finger.touch(Touch.DONE, Scene.CARD)
     time.sleep(0.5)
 
 
-def _phones(clients: int, answers: Synchronized[int], over: Event) -> None:
+def _phones(port: int, clients: int, answers: Synchronized[int], over: Event) -> None:
     os.nice(19)
     for number in range(clients):
-        threading.Thread(target=_phone, args=(number, answers, over), daemon=True).start()
+        threading.Thread(target=_phone, args=(port, number, answers, over), daemon=True).start()
     over.wait()
 
 
-def _phone(number: int, answers: Synchronized[int], over: Event) -> None:
+def _phone(port: int, number: int, answers: Synchronized[int], over: Event) -> None:
     while not over.is_set():
         with suppress(OSError):
             address = f"127.0.{1 + number // 250}.{1 + number % 250}"  # as phones have
             connection = http.client.HTTPConnection(
-                "127.0.0.1", _PHONES, timeout=5, source_address=(address, 0)
+                "127.0.0.1", port, timeout=5, source_address=(address, 0)
             )
             connection.request("GET", f"/{_TOKEN}.png" if number % 2 else f"/{_TOKEN}")
             connection.getresponse().read()
@@ -169,17 +187,17 @@ def _phone(number: int, answers: Synchronized[int], over: Event) -> None:
         over.wait(0.5)
 
 
-def _mean_fps(seconds: float) -> float:
+def _mean_fps(port: int, seconds: float) -> float:
     readings = []
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         time.sleep(1)
-        readings.append(float(_state()["fps"]))  # type: ignore[arg-type]
+        readings.append(float(_state(port)["fps"]))  # type: ignore[arg-type]
     return sum(readings) / len(readings)
 
 
-def _reading(pid: int, minutes: float) -> Reading:
-    state = _state()
+def _reading(pid: int, port: int, minutes: float) -> Reading:
+    state = _state(port)
     status = Path(f"/proc/{pid}/status").read_text()
     values = dict(line.split(":", 1) for line in status.splitlines())
     return Reading(
@@ -192,7 +210,8 @@ def _reading(pid: int, minutes: float) -> Reading:
     )
 
 
-def _state() -> dict[str, object]:
-    with urllib.request.urlopen(f"http://127.0.0.1:{_HOST}/{_TOKEN}/state", timeout=10) as answer:
+def _state(port: int) -> dict[str, object]:
+    address = f"http://127.0.0.1:{port}/{_TOKEN}/state"
+    with urllib.request.urlopen(address, timeout=10) as answer:
         state: dict[str, object] = json.load(answer)
         return state

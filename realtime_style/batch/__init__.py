@@ -1,1 +1,1 @@
-"""Files in, files out: `realtime-style video` and `image`."""
+"""Files in, files out: ``realtime-style video`` and ``realtime-style image``."""

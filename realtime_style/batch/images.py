@@ -1,4 +1,4 @@
-"""Photographs in, paintings out: one, several, or whole folders."""
+"""Paint photographs: one, several, or whole folders."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from realtime_style.media.images import (
     require_image_name,
     write_image,
 )
-from realtime_style.system.atomic import unwritable
+from realtime_style.system.atomic import make_folder
 
 logger = logging.getLogger(__name__)
 
-_NAMED_FAILURES = 5  # of any number; each had its own line when it happened
+_NAMED_FAILURES = 5  # at most in the last message; each has its own line when it happens
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class ImageResult:
 
 @dataclass(frozen=True)
 class ImageSummary:
-    """What was written."""
+    """Result of painting images."""
 
     results: list[ImageResult]
     provider: str
@@ -67,13 +67,13 @@ def stylize_images(
 ) -> ImageSummary:
     """Paint images; see :func:`plan_images` for what `inputs` and `output` may be.
 
-    `paint` takes and gives (H, W, 3) uint8 BGR of one shape; `provider` is what it runs on, for the summary. `max_size`
-    reduces larger images to that long side in pixels before they are painted. Transparency is kept as it is.
-    `report(done, total)` is called after each image.
+    `paint` takes and returns (H, W, 3) uint8 BGR of one shape; `provider` is what it runs on, for
+    the summary. `max_size` reduces larger images to that long side in px before they are painted.
+    Transparency is kept. `report(done, total)` is called after each image.
 
-    Each image is whole or not there. A damaged one, or one too large for the memory of this machine, is logged and passed
-    over; when all others are done, ImageUnreadable says how many failed. Anything wrong with the output raises
-    OutputUnwritable at once.
+    Each image is whole or not there. A damaged one, or one too large for the memory of this
+    machine, is logged and skipped; when all others are done, ImageUnreadable says how many failed.
+    Anything wrong with the output raises OutputUnwritable at once.
     """
     started = time.perf_counter()
     if max_size is not None and max_size < 1:
@@ -92,7 +92,7 @@ def stylize_images(
             failures.append(error)
             failed.append(source)
         else:
-            _make_folder(target.parent)
+            make_folder(target.parent)
             write_image(target, painted)
             height, width = painted.bgr.shape[:2]
             results.append(ImageResult(source, target, width, height))
@@ -103,14 +103,16 @@ def stylize_images(
 
 
 def plan_images(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]:
-    """Pairs of image to read and image to write; refuses before any work what cannot come out well.
+    """Pairs of image to read and image to write; refuses before any work what cannot end well.
 
-    A folder among `inputs` stands for the images in it, sorted, without those of its sub-folders. One file goes to `output`,
-    or into it if that is a folder or has no suffix; everything else goes into the folder `output`, under its own name (as .png
-    if its format can only be read). The folder is made if the one it belongs in exists.
+    A folder among `inputs` stands for the images in it, sorted, without its sub-folders. One file
+    goes to `output`, or into it if that is a folder or has no suffix; everything else goes into the
+    folder `output`, under its own name (as .png if its format can only be read). The folder is made
+    if the one above it exists.
 
-    Raises ImageUnreadable for a missing file or a folder without images; OutputUnwritable if two images would get the same
-    name, one would replace an image to be read, or `output` cannot be what it has to be.
+    Raises ImageUnreadable for a missing file or a folder without images; OutputUnwritable if two
+    images would get the same name, one would replace an image to be read, or `output` is of the
+    wrong kind.
     """
     sources = _find_images(inputs)
     one_file = len(inputs) == 1 and inputs[0].is_file()
@@ -119,7 +121,8 @@ def plan_images(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]
     else:
         if not output.is_dir() and output.suffix.lower() in IMAGE_SUFFIXES:
             raise OutputUnwritable(
-                f"cannot write {len(sources)} images to {output}, the name of one image; give a folder"
+                f"cannot write {len(sources)} images to {output}, the name of one image; "
+                "give a folder"
             )
         jobs = [(source, output / _name_for(source)) for source in sources]
         if output.exists() and not output.is_dir():
@@ -135,7 +138,7 @@ def plan_images(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]
 
 
 def _find_images(inputs: Sequence[Path]) -> list[Path]:
-    """The files meant, each once, in the order given."""
+    """The files that are asked for, each once, in the order given."""
     found: dict[Path, Path] = {}
     for path in inputs:
         if path.is_dir():
@@ -162,10 +165,11 @@ def _refuse_clashes(jobs: Sequence[tuple[Path, Path]]) -> None:
     taken: dict[str, Path] = {}
     for source, target in jobs:
         require_image_name(target)
-        same_name = str(target).casefold()  # many file systems do not tell a.JPG from a.jpg
+        same_name = str(target).casefold()  # a.JPG is a.jpg on many file systems
         if same_name in taken:
             raise OutputUnwritable(
-                f"{taken[same_name]} and {source} would both become {target}; paint them one after the other"
+                f"{taken[same_name]} and {source} would both become {target}; "
+                "paint them one after the other"
             )
         taken[same_name] = source
         if target.exists():
@@ -173,7 +177,8 @@ def _refuse_clashes(jobs: Sequence[tuple[Path, Path]]) -> None:
             replaced = inputs.get((status.st_dev, status.st_ino))
             if replaced is not None:
                 raise OutputUnwritable(
-                    f"{target} is the image {replaced} to be painted; choose another place for the result"
+                    f"{target} is the image {replaced} to be painted; "
+                    "choose another place for the result"
                 )
 
 
@@ -181,7 +186,7 @@ def _read_and_paint(source: Path, paint: Callable[[Frame], Frame], max_size: int
     picture = read_image(source)
     try:
         return _paint_picture(picture, paint, max_size)
-    except (StyleError, DeviceUnavailable):  # they are about all pictures alike
+    except (StyleError, DeviceUnavailable):  # they concern all pictures alike
         raise
     except (RealtimeStyleError, MemoryError) as error:
         reason = str(error) or "out of memory; paint it smaller with --max-size"
@@ -204,23 +209,17 @@ def _paint_picture(
 
 
 def _fill_hidden(frame: Frame, alpha: Frame) -> Frame:
-    """The frame with the average visible colour where nothing is visible.
+    """Fill what is transparent with the average visible colour.
 
-    Programs leave anything there, often black. The network would paint it like the rest: its statistics over the whole frame
-    would shift the colours everywhere, and strokes would carry it across the edge. The average colour does neither.
+    Programs leave any colour there, often black. The network would paint it like the rest: its
+    statistics over the whole frame would shift the colours everywhere, and strokes would carry it
+    across the edge. The average colour does neither.
     """
     visible = np.where(alpha > 0, np.uint8(255), np.uint8(0))
     average = cv2.mean(frame, mask=visible)[:3] if visible.any() else (128.0, 128.0, 128.0)
     filled = frame.copy()
     filled[alpha == 0] = np.rint(average).astype(np.uint8)
     return filled
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
 
 
 def _some_failed(failed: Sequence[Path], total: int, output: Path) -> ImageUnreadable:

@@ -10,7 +10,6 @@ from realtime_style.batch.options import ImageOptions, VideoOptions
 from realtime_style.batch.video import VideoSummary, check_video_paths, stylize_video
 from realtime_style.frames import Frame
 from realtime_style.frames.ops import fit_within
-from realtime_style.styles.mix import parse_mix
 from realtime_style.stylize.options import PaintOptions
 from realtime_style.stylize.specialize import SpecializeMode
 from realtime_style.stylize.stylizer import Stylizer
@@ -28,7 +27,7 @@ def run_video(options: VideoOptions, report: Report) -> VideoSummary:
     def paint(frame: Frame) -> Frame:
         return stylizer(fit_within(frame, options.max_size) if options.max_size else frame)
 
-    with _open_stylizer(options, options.steadiness, "at once") as stylizer:
+    with _open_stylizer(options, options.steadiness, "immediately") as stylizer:
         return stylize_video(
             options.input,
             options.output,
@@ -54,15 +53,15 @@ def run_images(options: ImageOptions, report: Report) -> ImageSummary:
 
 
 def _open_stylizer(
-    options: PaintOptions, steadiness: float, specializing: SpecializeMode
+    options: PaintOptions, steadiness: float, specialize: SpecializeMode
 ) -> Stylizer:
     stylizer = Stylizer(
-        parse_mix(options.style),
+        options.style,
         device=options.device,
         strength=options.strength,
         steadiness=steadiness,
         keep_colours=options.keep_colours,
-        specializing=specializing,
+        specialize=specialize,
     )
     if stylizer.fallback:
         log.warning("note: --device auto could not take something faster: %s", stylizer.fallback)

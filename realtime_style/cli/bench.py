@@ -23,7 +23,6 @@ class BenchOptions(Options):
     device: tuple[Device, ...] = option(("auto",), "devices for styles without @DEVICE")
     size: Size = option((640, 480), "frame size", metavar="WxH")
     seconds: Seconds = option(10.0, "time to measure for")
-    stages: bool = option(False, "measure capturing and writing as well")
 
 
 OPTIONS = (BenchOptions,)
@@ -39,7 +38,6 @@ def run(args: argparse.Namespace, common: CommonOptions) -> int:
         list(dict.fromkeys(entries)),  # STYLE@DEVICE is the same for each of several devices
         size_wh=options.size,
         seconds=options.seconds,
-        stages=options.stages,
         report=say,
     )
     print_result(common, asdict(result), format_table(result))

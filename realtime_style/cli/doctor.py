@@ -8,7 +8,7 @@ from typing import Annotated
 
 from realtime_style.cli.output import CommonOptions, print_result
 from realtime_style.cli.parser import options_from
-from realtime_style.engines.devices import DEVICES
+from realtime_style.engines.table import DEVICES
 from realtime_style.system.declare import Options, one_of, option
 
 

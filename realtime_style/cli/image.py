@@ -15,10 +15,10 @@ OPTIONS = (ImageOptions,)
 def run(args: argparse.Namespace, common: CommonOptions) -> int:
     """Photographs in, paintings out."""
     from realtime_style.batch.run import run_images
-    from realtime_style.system.progress import make_progress
+    from realtime_style.system.progress import ProgressBar
 
     options = options_from(ImageOptions, args)
-    with make_progress(None, "picture", options.output.name) as progress:
+    with ProgressBar(None, "picture", options.output.name) as progress:
         summary = run_images(options, progress.of)
     lines = [f"{result.output}: {result.width}x{result.height}" for result in summary.results]
     print_result(common, asdict(summary), "\n".join([*lines, f"painted with {summary.provider}"]))

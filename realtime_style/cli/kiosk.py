@@ -18,7 +18,7 @@ def run(args: argparse.Namespace, common: CommonOptions) -> int:
     """A screen for visitors that runs unattended."""
     try:
         from realtime_style.kiosk import build
-        from realtime_style.kiosk.supervision import watchdog
+        from realtime_style.kiosk.supervision import heartbeat, watchdog
     except ImportError as error:
         raise RealtimeStyleError(
             f'the kiosk needs more packages ({error}); pip install "realtime-style[kiosk]"'
@@ -38,16 +38,16 @@ def run(args: argparse.Namespace, common: CommonOptions) -> int:
     if options.secrets:
         print(build.new_secrets(_ask_pin()))
         return 0
-    if not watchdog.has_watchdog():
+    if not heartbeat.is_watched():
         with build.sole_picture_store(options.settings) as pictures:
-            return watchdog.guard(args.words[1:], pictures) if options.watchdog else run_kiosk()
+            return watchdog.guard(args.words, pictures) if options.watchdog else run_kiosk()
     try:
         return run_kiosk()
     except KeyboardInterrupt:  # the watchdog, which owns the picture store, reports it
         return 130
     except DisplayUnavailable as error:
         say(f"error: {error}")
-        return watchdog.UNAVAILABLE
+        return heartbeat.UNAVAILABLE
 
 
 def _ask_pin() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from realtime_style.cli.output import CommonOptions, print_result
-from realtime_style.styles.catalog import PACK, StyleRef, list_styles
+from realtime_style.styles.catalog import StyleRef, list_styles
 
 OPTIONS = ()
 
@@ -35,6 +35,6 @@ def _as_dict(style: StyleRef) -> dict[str, object]:
 def _describe(style: StyleRef, column: int) -> tuple[str, str]:
     info = style.info
     about = ", ".join(part for part in (info.title, info.artist, info.year) if part)
-    own_file = "" if style.file.parent == PACK else f"; {style.file}"
+    own_file = "" if style.shipped else f"; {style.file}"
     licence = info.licence or "licence not stated"
     return f"{info.name:{column}}  {about}", f"{'':{column}}  {licence}{own_file}"

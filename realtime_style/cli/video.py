@@ -15,10 +15,10 @@ OPTIONS = (VideoOptions,)
 def run(args: argparse.Namespace, common: CommonOptions) -> int:
     """Video in, the same video painted."""
     from realtime_style.batch.run import run_video
-    from realtime_style.system.progress import make_progress
+    from realtime_style.system.progress import ProgressBar
 
     options = options_from(VideoOptions, args)
-    with make_progress(None, "frame", options.output.name) as progress:
+    with ProgressBar(None, "frame", options.output.name) as progress:
         summary = run_video(options, progress.of)
     print_result(
         common,

@@ -1,1 +1,1 @@
-"""How fast this machine paints, and what works on it."""
+"""Diagnostics: what works on this machine, and how fast it paints."""

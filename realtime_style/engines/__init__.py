@@ -1,1 +1,1 @@
-"""What runs a style file: one file for each engine, and the table of them."""
+"""Engines run a style file. :mod:`table` lists them, :mod:`devices` has one file for each."""

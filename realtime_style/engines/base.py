@@ -1,4 +1,4 @@
-"""What an engine is: it runs a style file. And what all engines need."""
+"""Engine interface and the helpers that engines share."""
 
 from __future__ import annotations
 
@@ -13,46 +13,41 @@ from realtime_style.frames import Frame
 Weights = npt.NDArray[np.float32]
 Shape = tuple[int, ...]
 
-# Frame sizes whose buffers or compiled networks are kept: a camera has one, a folder of photographs many. Compiled networks
-# hold up to 80 bytes per pixel, so large photographs must not be kept beside each other.
+# Frame sizes whose buffers or compiled networks are kept: a camera has one, a folder of photographs
+# many. Compiled networks hold up to 80 bytes per pixel, so several large photographs are too much.
 _SIZES_KEPT = 4
 _PIXELS_KEPT = 4 * 1920 * 1080
 
 
 class Engine(Protocol):
-    """Runs one style file."""
+    """One style file, loaded and ready to run."""
 
     provider: str
-    """What it really runs on, e.g. ``CUDAExecutionProvider`` or ``OpenVINO CPU bf16``."""
+    """Device and library it really runs on, e.g. ``CUDAExecutionProvider`` or ``OpenVINO CPU bf16``."""
 
     def run(self, frame: Frame, weights: Weights) -> Frame:
-        """The stylized frame: (H, W, 3) uint8 BGR to the same; `weights` (N,) float32. One thread at a time."""
+        """Stylize a frame: (H, W, 3) uint8 BGR to a new array of the same shape.
+
+        `weights` is (N,) float32. Not for use from several threads at once.
+        """
         ...
 
     def specialized(self, shape: Shape, weights: Weights) -> Callable[[Frame], Frame] | None:
-        """What paints frames of just this shape (H, W, 3) with just these weights (N,), as :meth:`run` does, in less time.
+        """A faster equivalent of :meth:`run` for frames of this shape (H, W, 3) and these weights.
 
-        None where nothing would be won. Takes a tenth of a second to make, also while another thread paints.
+        None where it would not be faster. Takes 40 to 200 ms to make; may be called while another
+        thread calls :meth:`run`.
         """
         ...
 
     def close(self) -> None:
-        """Free what it holds."""
+        """Free buffers and compiled networks."""
         ...
 
 
 def make_room(kept: MutableMapping[Shape, Any], shape: Shape) -> None:
-    """Forget the frame sizes used longest ago, the first ones, until another of `shape` may be added."""
+    """Drop the least recently used sizes, the first ones, until another of `shape` may be added."""
     while kept and (
         len(kept) >= _SIZES_KEPT or sum(h * w for h, w, _ in [*kept, shape]) > _PIXELS_KEPT
     ):
         del kept[next(iter(kept))]
-
-
-def reason_of(error: Exception) -> str:
-    """What an engine's exception says, on one line; OpenVINO puts the places it came through on the lines before."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    return next(
-        (line for line in lines if line and not line.startswith("Exception from ")),
-        type(error).__name__,
-    )

@@ -1,47 +1,76 @@
-"""Which engine runs a style file: ONNX Runtime on CUDA or the CPU, or OpenVINO on the CPU.
+"""The table of engines: which there are, what ``--device`` takes, and opening one.
 
-An engine maps (frame, style weights) to a frame. :func:`open_engine` chooses one; what it says it runs on is what it
-runs on, because each engine is asked after it was made, not before.
+ENGINES holds the ``ENGINE`` of every module in :mod:`realtime_style.engines.devices`, so that one
+new file there is a new engine everywhere: in ``--device`` and its help, in ``doctor``, ``bench``
+and the kiosk's settings.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import pkgutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from realtime_style.engines.base import Engine
-from realtime_style.engines.cuda import has_gpu_build, has_nvidia_driver
-from realtime_style.engines.devices import DEVICES
-from realtime_style.engines.onnxruntime_engine import OnnxRuntimeEngine
-from realtime_style.engines.openvino_engine import OpenVinoEngine
+from realtime_style.engines import devices
+from realtime_style.engines.spec import EngineSpec
 from realtime_style.errors import DeviceUnavailable
+
+if TYPE_CHECKING:  # it imports numpy, which the command line does not need
+    from realtime_style.engines.base import Engine
+
+
+def _scan() -> tuple[EngineSpec, ...]:
+    """The engines of all modules in the folder: those of ``auto`` in its order, then others."""
+    names = [module.name for module in pkgutil.iter_modules(devices.__path__)]
+    modules = [importlib.import_module(f"{devices.__name__}.{name}") for name in names]
+    found: list[EngineSpec] = [module.ENGINE for module in modules]
+    return tuple(
+        sorted(found, key=lambda each: (each.auto_rank is None, each.auto_rank or 0, each.name))
+    )
+
+
+ENGINES = _scan()
+"""All engines, those that ``auto`` tries first."""
+
+DEVICES = ("auto", *(engine.name for engine in ENGINES))
+"""Values of ``--device``."""
+
+
+def device_help() -> str:
+    """Help text of ``--device``: the order of ``auto`` and a few words on each engine."""
+    order = ", ".join(engine.name for engine in ENGINES if engine.auto_rank is not None)
+    each = "; ".join(f"{engine.name}: {engine.help}" for engine in ENGINES)
+    return f"engine that runs the network; auto: the first usable one of {order}; {each}"
+
+
+def find_engine(name: str) -> EngineSpec:
+    """The engine of this name; raises DeviceUnavailable with the list of names."""
+    for engine in ENGINES:
+        if engine.name == name:
+            return engine
+    raise DeviceUnavailable(f"there is no device {name!r}; devices are {', '.join(DEVICES)}")
 
 
 def open_engine(
     path: Path, *, device: str = "auto", threads: int | None = None
 ) -> tuple[Engine, str | None]:
-    """The engine for `device` (one of DEVICES), and why a better one was not taken when `auto` had to make do.
+    """Open a style file with `device` (one of DEVICES): the engine, and why ``auto`` made do.
 
-    ``auto`` takes CUDA, else OpenVINO where it is installed, else ONNX Runtime's CPU provider. The others mean just what
-    they say: DeviceUnavailable is raised, with the reason and the remedy, when it cannot be had.
+    The second value is None unless ``auto`` had to pass over an engine that this machine seemed to
+    have; then it is the reason, one line. A device given by name is that one or DeviceUnavailable,
+    with reason and remedy: no other engine is taken instead. The engine's `provider` is what it
+    really runs on, as it is read from the opened engine.
     """
-    if device == "cuda":
-        return OnnxRuntimeEngine(path, device="cuda", threads=threads), None
-    if device == "openvino":
-        return OpenVinoEngine(path, threads=threads), None
-    if device == "cpu":
-        return OnnxRuntimeEngine(path, device="cpu", threads=threads), None
     if device != "auto":
-        raise DeviceUnavailable(f"there is no device {device!r}; devices are {', '.join(DEVICES)}")
-    reason = None
-    if has_nvidia_driver() or has_gpu_build():
+        return find_engine(device).open(path, threads), None
+    failures: list[str] = []
+    candidates = [engine for engine in ENGINES if engine.auto_rank is not None]
+    for engine in candidates:
+        if engine.unavailable() is not None and engine is not candidates[-1]:
+            continue
         try:
-            return OnnxRuntimeEngine(path, device="cuda", threads=threads), None
+            return engine.open(path, threads), "; ".join(failures) or None
         except DeviceUnavailable as error:
-            reason = str(error)
-    if importlib.util.find_spec("openvino") is not None:
-        try:
-            return OpenVinoEngine(path, threads=threads), reason
-        except DeviceUnavailable as error:
-            reason = f"{reason}; {error}" if reason else str(error)
-    return OnnxRuntimeEngine(path, device="cpu", threads=threads), reason
+            failures.append(str(error))
+    raise DeviceUnavailable("; ".join(failures))

@@ -1,4 +1,4 @@
-"""Frames, the only kind of picture outside training, and what is done to them."""
+"""The frame type, the only kind of picture outside training, and operations on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class LiveFrame(NamedTuple):
 
 
 def check_frame(frame: Any) -> Frame:
-    """`frame` itself, or ValueError saying what was seen and what is wanted."""
+    """Return `frame`, C-contiguous; raise ValueError with what it is and what is wanted."""
     if not isinstance(frame, np.ndarray):
         raise ValueError(f"a frame is a numpy array, not {type(frame).__name__}")
     if frame.dtype != np.uint8:

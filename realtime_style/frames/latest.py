@@ -1,6 +1,6 @@
-"""One slot between the thread that reads a camera and the one that paints: the newest frame wins.
+"""Hand frames from one thread to another; a new frame replaces one not taken yet.
 
-The same slot stands between the loop and each further output.
+Used between a camera's thread and the painting loop, and between the loop and each output.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from realtime_style.frames import Frame, LiveFrame
 
 
 class LatestFrame:
-    """A slot for one frame. The reader puts, the consumer takes; neither ever waits for the other to keep up.
+    """A slot for one frame: the producer puts without waiting, the consumer takes the newest.
 
-    A frame that is overwritten before it was taken is counted in `dropped`; counting starts with the first frame taken, so
-    that the time a consumer needs to get ready does not look like loss.
+    Frames overwritten before they were taken count as `dropped`, from the first frame taken on, so
+    that a consumer's start-up does not look like loss.
     """
 
     def __init__(self) -> None:
@@ -24,12 +24,12 @@ class LatestFrame:
         self._closed = False
         self._taking = False
         self.dropped = 0
-        """Frames that were overwritten before they were taken."""
+        """Frames overwritten before they were taken."""
         self.delivered = 0
-        """Frames that were put."""
+        """Frames put so far."""
 
     def put(self, frame: Frame, stamp: float) -> None:
-        """Offer a frame that came at `stamp` (seconds on the reader's clock), in place of one still waiting."""
+        """Offer a frame captured at `stamp`, in seconds on the producer's clock."""
         with self._changed:
             if self._slot is not None and self._taking:
                 self.dropped += 1
@@ -38,13 +38,13 @@ class LatestFrame:
             self._changed.notify_all()
 
     def fail(self, error: BaseException) -> None:
-        """End with an error: whoever takes gets the frame still waiting, and after it `error` raised."""
+        """End with an error: `get` returns the frame still waiting, then raises `error`."""
         with self._changed:
             self._error = self._error or error
             self._changed.notify_all()
 
     def close(self) -> None:
-        """End without an error and wake everybody; may be called twice."""
+        """End without an error and wake all waiting threads; safe to repeat."""
         with self._changed:
             self._closed = True
             self._slot = None
@@ -52,24 +52,25 @@ class LatestFrame:
 
     @property
     def closed(self) -> bool:
-        """Whether `close` was called: the reader's sign to stop."""
+        """True after `close`: the producer stops."""
         with self._changed:
             return self._closed
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait until there is something to take; False if nothing came in `timeout_s` seconds of real time."""
+        """Wait for something to take; False after `timeout_s` seconds of real time."""
         with self._changed:
             return self._changed.wait_for(self._ready, timeout_s)
 
     def wait_closed(self, timeout_s: float) -> bool:
-        """Wait until `close` is called; False if it was not in `timeout_s` seconds of real time."""
+        """Wait for `close`; False after `timeout_s` seconds of real time."""
         with self._changed:
             return self._changed.wait_for(lambda: self._closed, timeout_s)
 
     def get(self, timeout_s: float | None) -> LiveFrame | None:
         """Take the newest frame not taken yet; None when closed.
 
-        Raises the reader's error, and TimeoutError when nothing came in `timeout_s` seconds of real time; None: no limit.
+        Raises the producer's error, and TimeoutError after `timeout_s` seconds of real time (None:
+        no limit).
         """
         with self._changed:
             if not self._changed.wait_for(self._ready, timeout_s):
@@ -77,14 +78,14 @@ class LatestFrame:
             if self._closed:
                 return None
             if self._slot is None:
-                assert self._error is not None  # what _ready promises
+                assert self._error is not None  # _ready ensures it
                 raise self._error
             taken, self._slot = self._slot, None
             self._taking = True
             return taken
 
     def peek(self) -> Frame | None:
-        """The frame that waits, left in its place; None if there is none."""
+        """The waiting frame, left in its place; None if there is none."""
         with self._changed:
             return self._slot.image if self._slot else None
 

@@ -1,4 +1,4 @@
-"""Reducing, cutting and moving frames."""
+"""Resize, crop and warp frames."""
 
 from __future__ import annotations
 
@@ -10,21 +10,26 @@ import numpy.typing as npt
 
 from realtime_style.frames import Frame
 
-Moved = TypeVar("Moved", npt.NDArray[np.uint8], npt.NDArray[np.float32])
+Image = TypeVar("Image", npt.NDArray[np.uint8], npt.NDArray[np.float32])
 
 
 def fit_within(frame: Frame, long_side: int) -> Frame:
-    """`frame`, reduced if needed so that its longer side has at most `long_side` pixels; never enlarged."""
+    """Reduce `frame` to at most `long_side` pixels on its longer side; never enlarge it."""
     height, width = frame.shape[:2]
-    scale = long_side / max(height, width)
-    if scale >= 1:
+    size_wh = size_within(width, height, long_side)
+    if size_wh == (width, height):
         return frame
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return _uint8(cv2.resize(frame, size, interpolation=cv2.INTER_AREA))
+    return _uint8(cv2.resize(frame, size_wh, interpolation=cv2.INTER_AREA))
+
+
+def size_within(width: int, height: int, long_side: int) -> tuple[int, int]:
+    """Width and height of a frame of this size after :func:`fit_within`, in px."""
+    scale = min(1.0, long_side / max(height, width))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def cover_crop(frame: Frame, size_wh: tuple[int, int]) -> Frame:
-    """The middle of `frame`, scaled without distortion and cut to exactly this size."""
+    """Scale `frame` without distortion to cover `size_wh`, and crop it to its middle."""
     width, height = size_wh
     scale = max(width / frame.shape[1], height / frame.shape[0])
     size = (max(width, round(frame.shape[1] * scale)), max(height, round(frame.shape[0] * scale)))
@@ -35,8 +40,11 @@ def cover_crop(frame: Frame, size_wh: tuple[int, int]) -> Frame:
     return _uint8(np.ascontiguousarray(resized[top : top + height, left : left + width]))
 
 
-def warp(image: Moved, flow: npt.NDArray[np.float32]) -> Moved:
-    """`image` (H, W) or (H, W, C) sampled at each pixel's place plus its `flow` (H, W, 2), x and y in pixels."""
+def warp(image: Image, flow: npt.NDArray[np.float32]) -> Image:
+    """Sample `image` (H, W) or (H, W, C) at each pixel's position plus `flow` (H, W, 2).
+
+    The flow is x and y in pixels.
+    """
     rows = np.arange(flow.shape[0], dtype=np.float32)[:, np.newaxis]
     columns = np.arange(flow.shape[1], dtype=np.float32)[np.newaxis]
     result = cv2.remap(
@@ -50,5 +58,5 @@ def warp(image: Moved, flow: npt.NDArray[np.float32]) -> Moved:
 
 
 def _uint8(frame: Any) -> Frame:
-    """OpenCV's type stubs return Any or a wider array type; uint8 in is uint8 out."""
+    """Narrow the type: OpenCV's stubs return Any or a wider array type."""
     return np.asarray(frame, dtype=np.uint8)

@@ -1,21 +1,21 @@
-"""A moving picture made from nothing, and frame numbers that can be read back from pixels."""
+"""Frame numbers as barcodes in the picture."""
 
 from __future__ import annotations
 
 from realtime_style.frames import Frame
 
 BARCODE_NUMBERS = 2**16
-"""Frame numbers are painted modulo this."""
+"""Frame numbers are drawn modulo this."""
 
 _BITS = 16
 CELLS = _BITS + 3  # white, black, the bits from the highest down, parity
-_LEAST_CONTRAST = 32  # grey levels between the white and the black cell
+_MIN_CONTRAST = 32  # grey levels between the white and the black cell
 
 
 def draw_barcode(frame: Frame, n: int) -> None:
-    """Paint `n`, modulo 65,536, into the upper left corner of `frame`, which must be at least 19 px wide.
+    """Draw `n`, modulo 65,536, into the upper left corner of `frame`, which is at least 19 px wide.
 
-    A row of black and white cells large enough to survive H.264; `read_barcode` reads it back.
+    The row of black and white cells is large enough to survive H.264.
     """
     cell = _cell_px(frame)
     n %= BARCODE_NUMBERS
@@ -25,16 +25,16 @@ def draw_barcode(frame: Frame, n: int) -> None:
 
 
 def read_barcode(frame: Frame) -> int:
-    """The number painted by `draw_barcode`, also from a frame of other brightness or in negative, but of the same size.
+    """Read the number drawn by `draw_barcode`, also from a darker, lighter or inverted frame.
 
-    Raises ValueError if there is none or it is damaged.
+    The frame has the size it was drawn at. Raises ValueError for a missing or damaged barcode.
     """
     cell = _cell_px(frame)
     edge = cell // 4
     strip = frame[edge : cell - edge, : cell * CELLS].mean(axis=(0, 2))
     levels = [float(strip[i * cell + edge : (i + 1) * cell - edge].mean()) for i in range(CELLS)]
     white, black = levels[:2]
-    if abs(white - black) < _LEAST_CONTRAST:
+    if abs(white - black) < _MIN_CONTRAST:
         raise ValueError(
             f"no barcode in this frame: its white is {white:.0f}, its black {black:.0f}"
         )
@@ -48,10 +48,11 @@ def read_barcode(frame: Frame) -> int:
 
 
 def _cell_px(frame: Frame) -> int:
-    """Side of a cell: as wide as fits, at most 16 px."""
+    """Side of a cell in pixels: as large as fits, at most 16."""
     cell = int(min(16, frame.shape[1] // CELLS, frame.shape[0]))
     if cell < 1:
+        size = f"{frame.shape[1]}x{frame.shape[0]}"
         raise ValueError(
-            f"a frame of {frame.shape[1]}x{frame.shape[0]} px is too small for a barcode: {CELLS} px are needed"
+            f"a frame of {size} px is too small for a barcode, which needs a width of {CELLS} px"
         )
     return cell

@@ -1,1 +1,1 @@
-"""The open-day kiosk: a screen that runs alone."""
+"""The kiosk: a touch screen for visitors that runs unattended."""

@@ -1,4 +1,4 @@
-"""The kiosk's loop: camera, painter and screen, and what visitors and host ask for in between."""
+"""The kiosk's loop: pictures to the screen, and the requests of visitors and host between them."""
 
 from __future__ import annotations
 
@@ -6,39 +6,37 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Protocol
 
 import cv2
 import numpy as np
 
+from realtime_style.display.geometry import Box, Fit
+from realtime_style.display.inputs import Drag, Input, Key, Press, Release
+from realtime_style.display.sprites import Sprite
 from realtime_style.frames import Frame
-from realtime_style.kiosk.config.i18n import Words
+from realtime_style.kiosk.config.i18n import Catalogue
 from realtime_style.kiosk.config.schema import KioskSettings
 from realtime_style.kiosk.pages.client import HostServer, ShareServer
-from realtime_style.kiosk.pictures.card import CardText
 from realtime_style.kiosk.pictures.card_maker import CardMaker, SavedCard
 from realtime_style.kiosk.pictures.session import Visitor
 from realtime_style.kiosk.pictures.store import PictureStore
+from realtime_style.kiosk.scenes import Scenes
 from realtime_style.kiosk.state.keymap import event_for
 from realtime_style.kiosk.state.model import (
     NEEDS_CAMERA,
     CameraLost,
     Effect,
     Event,
-    Happening,
     Rules,
     Scene,
+    SystemEvent,
     Touch,
 )
 from realtime_style.kiosk.state.transitions import debounced, first_state, step
+from realtime_style.kiosk.supervision.heartbeat import RESTART
 from realtime_style.kiosk.supervision.stats import LastWarning, RestartState, Status
-from realtime_style.kiosk.supervision.watchdog import RESTART
-from realtime_style.kiosk.ui import widgets
-from realtime_style.kiosk.ui.layout import Artist, Props, SceneLayout, Target
-from realtime_style.kiosk.ui.text import Box
-from realtime_style.kiosk.ui.visitor_screens import lay_out
-from realtime_style.kiosk.ui.window import Drag, Input, Key, Press, Release, Sprite
+from realtime_style.kiosk.ui.layout import SceneLayout, Target
 from realtime_style.pipeline.look import Look
 from realtime_style.pipeline.pipeline import LivePipeline
 from realtime_style.pipeline.style_loader import StyleLoader
@@ -53,20 +51,22 @@ log = logging.getLogger(__name__)
 _FRAME_WAIT_S = 0.05  # without frames the screen is drawn twenty times a second
 _SWEEP_S = 10.0
 _TELL_S = 1.0
-_HUNG_S = 20.0  # a read that has not come back: only the end of the process gives the device back
+_HUNG_S = 20.0  # of a read that does not return: only the end of the process frees the device
 
 
 class Display(Protocol):
-    """What the kiosk needs of a stage; Stage is one."""
+    """The part of realtime_style.display.display.Display that the kiosk needs."""
 
     @property
     def size_wh(self) -> tuple[int, int]: ...
-    def show(self, picture: Frame | None, box: Box, sprites: Sequence[Sprite] = ()) -> None: ...
+    def show(
+        self, picture: Frame | None, place: Box | Fit, sprites: Sequence[Sprite] = ()
+    ) -> None: ...
     def inputs(self) -> list[Input]: ...
 
 
 class Kiosk:
-    """Everything that lasts from one frame to the next. Parts are given, so that tests can give others."""
+    """The state that lasts from one frame to the next. Its parts are given: tests give others."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Kiosk:
         display: Display,
         pipeline: LivePipeline,
         mixes: Sequence[Mix],
-        languages: Mapping[str, Words],
+        languages: Mapping[str, Catalogue],
         card_maker: CardMaker,
         store: PictureStore,
         share_server: ShareServer | None = None,
@@ -97,27 +97,26 @@ class Kiosk:
         self._settings, self._rules, self._display = settings, rules, display
         self._mixes = list(mixes)
         self._pipeline, self._source, self._worker = pipeline, pipeline.source, pipeline.worker
-        self._store, self._share_server, self._host_server = store, share_server, host_server
-        self._languages, self._outputs, self._clock = languages, outputs or OutputGroup({}), clock
-        infos = [mix[0][0].info for mix in mixes]
-        self._artists = [
-            Artist(info.artist or info.title or info.name, info.year) for info in infos
-        ]
-        self._tiles = widgets.Tiles(
-            [
-                (info.swatch_frame(), artist.surname, artist.year)
-                for info, artist in zip(infos, self._artists, strict=True)
-            ]
-        )
+        self._store, self._host_server, self._clock = store, host_server, clock
+        self._outputs = outputs or OutputGroup({})
         self._warning = LastWarning()
         logging.getLogger("realtime_style").addHandler(self._warning)
         if self._worker.fallback is not None:
-            log.warning("painting could not take something faster: %s", self._worker.fallback)
+            log.warning("a faster engine could not be used: %s", self._worker.fallback)
         self._loader = StyleLoader(lambda mix: self._worker.preload(mix, *self._video_wh()))
         self._fade = Crossfade(self._mixes[0])
         self._live: Frame | None = None
         self._visitor = Visitor(
             card_maker, share_server.link if share_server is not None else lambda token: None
+        )
+        self._scenes = Scenes(
+            settings,
+            rules,
+            mixes,
+            languages,
+            store,
+            self._visitor,
+            take_home=share_server is not None,
         )
         self._held: Target | None = None
         self._kept = 0
@@ -129,7 +128,7 @@ class Kiosk:
     def run(
         self, seconds: float | None = None, stopped: Callable[[], bool] = lambda: False
     ) -> None:
-        """Go on until `stopped` says so, the host does, or for `seconds`."""
+        """Run until `stopped` returns True, the host ends it, or for `seconds`."""
         began = self._clock()
         while (
             self.ending is None
@@ -144,7 +143,7 @@ class Kiosk:
         self._poll_camera(now)
         self._handle_input(now)
         self._poll_card(now)
-        self._dispatch(Happening.TICK, now)
+        self._dispatch(SystemEvent.TICK, now)
         look = self._look(now)
         painted = self._pipeline.step(look, _FRAME_WAIT_S)
         if painted is not None:
@@ -168,7 +167,7 @@ class Kiosk:
         """Wishes for the next picture; None: nothing is to be painted."""
         if self._hidden or not (self.state.scene in NEEDS_CAMERA or self._outputs):
             return None
-        self._fade.to(self._mixes[self.state.painter], now)
+        self._fade.to(self._mixes[self.state.artist], now)
         mix, steadiness = self._fade.advance(now), self._settings.painting.steadiness
         return Look(mix, self.state.strength, steadiness, mirror=self._mirrored)
 
@@ -187,10 +186,10 @@ class Kiosk:
         return (640, 480) if self._live is None else (self._live.shape[1], self._live.shape[0])
 
     def status(self) -> Status:
-        """How it goes."""
+        """Figures for the host."""
         return Status(
             scene=self.state.scene.name,
-            painter=self._mixes[self.state.painter][0][0].info.name,
+            style=self._mixes[self.state.artist][0][0].info.name,
             fps=round(self._fps, 1),
             runs_on=self._worker.provider,
             camera_lost=self.state.camera_lost,
@@ -201,20 +200,21 @@ class Kiosk:
             outputs_lost="; ".join(
                 f"{name}: {problem}" for name, problem in self._outputs.problems.items()
             ),
-            last_warning=self._warning.words,
-            by_painter=dict(self.counters.by_painter),
-            painters=[
-                f"{each.name}, {each.year}" if each.year else each.name for each in self._artists
+            last_warning=self._warning.text,
+            by_style=dict(self.counters.by_style),
+            artists=[
+                f"{each.name}, {each.year}" if each.year else each.name
+                for each in self._scenes.artists
             ],
         )
 
     def memory(self) -> str:
-        """What the kiosk after this one shall know, as a line. May be called in any thread."""
+        """State for the kiosk after this one, as JSON. May be called from any thread."""
         state = self.state  # once: it changes while another thread reads
-        return RestartState(self.counters, state.on_break, state.wrong).line()
+        return RestartState(self.counters, state.on_break, state.wrong_pins).to_json()
 
     def close(self) -> None:
-        """Let go of the painter; what was given is its giver's."""
+        """Stop loading styles. The parts that were given stay open."""
         logging.getLogger("realtime_style").removeHandler(self._warning)
         self._loader.close()
 
@@ -225,18 +225,21 @@ class Kiosk:
 
     def _obey(self, effect: Effect, now: float) -> None:
         match effect:
-            case Effect.GREET:
+            case Effect.COUNT_VISITOR:
                 self.counters.visitors += 1
-            case Effect.SHOOT if self._live is not None:
-                self._visitor.shoot(self._turned(self._live), self.state.painter)
+            case Effect.SHOOT:
+                shown = None if self._live is None else self._turned(self._live)
+                if not self._visitor.shoot(shown, self.state.artist):
+                    self._dispatch(SystemEvent.CAPTURE_FAILED, now)
             case Effect.START_FILM:
                 self._visitor.start_film()
             case Effect.END_FILM:
-                self._visitor.end_film(self.state.painter)
-            case Effect.FORGET | Effect.LEAVE:
+                if not self._visitor.end_film(self.state.artist):
+                    self._dispatch(SystemEvent.CAPTURE_FAILED, now)
+            case Effect.FORGET | Effect.END_VISIT:
                 self._visitor.forget()
             case Effect.MAKE_CARD:
-                self._visitor.keep(self._card_text())
+                self._visitor.keep(self._scenes.card_text(self.state))
             case Effect.PRINT:
                 self._visitor.print(now)
             case Effect.RESTART:
@@ -249,31 +252,31 @@ class Kiosk:
         if problem and problem != self.state.camera_lost:
             self._dispatch(CameraLost(problem), now)
         elif not problem and self.state.camera_lost:
-            self._dispatch(Happening.CAMERA_BACK, now)
+            self._dispatch(SystemEvent.CAMERA_BACK, now)
 
     def _handle_input(self, now: float) -> None:
-        for heard in self._display.inputs():
-            event = self._event_of(heard, self._lay_out(now))
+        for given in self._display.inputs():
+            event = self._event_of(given, self._lay_out(now))
             if event is not None:
                 self._dispatch(event if debounced(self.state, now) else Touch.SCREEN, now)
 
     def _poll_card(self, now: float) -> None:
-        made = self._visitor.hear(now)
+        made = self._visitor.poll(now)
         if isinstance(made, SavedCard):
             self.counters.pictures += 1
-            name = self._mixes[made.painter][0][0].info.name
-            # A new dict: a note for the watchdog may be written in another thread just now.
-            self.counters.by_painter = {
-                **self.counters.by_painter,
-                name: self.counters.by_painter.get(name, 0) + 1,
+            name = self._mixes[made.artist][0][0].info.name
+            # A new dict: another thread may be writing the state for the watchdog.
+            self.counters.by_style = {
+                **self.counters.by_style,
+                name: self.counters.by_style.get(name, 0) + 1,
             }
-            self._swept = float("-inf")  # count them again
-            trim_heap()  # a card takes a hundred times what a frame takes, in a thread of its own
+            self._swept = float("-inf")  # count the kept pictures again
+            trim_heap()  # a card takes a hundred times the memory of a frame, in its own thread
         elif made is not None:
-            self._dispatch(Happening.CARD_FAILED, now)
+            self._dispatch(SystemEvent.CARD_FAILED, now)
 
-    def _event_of(self, heard: Input, screen: SceneLayout) -> Event | None:
-        match heard:
+    def _event_of(self, given: Input, screen: SceneLayout) -> Event | None:
+        match given:
             case Press(x, y):
                 self._held = screen.hit(x, y)
                 return self._held.event(x, y) if self._held is not None else Touch.SCREEN
@@ -281,32 +284,30 @@ class Kiosk:
                 return self._held.event(x, y)
             case Release():
                 self._held = None
-            case Key(name):
-                return event_for(name, self.state, self._rules, self._settings.screen.languages)
+            case Key(name, digit):
+                return event_for(
+                    digit or name, self.state, self._rules, self._settings.screen.languages
+                )
         return None
 
     def _turned(self, frame: Frame) -> Frame:
-        """As in a mirror: a camera's frame on its way to the screen, and a picture of the screen that is taken home."""
+        """Mirrored back for taking home, if the screen is a mirror."""
         return np.asarray(cv2.flip(frame, 1), np.uint8) if self._mirrored else frame
 
     def _housekeeping(self, now: float) -> None:
-        """What is to be done now and then."""
+        """Periodic work: old pictures, the host's page, a hung driver."""
         if now - self._swept >= _SWEEP_S:
             self._kept, self._swept = self._store.delete_expired(), now
-            if self._share_server is not None:
-                self._share_server.look_after()
         if self._host_server is not None:
-            for host in self._host_server.asked():
+            for host in self._host_server.requests():
                 self._dispatch(host, now)
             if now - self._told >= _TELL_S:
-                self._host_server.tell(asdict(self.status()))
+                self._host_server.publish(asdict(self.status()))
                 self._told = now
         self._hung_since = (self._hung_since or now) if self._source.hung else None
-        waits = (
-            self.state.scene in NEEDS_CAMERA
-        )  # whoever has a card before them needs no camera, but the code on it
+        waits = self.state.scene in NEEDS_CAMERA  # a visitor with a card needs its code only
         if waits and self._hung_since is not None and now - self._hung_since > _HUNG_S:
-            log.warning("the camera's driver does not come back; starting again")
+            log.warning("the camera's driver does not return; restarting the kiosk")
             self.ending = RESTART
 
     def _shown(self, now: float) -> Frame | None:
@@ -315,38 +316,10 @@ class Kiosk:
 
     def _lay_out(self, now: float) -> SceneLayout:
         shown = self._shown(now)
-        visitor = self._visitor
-        props = Props(
+        return self._scenes.lay_out(
+            self.state,
             size_wh=self._display.size_wh,
             video_wh=self._video_wh() if shown is None else (shown.shape[1], shown.shape[0]),
-            words=self._words(),
-            languages=[self._languages[code] for code in self._settings.screen.languages],
-            tiles=self._tiles,
-            painters=self._artists,
-            rules=self._rules,
-            kept_until=self._store.until() if self.state.scene is Scene.REVIEW else "",
-            take_home=self._share_server is not None,
-            recorded=self._settings.outputs.record is not None,
-            shown_elsewhere=self._settings.outputs.shown_elsewhere,
-            card=visitor.card,
-            card_wh=visitor.card_wh,
-            code=visitor.code,
-            until=visitor.until,
-            notice=visitor.notice,
-            status=self.status().lines(self._words()) if self.state.scene is Scene.MENU else (),
+            status=self.status,
+            now=now,
         )
-        return lay_out(self.state, props, now)
-
-    def _card_text(self) -> CardText:
-        words, card = self._words(), self._settings.card
-        painter = self._artists[self._visitor.painter]
-        manner = words("manner", painter=painter.name) + (
-            f", {painter.year}" if painter.year else ""
-        )
-        wish = card.wish.get(words.code) or words("wish")
-        return CardText(
-            wish, manner[0].upper() + manner[1:], words.date(datetime.now().date()), card.host
-        )
-
-    def _words(self) -> Words:
-        return self._languages[self.state.language]

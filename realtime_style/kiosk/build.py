@@ -12,9 +12,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from realtime_style.display.display import Display
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.kiosk.app import Kiosk
-from realtime_style.kiosk.config.i18n import load_words
+from realtime_style.kiosk.config.i18n import load_catalogues
 from realtime_style.kiosk.config.loader import check_camera, load_picture_settings, load_settings
 from realtime_style.kiosk.config.pin import hash_pin, is_pin
 from realtime_style.kiosk.config.schema import KioskSettings, PictureSettings
@@ -23,31 +24,32 @@ from realtime_style.kiosk.pages.client import HostServer, ShareServer
 from realtime_style.kiosk.pictures.card_maker import CardMaker
 from realtime_style.kiosk.pictures.store import PictureStore, delete_unfinished, make_folder
 from realtime_style.kiosk.state.model import Rules, Timing
-from realtime_style.kiosk.supervision.single_instance import single_instance
-from realtime_style.kiosk.supervision.stats import RestartState
-from realtime_style.kiosk.supervision.watchdog import (
+from realtime_style.kiosk.supervision.heartbeat import (
     CRASH_COUNT,
     RESTART,
     RESTART_STATE,
     Heartbeat,
-    has_watchdog,
+    is_watched,
 )
-from realtime_style.kiosk.ui.window import Stage
+from realtime_style.kiosk.supervision.single_instance import single_instance
+from realtime_style.kiosk.supervision.stats import RestartState
 from realtime_style.media.images import read_image
 from realtime_style.pipeline.meter import Meter
 from realtime_style.pipeline.paint_worker import PaintWorker
 from realtime_style.pipeline.pipeline import LivePipeline
 from realtime_style.sinks.base import Sink
-from realtime_style.sinks.fanout import OutputGroup, output_factories
-from realtime_style.sinks.films import Films
+from realtime_style.sinks.fanout import OutputGroup
+from realtime_style.sinks.outputs import output_factories
+from realtime_style.sinks.recorder import Recorder
 from realtime_style.sources.device import connect
 from realtime_style.sources.discovery import is_device
 from realtime_style.sources.reconnect import ReconnectingCamera
-from realtime_style.styles.catalog import find_style, list_styles, user_folder
+from realtime_style.styles.catalog import find_style, list_styles
 from realtime_style.styles.mix import Mix
 from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.system.allocator import return_large_blocks
 from realtime_style.system.atomic import atomic_write
+from realtime_style.system.folders import state_folder
 from realtime_style.system.signals import on_terminate
 
 log = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ log = logging.getLogger(__name__)
 TITLE = "realtime-style kiosk"
 _FALLS_BORNE = 2
 _FOLDERS = "kiosk-folders.txt"
+_FILM_S = 600.0  # length of a film of the day: little is lost when the power goes
 
 
 def run_kiosk(options: KioskOptions) -> Kiosk:
@@ -72,7 +75,7 @@ def run_kiosk(options: KioskOptions) -> Kiosk:
     if options.camera is not None:
         check_camera(options.camera)
         settings = replace(settings, camera=replace(settings.camera, camera=options.camera))
-    languages = load_words(settings.screen.words)
+    languages = load_catalogues(settings.screen.words)
     mixes = _mixes(settings)
     logo = read_image(settings.card.logo) if settings.card.logo is not None else None
     ending: int | None = None
@@ -80,8 +83,11 @@ def run_kiosk(options: KioskOptions) -> Kiosk:
         stack.push(lambda kind, error, trace: _tidy(store, kind, ending))
         share_server = _share_server(settings, store, stack)
         host_server = _host_server(settings, stack)
-        heart = Heartbeat() if has_watchdog() else None
-        display = stack.enter_context(closing(Stage(TITLE, fullscreen=settings.screen.fullscreen)))
+        heart = Heartbeat() if is_watched() else None
+        screen = settings.screen
+        display = stack.enter_context(
+            Display(TITLE, fullscreen=screen.fullscreen, monitor=screen.monitor)
+        )
         card_maker = CardMaker(
             store, size=settings.card.size, logo=logo, printer=settings.printer.command
         )
@@ -97,14 +103,14 @@ def run_kiosk(options: KioskOptions) -> Kiosk:
             share_server=share_server,
             host_server=host_server,
             outputs=stack.enter_context(OutputGroup(_outputs(settings), patient=True)),
-            before=RestartState.of_line(
+            before=RestartState.from_json(
                 os.environ.get(RESTART_STATE, "") if heart is not None else ""
             ),
         )
         stack.callback(kiosk.close)
         if heart is not None:
-            heart.note = kiosk.memory
-            stack.callback(heart.beat_on)
+            heart.restart_state = kiosk.memory
+            stack.callback(heart.keep_beating)
         kiosk.run(options.seconds, _stop_sign(heart))
         ending = kiosk.ending
     return kiosk
@@ -127,7 +133,7 @@ def sole_picture_store(file: Path | None) -> Iterator[PictureStore]:
 
 
 def _pictures_folder(pictures: PictureSettings) -> Path:
-    return (pictures.folder or user_folder() / "kiosk").absolute()
+    return (pictures.folder or state_folder() / "kiosk").absolute()
 
 
 def open_store(file: Path | None) -> PictureStore:
@@ -144,7 +150,7 @@ def _former_folders(folder: Path) -> list[Path]:
 
     `folder` is noted for those to come.
     """
-    note = user_folder() / _FOLDERS
+    note = state_folder() / _FOLDERS
     known: list[str] = []
     try:
         known = note.read_text(encoding="utf-8").splitlines() if note.exists() else []
@@ -164,12 +170,12 @@ def _former_folders(folder: Path) -> list[Path]:
 
 def _crashed_before() -> bool:
     """Whether kiosks fell so often in a row that it may be the graphics chip's doing."""
-    falls = int(os.environ.get(CRASH_COUNT, "0"))
-    if falls >= _FALLS_BORNE:
+    crashes = int(os.environ.get(CRASH_COUNT, "0"))
+    if crashes >= _FALLS_BORNE:
         log.warning(
-            "the kiosk fell %d times in a row; painting on the processor, and smaller", falls
+            "the kiosk crashed %d times in a row; painting on the processor, and smaller", crashes
         )
-    return falls >= _FALLS_BORNE
+    return crashes >= _FALLS_BORNE
 
 
 def _tidy(store: PictureStore, error: type[BaseException] | None, ending: int | None) -> None:
@@ -186,7 +192,7 @@ def _stop_sign(heart: Heartbeat | None) -> Callable[[], bool]:
     def stop() -> bool:
         if heart is not None:
             heart.beat()
-        return told.is_set() or (heart is not None and heart.alone.is_set())
+        return told.is_set() or (heart is not None and heart.orphaned.is_set())
 
     return stop
 
@@ -223,7 +229,7 @@ def _share_server(
     if not asked.on:
         return None
     server = ShareServer(
-        store.folder, port=asked.port, address=asked.address, words=settings.screen.words
+        store.folder, port=asked.port, address=asked.address, catalogues=settings.screen.words
     )
     return stack.enter_context(closing(server))
 
@@ -252,11 +258,16 @@ def _pipeline(
 
 
 def _outputs(settings: KioskSettings) -> Mapping[str, Callable[[], Sink]]:
-    asked = settings.outputs
-    openers = output_factories(asked)
-    if (folder := asked.record) is not None:
-        openers["film"] = lambda: Films(folder)
-    return openers
+    factories = output_factories(settings.outputs)
+    if (folder := settings.outputs.record) is not None:
+        factories["film"] = partial(_start_film, folder)
+    return factories
+
+
+def _start_film(folder: Path) -> Recorder:
+    recorder = Recorder(folder, segment_s=_FILM_S)
+    recorder.start()
+    return recorder
 
 
 def _camera(settings: KioskSettings) -> ReconnectingCamera:

@@ -1,4 +1,4 @@
-"""Interlaced clips: the two halves of a frame, taken one after the other, made one whole picture."""
+"""Deinterlacing: the two halves of a frame, taken one after the other, made one picture."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 
 class Deinterlacer:
-    """One frame out for each frame in, at the same time of the clip; from the first interlaced one on each waits for the next.
+    """One frame out for each frame in, at the same time of the clip, by FFmpeg's bwdif.
 
-    FFmpeg's bwdif: the second half is kept where nothing moves, and made anew where its lines would be the teeth of a comb.
-    Frames that are not marked as interlaced come out as they are.
+    Where nothing moves the second half is kept; elsewhere it is made anew, as its lines would be
+    the teeth of a comb. Frames that are not marked as interlaced come out as they are. From the
+    first interlaced one on, each frame waits for the next.
     """
 
     def __init__(self) -> None:
         self._graph: Graph | None = None
         self._kind: tuple[int, int, str] | None = None
-        self._times: deque[tuple[int | None, int, Fraction | None]] = (
-            deque()
-        )  # of what is inside: the filter has other units
+        # Of the frames inside: the filter counts in other units.
+        self._times: deque[tuple[int | None, int, Fraction | None]] = deque()
 
     def __call__(self, frame: av.VideoFrame) -> Iterator[av.VideoFrame]:
-        """What is ready now that this frame is known."""
+        """Frames that are ready now that `frame` has come."""
         kind = frame.width, frame.height, frame.format.name
         if kind != self._kind:
             yield from self.finish()
@@ -43,7 +43,7 @@ class Deinterlacer:
         yield from self._ready(self._graph)
 
     def finish(self) -> Iterator[av.VideoFrame]:
-        """What is left."""
+        """The frames that are left."""
         graph, self._graph = self._graph, None
         if graph is not None:
             graph.vpush(None)

@@ -1,7 +1,8 @@
-"""A picture of a clip as people should see it: upright, and in the colours that were meant."""
+"""Convert decoded frames to what people should see: upright, and in the intended colours."""
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,6 +10,7 @@ import cv2  # noqa: F401  (before av is loaded anywhere: the other order hangs w
 import numpy as np
 
 from realtime_style.frames import Frame
+from realtime_style.media.ffmpeg import exact_conversion
 from realtime_style.media.tonemap import HLG, PQ, ToneMapper
 from realtime_style.media.video_open import unreadable
 
@@ -16,20 +18,23 @@ if TYPE_CHECKING:
     import av
 
 _BT2020_CONSTANT = 10  # of ITU-T H.273: BT.2020 with constant luminance
-_FFMPEG_WHITE = (
-    255 << 8
-)  # what it makes of the white of video with room above it, where 16 bits are asked for
+_FFMPEG_WHITE = 255 << 8  # its white in 16 bits, of video with room above white
+_WIDEST_PIXEL = 5  # wider, or as much narrower, is a mistake in the file
 
 
 class FrameConverter:
     """Turns decoded frames of one clip into (H, W, 3) uint8 BGR, all of the first one's size."""
 
     size: tuple[int, int]
-    """(width, height) in pixels of the upright picture."""
+    """(width, height) in px of the upright picture."""
     on_its_side: bool
-    """Whether the clip is stored turned by 90 degrees."""
+    """True for a clip that is stored turned by 90 degrees."""
 
-    def __init__(self, path: Path, first: av.VideoFrame) -> None:
+    def __init__(
+        self, path: Path, first: av.VideoFrame, pixel_aspect: Fraction | None = None
+    ) -> None:
+        """`pixel_aspect` is a stored pixel's width over its height; pictures are scaled to square
+        pixels at the stored height. None: leave pixels as they are."""
         from av.video.reformatter import VideoReformatter
 
         self._path = path
@@ -37,11 +42,15 @@ class FrameConverter:
         self._to_sdr: dict[tuple[int, int], ToneMapper] = {}  # joined clips may have several kinds
         self._turn = first.rotation, _matrix(first)
         self.on_its_side = self._turn[1][0] == 0
-        self.size = (first.height, first.width) if self.on_its_side else (first.width, first.height)
+        width, height = first.width, first.height
+        if pixel_aspect and 1 / _WIDEST_PIXEL <= pixel_aspect <= _WIDEST_PIXEL:
+            width = max(1, round(width * pixel_aspect))
+        self.size = (height, width) if self.on_its_side else (width, height)
 
     def __call__(self, frame: av.VideoFrame) -> Frame:
         """Raises VideoUnreadable for a frame that cannot be converted."""
-        # PyAV's side data holds its frame in a cycle of references, and decoded frames are large: not asked for every frame.
+        # Not asked for each frame: PyAV's side data holds its frame in a cycle of references, and
+        # decoded frames are large.
         if frame.rotation != self._turn[0]:
             self._turn = frame.rotation, _matrix(frame)
         matrix = self._turn[1]
@@ -50,35 +59,26 @@ class FrameConverter:
 
     def _bgr(self, frame: av.VideoFrame, width: int, height: int) -> Frame:
         import av
-        from av.video.reformatter import ColorRange, Colorspace, Interpolation
+        from av.video.reformatter import ColorRange, Colorspace
 
         transfer = frame.color_trc
         hdr = transfer in (PQ, HLG)
-        # Untagged video is BT.709 from 720 lines on and BT.601 below, as players guess; FFmpeg alone would say BT.601.
+        # Untagged video is BT.709 from 720 lines on and BT.601 below, as players guess; FFmpeg
+        # alone would take all of it for BT.601.
         guess = Colorspace.ITU709 if frame.colorspace == 2 and frame.height >= 720 else None
-        if hdr and frame.colorspace in (
-            2,
-            _BT2020_CONSTANT,
-        ):  # the latter is rare, and FFmpeg does not know it
+        # Constant luminance is rare, and unknown to FFmpeg.
+        if hdr and frame.colorspace in (2, _BT2020_CONSTANT):
             guess = Colorspace.BT2020
-        # Without these flags FFmpeg rounds down at each step, and every frame comes out two grey levels too dark.
-        exact = (
-            Interpolation.BILINEAR
-            | Interpolation.ACCURATE_RND
-            | Interpolation.FULL_CHR_H_INT
-            | Interpolation.FULL_CHR_H_INP
-        )
         try:
             bgr = self._reformatter.reformat(
                 frame,
                 width=width,
                 height=height,
-                format="gbrp16le"
-                if hdr
-                else "bgr24",  # packed 16-bit formats come out in wrong colours
+                # Packed 16-bit formats come out in wrong colours.
+                format="gbrp16le" if hdr else "bgr24",
                 src_colorspace=guess,
                 dst_color_range=ColorRange.JPEG,
-                interpolation=exact,
+                interpolation=exact_conversion(),
                 threads=1,
             )
         except av.FFmpegError as error:
@@ -92,7 +92,7 @@ class FrameConverter:
 
 
 def _matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
-    """How the picture is turned, as signs: x' = a x + c y, y' = b x + d y, given as (a, b, c, d); a = 0: by 90 degrees."""
+    """Turn of the picture, as signs (a, b, c, d): x' = a x + c y, y' = b x + d y; a = 0: by 90°."""
     stored: Any = frame.side_data.get("DISPLAYMATRIX")
     if stored is None:
         return 1, 0, 0, 1

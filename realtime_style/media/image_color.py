@@ -1,4 +1,4 @@
-"""From a picture as Pillow opened it, in any of its modes, to what all of this program works on."""
+"""Convert pictures in any of Pillow's modes to upright 8-bit sRGB and transparency."""
 
 from __future__ import annotations
 
@@ -12,17 +12,14 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _ORIENTATION = 0x0112  # EXIF 2.32, table 4
-_PROFILE_SPACES = {
-    "RGB": "RGB",
-    "CMYK": "CMYK",
-    "L": "GRAY",
-}  # by Pillow's mode, as profiles call them
+# By Pillow's mode: the colour space as profiles name it.
+_PROFILE_SPACES = {"RGB": "RGB", "CMYK": "CMYK", "L": "GRAY"}
 
 
 def upright_srgb(image: Image.Image) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8] | None]:
-    """The picture (H, W, 3) uint8 RGB in the colours of screens, and its transparency (H, W) uint8, None if all is opaque."""
+    """The picture, (H, W, 3) uint8 sRGB, and its alpha, (H, W) uint8; None if all is opaque."""
     image = _upright(image)
-    colours, alpha = _apart(image)
+    colours, alpha = _split_alpha(image)
     profile = image.info.get("icc_profile")
     if profile:
         colours = _in_srgb(colours, profile)
@@ -30,7 +27,7 @@ def upright_srgb(image: Image.Image) -> tuple[npt.NDArray[np.uint8], npt.NDArray
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Turned by its EXIF tag. Not by Pillow's function: it writes all other tags anew and fails at odd ones."""
+    """Turn by the EXIF tag. Pillow's function rewrites all other tags too and fails at odd ones."""
     from PIL import Image
 
     turns = {
@@ -46,8 +43,8 @@ def _upright(image: Image.Image) -> Image.Image:
     return image.transpose(turns[orientation]) if orientation in turns else image
 
 
-def _apart(image: Image.Image) -> tuple[Image.Image, npt.NDArray[np.uint8] | None]:
-    """Colours of 8 bits without transparency, in a mode that a colour profile may be for, and the transparency."""
+def _split_alpha(image: Image.Image) -> tuple[Image.Image, npt.NDArray[np.uint8] | None]:
+    """8-bit colours in a mode that colour profiles exist for, and the transparency."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return _eight_bit(image)
     if image.mode not in ("LA", "La", "PA", "RGBA", "RGBa") and "transparency" not in image.info:
@@ -62,22 +59,20 @@ def _apart(image: Image.Image) -> tuple[Image.Image, npt.NDArray[np.uint8] | Non
 
 
 def _eight_bit(image: Image.Image) -> tuple[Image.Image, npt.NDArray[np.uint8] | None]:
-    """16-bit and float grey pictures scaled to 0..255; Pillow's own conversion would clip them."""
+    """Scale 16-bit and float grey pictures to 0..255; Pillow's own conversion would clip them."""
     from PIL import Image
 
     values = np.nan_to_num(np.asarray(image).astype(np.float64))
     white = 65535.0
-    if (
-        image.mode == "F"
-    ):  # by the values: float pictures are written as 0..1, 0..255 or 0..65535, and do not say which
+    if image.mode == "F":  # 0..1, 0..255 or 0..65535: files do not say which, so by the values
         white = next((top for top in (1.0, 255.0) if values.max(initial=0) <= top), white)
     grey = Image.fromarray(np.clip(values * (255 / white) + 0.5, 0, 255).astype(np.uint8))
-    clear = image.info.get("transparency")  # in a PNG: the one grey that is not to be seen
+    clear = image.info.get("transparency")  # in a PNG: the one grey that is transparent
     return grey, None if clear is None else np.where(values == clear, 0, 255).astype(np.uint8)
 
 
 def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """The picture in the colours of screens. Phones store a wider range with a profile; without it all looks pale."""
+    """Convert to sRGB. Phones store a wider range with a profile; without it all looks pale."""
     from PIL import ImageCms
 
     try:

@@ -1,18 +1,16 @@
-"""Still pictures in and out, the way cameras and phones write them.
+"""Read and write still pictures as cameras and phones make them.
 
-Pillow and not OpenCV reads them: it turns a picture upright by its EXIF tag also when it has an alpha channel, converts
-grey, palette, 16-bit and CMYK pictures and the wide colours of phones, and notices a truncated file, which OpenCV fills with
-grey without an error.
+Pillow and not OpenCV reads them: it turns a picture upright by its EXIF tag also when it has an
+alpha channel, converts grey, palette, 16-bit and CMYK pictures and the wide colours of phones, and
+reports a truncated file, which OpenCV fills with grey.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import struct
-import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,13 +25,13 @@ from realtime_style.system.atomic import atomic_write
 logger = logging.getLogger(__name__)
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
-"""Of what can be read and written."""
+"""Formats that can be read and written."""
 _READ_SUFFIXES = frozenset({".avif", ".gif"})
 _RAW_SUFFIXES = frozenset({".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".pef", ".raf", ".rw2"})
 _PHONE_SUFFIXES = frozenset({".heic", ".heif", ".hif"})
 _FOREIGN_SUFFIXES = _RAW_SUFFIXES | _PHONE_SUFFIXES | {".jxl"}
-_PILLOW = threading.Lock()
-_LARGEST_PX = 2**30  # Pillow's own limit is a warning at 89 million; a bomb is what no camera makes
+_PILLOW_MODULES = re.compile(r"PIL\.")
+_LARGEST_PX = 2**30  # more than any camera makes; Pillow refuses 179 million, less than some do
 
 
 @dataclass(frozen=True)
@@ -41,13 +39,16 @@ class Picture:
     """A still picture, upright."""
 
     bgr: npt.NDArray[np.uint8]
-    """(H, W, 3) uint8 BGR, C-contiguous. Where it is transparent: what the file holds there."""
+    """(H, W, 3) uint8 BGR, C-contiguous. Transparent pixels have the colour stored in the file."""
     alpha: npt.NDArray[np.uint8] | None = None
-    """(H, W) uint8, 0 transparent to 255 opaque; None: the picture has no transparency."""
+    """(H, W) uint8, 0 transparent to 255 opaque; None: all is opaque."""
 
 
 def is_image(path: Path) -> bool:
-    """Whether it is one by its name. Hidden files are none: macOS leaves ``._photo.jpg`` beside each photo on foreign disks."""
+    """Return whether it is one by its name; False for hidden files.
+
+    macOS leaves ``._photo.jpg`` beside each photograph on foreign disks.
+    """
     return path.suffix.lower() in IMAGE_SUFFIXES and _is_visible(path)
 
 
@@ -56,9 +57,10 @@ def _is_visible(path: Path) -> bool:
 
 
 def images_in(folder: Path) -> list[Path]:
-    """The image files in `folder`, by name, without those of its sub-folders; raises ImageUnreadable if there is none.
+    """Image files in `folder`, by name, without its sub-folders. Raises ImageUnreadable if none.
 
-    Among them those in formats of cameras that :func:`read_image` refuses: whoever put them there should hear of it.
+    They include formats of cameras that :func:`read_image` refuses with a message, so that none is
+    left out in silence.
     """
     suffixes = IMAGE_SUFFIXES | _READ_SUFFIXES | _FOREIGN_SUFFIXES
     paths = sorted(
@@ -66,39 +68,40 @@ def images_in(folder: Path) -> list[Path]:
     )
     if not paths:
         raise ImageUnreadable(
-            f"folder {folder} has no images in it ({', '.join(sorted(IMAGE_SUFFIXES))}); give another"
+            f"folder {folder} has no images in it ({', '.join(sorted(IMAGE_SUFFIXES))}); "
+            "give another"
         )
     return paths
 
 
 def read_image(path: Path, *, at_least: int | None = None) -> Picture:
-    """Read an image file, of an animation its first picture; raises ImageUnreadable, naming the file and the reason.
+    """Read an image file, the first picture of an animation.
 
-    With `at_least`, a number of pixels that is enough for the short side, a large JPEG is read at a half, a quarter or an
-    eighth of its size, several times as fast: for those who want a sample of a picture, not the picture.
+    With `at_least`, a number of px that is enough for the short side, a large JPEG is read at a
+    half, a quarter or an eighth of its size, several times as fast: for a sample of the picture.
+
+    Safe in several threads, which decode side by side. Raises ImageUnreadable, naming the file and
+    the reason.
     """
     from PIL import Image, UnidentifiedImageError
 
     if path.is_dir():
         raise ImageUnreadable(f"{path} is a folder, not an image; give a picture in it")
+    _set_up_pillow()
     try:
-        with _quiet_pillow(), Image.open(path) as opened:
+        with Image.open(path) as opened:
             width, height = opened.size
             if width * height > _LARGEST_PX:
-                raise ImageUnreadable(
-                    f"{path} has {width}x{height} pixels, more than this program opens; reduce it first"
-                )
-            if (
-                opened.format == "TIFF" and path.suffix.lower() in _RAW_SUFFIXES
-            ):  # which opens as the small picture in it
+                raise _too_large(path, f"{width}x{height}")
+            # A raw file opens as the small picture in it.
+            if opened.format == "TIFF" and path.suffix.lower() in _RAW_SUFFIXES:
                 raise _foreign(path)
             if at_least is not None:
                 opened.draft(None, (at_least, at_least))
             opened.load()
             rgb, alpha = upright_srgb(opened)
-            count = (
-                1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)
-            )  # MPO: a phone's photo and data beside it
+            # MPO: a phone's photograph, and data beside it.
+            count = 1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)
             if count > 1 and at_least is None:
                 logger.warning("%s holds %d pictures, of which only the first is read", path, count)
     except FileNotFoundError as error:
@@ -111,15 +114,12 @@ def read_image(path: Path, *, at_least: int | None = None) -> Picture:
         ) from error
     except ImageUnreadable:
         raise
+    except Image.DecompressionBombError as error:
+        raise _too_large(path, f"over {2 * _LARGEST_PX}") from error
     except MemoryError as error:
         raise ImageUnreadable(f"image {path} does not fit into memory; reduce it first") from error
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        EOFError,
-        struct.error,
-    ) as error:  # SyntaxError is Pillow's for a broken PNG
+    # Pillow raises SyntaxError for a broken PNG.
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise ImageUnreadable(
             f"image {path} is damaged or unreadable: {reason}; try another copy"
@@ -129,33 +129,33 @@ def read_image(path: Path, *, at_least: int | None = None) -> Picture:
 
 def _foreign(path: Path) -> ImageUnreadable:
     suffix = path.suffix.lower()
-    hint = (
-        " (iPhones do so with Settings > Camera > Formats > Most Compatible)"
-        if suffix in _PHONE_SUFFIXES
-        else ""
-    )
+    hint = ""
+    if suffix in _PHONE_SUFFIXES:
+        hint = " (iPhones do so with Settings > Camera > Formats > Most Compatible)"
     return ImageUnreadable(
         f"{path} cannot be read: this program does not know {suffix}; save it as JPEG first{hint}"
     )
 
 
-@contextmanager
-def _quiet_pillow() -> Iterator[None]:
-    """No warnings about odd tags in a readable picture, and no limit on pixels but our own, which has a message of its own.
+def _too_large(path: Path, size: str) -> ImageUnreadable:
+    return ImageUnreadable(
+        f"{path} has {size} pixels, more than this program opens; reduce it first"
+    )
 
-    One thread at a time: both settings belong to the whole process, and two threads would restore each other's.
+
+def _set_up_pillow() -> None:
+    """Raise Pillow's limit on pixels to our own, and silence its warnings about odd tags.
+
+    Both belong to the whole process and are set once: to set them for each picture would take a
+    lock, and threads would decode one at a time.
     """
     from PIL import Image
 
-    with _PILLOW:
-        limit = Image.MAX_IMAGE_PIXELS
-        Image.MAX_IMAGE_PIXELS = None
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
+    if Image.MAX_IMAGE_PIXELS is not None and Image.MAX_IMAGE_PIXELS < _LARGEST_PX:
+        Image.MAX_IMAGE_PIXELS = _LARGEST_PX
+    # The filter may have been dropped since, as by catch_warnings.
+    if not any(entry[3] == _PILLOW_MODULES for entry in warnings.filters):
+        warnings.filterwarnings("ignore", module=_PILLOW_MODULES.pattern)
 
 
 def require_image_name(path: Path) -> None:
@@ -163,14 +163,15 @@ def require_image_name(path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in IMAGE_SUFFIXES:
         raise OutputUnwritable(
-            f"cannot write {path}: {suffix or 'no suffix'} is no image format; use .jpg, .png or .webp"
+            f"cannot write {path}: {suffix or 'no suffix'} is no image format; "
+            "use .jpg, .png or .webp"
         )
 
 
 def write_image(path: Path, picture: Picture) -> None:
-    """Write a picture; the suffix chooses the format. JPEG and BMP have no transparency: it is laid over white.
+    """Write a picture in the format of the suffix; JPEG and BMP show transparency as white.
 
-    Raises OutputUnwritable; nothing half written is left under `path`.
+    Raises OutputUnwritable; nothing half written is left at `path`.
     """
     from PIL import Image
 
@@ -184,19 +185,17 @@ def write_image(path: Path, picture: Picture) -> None:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image).convert("RGB")
     options: dict[str, Any] = {}
-    if suffix in (".jpg", ".jpeg"):
-        options = {
-            "quality": 92,
-            "subsampling": 0,
-        }  # not optimize: it fails on large pictures full of detail
+    if suffix in (".jpg", ".jpeg"):  # without optimize, which fails on large detailed pictures
+        options = {"quality": 92, "subsampling": 0}
     elif suffix == ".webp":
         options = {"quality": 92}
     with atomic_write(path) as part:
         try:
             image.save(part, **options)
         except (ValueError, OSError) as error:
+            # An error of the disk has a number, one of the format, which has its limits, has none.
             if isinstance(error, OSError) and error.errno is not None:
-                raise  # of the disk; without a number it is of the format, which cannot hold so large a picture
+                raise
             size = f"{image.width}x{image.height}"
             raise OutputUnwritable(
                 f"cannot write {path} of {size} pixels: {error}; try .png or a smaller picture"

@@ -1,4 +1,4 @@
-"""Clips whose clock starts again or leaps, as where recordings were put together byte by byte: played on from there."""
+"""One clock for clips that were put together byte by byte."""
 
 from __future__ import annotations
 
@@ -18,140 +18,115 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _FALL_S = 1  # times that fall by less are the fault of a single packet
-_LEAP_S = 10  # FFmpeg's own limit: what rises by more, in a format of broadcasts, was recorded later and is no still picture
-_TOGETHER_S = (
-    2  # within which all streams have come to the new clock; one that has not may have ended
-)
-_SUSPECTS = 2  # pictures before the joint that a transport stream calls corrupt, because its count of packets starts again, too
+_LEAP_S = 10  # FFmpeg's own limit: a larger rise in a broadcast is another recording, no still
+_FOLLOW_S = 2  # within which all streams reach the new recording; one that has not may have ended
 
 
 class TimestampFixer:
-    """Gives all packets of a clip times of one clock."""
+    """Moves the recordings that a clip was joined from so that each begins where the last ends.
 
-    def __init__(self, path: Path, start: Fraction, *, leaps: bool) -> None:
-        """`start` is when the clip begins, in seconds on its own clock; with `leaps`, a clock may also go on much later."""
-        self._path, self._start, self._leaps = path, start, leaps
-        self.restarts = 0
-        """How often the clip's own clock has started again so far."""
-        self._offset = Fraction(0)
-        self._offsets: dict[
-            int, Fraction
-        ] = {}  # by stream, the one in use; a stream may come late to the newest
+    The rule: where the decoding time of a stream falls by more than 1 s, or rises by more than 10 s
+    in a format of broadcasts, the stream's next recording begins. Its packets are held until all
+    streams have got there, which shows where the recording before ends.
+    """
+
+    def __init__(self, path: Path, start: Fraction, *, broadcast: bool) -> None:
+        """`start` is when the clip begins, in seconds on its own clock."""
+        self._path, self._start, self._broadcast = path, start, broadcast
+        self._offsets = [Fraction(0)]  # what each recording is moved by, in seconds
+        self._recording: dict[int, int] = {}  # by stream: the one it is in
         self._last: dict[int, Fraction] = {}  # by stream, on the clip's own clock
+        self._began = start  # of the newest recording, on its own clock
         self._reached = Fraction(0)
 
-    def straighten(self, packets: Iterable[Packet]) -> Iterator[Packet]:
-        """The packets with the same times until the clock starts again, and from there on with times that go on."""
-        fresh: list[
-            Packet
-        ] = []  # of the new clock, kept until the last packets of the old one have shown where it ends
-        behind: set[int] = set()  # streams that are on the old clock still
+    @property
+    def joints(self) -> int:
+        """Number of joints passed so far."""
+        return len(self._offsets) - 1
+
+    def fix(self, packets: Iterable[Packet]) -> Iterator[Packet]:
+        """The packets with the times of the first recording's clock, none of them left out."""
+        held: list[Packet] = []
         for packet in packets:
-            index, time = packet.stream.index, _time(packet)
-            if self._starts_again(index, time):
-                if (
-                    self._offsets.get(index, self._offset) != self._offset
-                ):  # the other streams did so before
-                    self._offsets[index] = self._offset
-                    yield self._shifted(packet)
-                else:
-                    if index not in behind:
-                        yield from self._go_on(fresh)
-                        fresh, behind = [], set(self._last)
-                    behind.discard(index)
-                    fresh.append(packet)
-            elif fresh and index not in behind:
-                fresh.append(packet)
-            else:
-                yield self._shifted(packet)
+            index, time = packet.stream.index, self._time(packet)
+            if self._steps(index, time):
+                if self._recording.get(index, 0) > self.joints:  # again, before others followed
+                    yield from self._go_on(held)
+                    held = []
+                recording = self._recording.get(index, self.joints)
+                self._recording[index] = max(recording + 1, self.joints)
+            recording = self._recording.setdefault(index, self.joints + bool(held))
             if time is not None:
                 self._last[index] = time
-            if fresh and (
-                not behind
-                or self._last[fresh[0].stream.index] > (_time(fresh[0]) or 0) + _TOGETHER_S
-            ):
-                yield from self._go_on(fresh)
-                fresh, behind = [], set()
-        yield from self._go_on(fresh)
+            if recording > self.joints:
+                held.append(packet)
+            else:
+                yield self._moved(packet)
+            if held and self._all_followed(held[0]):
+                yield from self._go_on(held)
+                held = []
+        yield from self._go_on(held)
 
-    def _starts_again(self, index: int, time: Fraction | None) -> bool:
-        return _is_joint(self._last.get(index), time, leaps=self._leaps)
+    def _time(self, packet: Packet) -> Fraction | None:
+        """Decoding time in seconds; times of display go back and forth.
 
-    def _go_on(self, fresh: list[Packet]) -> Iterator[Packet]:
-        """The packets of the new clock, behind all of the old one."""
-        times = [time for packet in fresh if (time := _time(packet)) is not None]
+        FFmpeg makes up decoding times from the one before, also across a joint: there it is put
+        right.
+        """
+        if packet.dts is None:
+            return None
+        time = packet.dts * packet.time_base
+        if self._broadcast and packet.pts is not None:
+            shown = packet.pts * packet.time_base
+            if shown > time + _LEAP_S:
+                packet.dts, time = packet.pts, shown
+        return time
+
+    def _steps(self, index: int, time: Fraction | None) -> bool:
+        """Return whether a stream that has come to `time` is in another recording than before.
+
+        One that begins late in a broadcast is compared with the others: it may have come with
+        another recording, and be the first to show it.
+        """
+        if time is None:
+            return False
+        if (last := self._last.get(index)) is not None:
+            return time < last - _FALL_S or (self._broadcast and time > last + _LEAP_S)
+        newest = max(
+            (self._last[i] for i in self._last if self._recording[i] == self.joints), default=time
+        )
+        late = self._broadcast and newest > self._began + _FOLLOW_S
+        return late and not newest - _FOLLOW_S < time < newest + _LEAP_S
+
+    def _all_followed(self, first: Packet) -> bool:
+        """Return whether all streams are in the recording that `first` begins, or no more come."""
+        if all(recording > self.joints for recording in self._recording.values()):
+            return True
+        return self._last[first.stream.index] > (self._time(first) or 0) + _FOLLOW_S
+
+    def _go_on(self, held: list[Packet]) -> Iterator[Packet]:
+        """The packets of the newest recording, moved to the end of the one before."""
+        times = [time for packet in held if (time := self._time(packet)) is not None]
         if not times:
             return
-        self._offset = self._reached - min(times)
-        if not self.restarts:
-            at = float(self._reached - self._start)
+        if not self.joints:
             logger.warning(
                 "the clock of %s starts again at %.1f s, as in joined clips: going on from there",
                 self._path,
-                at,
+                float(self._reached - self._start),
             )
-        self.restarts += 1
-        for packet in fresh:
-            self._offsets[packet.stream.index] = self._offset
-            yield self._shifted(packet)
+        self._began = min(times)
+        self._offsets.append(self._reached - self._began)
+        for packet in held:
+            yield self._moved(packet)
 
-    def _shifted(self, packet: Packet) -> Packet:
-        ticks = round(
-            self._offsets.setdefault(packet.stream.index, self._offset) / packet.time_base
-        )
+    def _moved(self, packet: Packet) -> Packet:
+        offset = self._offsets[self._recording[packet.stream.index]]
+        ticks = round(offset / packet.time_base)
         if packet.dts is not None:
             packet.dts += ticks
         if packet.pts is not None:
             packet.pts += ticks
-            self._reached = max(
-                self._reached, (packet.pts + (packet.duration or 0)) * packet.time_base
-            )
+            end = (packet.pts + (packet.duration or 0)) * packet.time_base
+            self._reached = max(self._reached, end)
         return packet
-
-
-def unmark_at_joins(packets: Iterable[Packet], pictures: int, *, leaps: bool) -> Iterator[Packet]:
-    """The packets, those of the stream `pictures` no longer marked as corrupt where only a joint made them look so."""
-    held: list[Packet] = []  # from the first suspect on
-    last: Fraction | None = None
-    for packet in packets:
-        if packet.stream.index == pictures and (time := _time(packet)) is not None:
-            joint = _is_joint(last, time, leaps=leaps)
-            last = time
-            if joint:
-                for suspect in held:
-                    suspect.is_corrupt = False
-            if joint or sum(entry.stream.index == pictures for entry in held) > _SUSPECTS:
-                yield from held
-                held = []
-            if packet.is_corrupt:
-                held.append(packet)
-                continue
-        if held:
-            held.append(packet)
-        else:
-            yield packet
-    yield from held
-
-
-def _is_joint(last: Fraction | None, time: Fraction | None, *, leaps: bool) -> bool:
-    """Whether a stream's clock is another one after `last`."""
-    if last is None or time is None:
-        return False
-    return time < last - _FALL_S or (leaps and time > last + _LEAP_S)
-
-
-def _time(packet: Packet) -> Fraction | None:
-    """When the packet is due for decoding, in seconds; times of display go back and forth."""
-    return None if packet.dts is None else packet.dts * packet.time_base
-
-
-def repair_dts(packets: Iterable[Packet]) -> Iterator[Packet]:
-    """The packets; where FFmpeg made up a time of decoding from the one before, far from the time of display, that is it."""
-    for packet in packets:
-        if (
-            packet.pts is not None
-            and packet.dts is not None
-            and (packet.pts - packet.dts) * packet.time_base > _LEAP_S
-        ):
-            packet.dts = packet.pts
-        yield packet

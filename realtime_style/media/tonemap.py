@@ -1,4 +1,4 @@
-"""HDR video as an ordinary screen shows it."""
+"""Tone mapping: HDR video as an ordinary screen shows it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from realtime_style.frames import Frame
 PQ, HLG = 16, 18
 """Transfer characteristics, by their numbers in ITU-T H.273."""
 
-_WHITE_NITS = 203.0  # of a sheet of paper, in HDR (ITU-R BT.2408); on an ordinary screen the brightest there is
-_PEAK_NITS = (
-    1000.0  # what screens for HDR show, and the nominal one of HLG; brighter than that is cut
-)
+_WHITE_NITS = 203.0  # a sheet of paper in HDR (ITU-R BT.2408); white on an ordinary screen
+_PEAK_NITS = 1000.0  # what HDR screens show, and the nominal peak of HLG; brighter light is cut
 _PEAK = _PEAK_NITS / _WHITE_NITS
-_KNEE = 0.5  # of white: what is darker stays as it is, the rest makes room for highlights
+_KNEE = 0.5  # of white: darker light stays as it is, brighter makes room for highlights
 _GAMMA = 2.4  # of ordinary video on a screen (ITU-R BT.1886)
 _HLG_GAMMA = 1.2  # from scene to screen, at the nominal peak (ITU-R BT.2100, table 5)
 _LUMINANCE = np.array([[0.2627, 0.6780, 0.0593]], np.float32)  # of R, G and B after BT.2020
@@ -30,17 +28,15 @@ _TO_709 = np.array(
     ],
     np.float32,
 )
-_STEPS = 1 << 16  # in light; with a 16th of them the first would be grey level 8 already
+_STEPS = 1 << 16  # of light; with a 16th of them the first would be grey level 8 already
 _LEVELS = (255 * np.linspace(0, 1, _STEPS) ** (1 / _GAMMA)).round().astype(np.uint8)
 
 
 class ToneMapper:
-    """Pictures (H, W, 3) uint16 RGB of BT.2020 and one transfer, PQ or HLG, to (H, W, 3) uint8 BGR of BT.709.
-
-    `white` is what 1.0 is coded as.
-    """
+    """From (H, W, 3) uint16 RGB of BT.2020 and one transfer, PQ or HLG, to uint8 BGR of BT.709."""
 
     def __init__(self, transfer: int, white: int = 65535) -> None:
+        """`white` is the code of 1.0."""
         codes = np.minimum(np.arange(1 << 16) / white, 1)
         self._hlg = transfer == HLG
         self._light = (_hlg_scene(codes) if self._hlg else _pq_nits(codes) / _WHITE_NITS).astype(
@@ -74,9 +70,10 @@ def _hlg_scene(code: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _rolled_off(light: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Light of 0 to the peak, in whites, to 0..1: straight up to the knee, then a hyperbola that goes on without a bend.
+    """Light of 0 to the peak, in whites, to 0..1: a straight line to the knee, then a hyperbola.
 
-    A Möbius transformation, as mpv and FFmpeg's tonemap filter have among others.
+    The two meet without a bend: a Möbius transformation, one of those that mpv and FFmpeg's tonemap
+    filter offer.
     """
     a = -(_KNEE**2) * (_PEAK - 1) / (_KNEE**2 - 2 * _KNEE + _PEAK)
     b = (_KNEE**2 - 2 * _KNEE * _PEAK + _PEAK) / (_PEAK - 1)

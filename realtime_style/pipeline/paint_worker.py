@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 _RESCUE_SIZE = 480  # px: a CPU paints this in time where a graphics chip has failed
 
 OpenStylizer = Callable[[str], Stylizer]
-"""Opens the stylizer on a device, one of engines.DEVICES."""
+"""Opens the stylizer on a device, one of engines.table.DEVICES."""
 
 
 class PaintWorker:

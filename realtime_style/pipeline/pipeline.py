@@ -6,7 +6,7 @@ is painted while this one is shown, recorded or encoded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
@@ -73,7 +73,7 @@ def in_order(
     work: Callable[[Item], Result],
     *,
     needs_work: Callable[[Item], bool] = lambda item: True,
-) -> Iterator[tuple[Item, Result | None]]:
+) -> Generator[tuple[Item, Result | None]]:
     """Every item with the result of `work`, in order and without loss, for files.
 
     The next item is worked on in a thread of its own while the caller handles the result of this

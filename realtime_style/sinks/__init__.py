@@ -1,1 +1,1 @@
-"""Where frames go: windows, recordings, virtual cameras, browsers."""
+"""Where frames go: windows, recordings, snapshots, virtual cameras, browsers, streams."""

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
-
-import cv2  # noqa: F401  (before av is loaded anywhere: the other order hangs windows on Linux)
+from typing import Protocol, Self
 
 from realtime_style.frames import Frame, check_frame
 
-if TYPE_CHECKING:
-    pass
 
-
-class Sink(ABC):
-    """Where frames go: a context manager."""
+class Sink(Protocol):
+    """Takes frames; a context manager. Raises SinkError when frames cannot be put there."""
 
     @abstractmethod
     def write(self, frame: Frame) -> None:
-        """Take a frame, (H, W, 3) uint8 BGR. It is copied or used at once: the caller may paint on it afterwards."""
+        """Take a frame, (H, W, 3) uint8 BGR, which must not change afterwards.
+
+        A sink with a thread of its own uses it later.
+        """
 
     @abstractmethod
     def close(self) -> None:
@@ -38,7 +36,7 @@ class Sink(ABC):
 
 
 class NullSink(Sink):
-    """Takes frames and counts them: for timing, and where only the summary matters."""
+    """Counts frames and drops them: for timing, and where only the summary matters."""
 
     def __init__(self) -> None:
         self.frames = 0

@@ -1,196 +1,167 @@
-"""What a live show leaves behind when asked to: snapshots and recordings.
+"""Recordings of a live picture, encoded in a thread of their own so that the picture never waits.
 
-Compressing a picture and finishing a video file take long enough to be seen as a stutter, so both happen in threads of
-their own; what came of it is fetched with `poll`. Encoding happens there, too: Ctrl-C interrupts the main thread wherever it
-is, and in the middle of an encoder it would cost the recording.
+Ctrl-C interrupts the main thread wherever it is; in the middle of an encoder it would cost the
+recording.
 """
 
 from __future__ import annotations
 
 import logging
+import re
+import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-import cv2  # noqa: F401  # before av, which recording loads: windows hang otherwise
+import cv2  # noqa: F401  (before av, which recording loads: the other order hangs windows on Linux)
 
-from realtime_style.errors import RealtimeStyleError, SinkError
-from realtime_style.frames import Frame
-from realtime_style.media.images import Picture, write_image
-from realtime_style.sinks.video_file import VideoWriter
-from realtime_style.styles.mix import Mix
-from realtime_style.system.atomic import nearly_full, unused_path, unwritable
+from realtime_style.errors import SinkError
+from realtime_style.frames import Frame, check_frame
+from realtime_style.media.video_writer import VideoWriter
+from realtime_style.sinks.base import Sink
+from realtime_style.system.atomic import (
+    dated_stem,
+    make_folder,
+    nearly_full,
+    unused_path,
+    unwritable,
+)
 
 log = logging.getLogger(__name__)
 
-_SNAPSHOTS_WAITING = 8
+ABANDONED_S = 3600.0
+"""An unfinished file that has not grown for so long was left by a program that was killed."""
+
+_UNFINISHED = re.compile(r"\.\d{4}(-\d\d){2}_\d\d(-\d\d){2}.*\.\d+\.part\.mp4")
+_BACKLOG_BYTES = 64_000_000  # 23 frames of 1280x720; more that wait for the encoder are left out
 
 
-@dataclass(frozen=True)
-class _Job:
-    """A file that is being written."""
+@dataclass
+class _Recording:
+    """One recording, of one or more files."""
 
-    path: Path
-    done: list[Path]
-    """Where its path goes when it is whole."""
-    future: Future[bool]
-    """True when there was something to keep."""
-    quietly: bool = False
-    """Whether it was said already that it would be kept, together with the reason why it ended."""
+    writer: VideoWriter
+    next_path: Callable[[], Path]
+    shape: tuple[int, ...] = ()
+    """Shape of the frames in the file being written."""
+    file_began: float = 0.0
+    began: float | None = None
+    """Time of the first frame."""
+    left_out: int = 0
+    error: Exception | None = None
+    """Why it ended by itself."""
 
 
-class Recorder:
-    """Snapshots and recordings of one show. Files that are there are never overwritten, but for a name the user gave."""
+class Recorder(Sink):
+    """Records frames from `start` to `stop` into H.264 files, each frame with its time.
+
+    A new file begins when the picture changes its size, and after `segment_s` seconds. No file is
+    overwritten but one whose name the user gave. What a killed program left unfinished, which
+    nothing can play and no file manager shows, is deleted.
+    """
 
     def __init__(
         self,
         folder: Path,
         *,
-        clock: Callable[[], float],
+        segment_s: float | None = None,
+        clock: Callable[[], float] = time.perf_counter,
         today: Callable[[], datetime] = datetime.now,
     ) -> None:
-        """`folder` is made when first needed; `clock` gives seconds for the timing of recordings."""
-        self.snapshots: list[Path] = []
-        """Written, whole."""
+        """`folder` is for recordings without a name of their own, and is made when first needed.
+
+        `clock` gives seconds for the times of frames, `today` names files.
+        """
         self.recordings: list[Path] = []
-        """Finished, whole."""
+        """Finished files, whole."""
         self.failures: dict[Path, Exception] = {}
-        """What could not be written, and why."""
-        self._folder, self._clock, self._today = folder, clock, today
-        self._sink: VideoWriter | None = None
-        self._path = Path()
-        self._shape: tuple[int, ...] | None = None
-        self._began: float | None = None
-        self._encoding: Future[None] | None = None
-        self._video_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="write video")
-        self._image_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="write images")
-        self._jobs: list[_Job] = []
+        """Files that are lost, and why."""
+        self._folder, self._segment_s = folder, segment_s
+        self._clock, self._today = clock, today
+        self._running: _Recording | None = None
+        self._unfinished: set[Path] = set()
+        self._outcomes: deque[tuple[str, Exception | None]] = deque(maxlen=100)
+        self._waiting: deque[tuple[_Recording, Frame, float]] = deque()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="record")
 
     @property
     def recording(self) -> bool:
-        """Whether a recording runs."""
-        return self._sink is not None
+        """True from `start` until `stop`, or until `write` raises."""
+        return self._running is not None
 
     def recorded_s(self) -> float:
-        """Length of the running recording; it begins with its first frame."""
-        return 0.0 if self._began is None else self._clock() - self._began
+        """Length of the running recording, counted from its first frame."""
+        running = self._running
+        return 0.0 if running is None or running.began is None else self._clock() - running.began
 
-    def snapshot(self, frame: Frame, mix: Mix) -> None:
-        """Save `frame` as PNG, named by date, time and style. The outcome comes with `poll`.
+    def start(self, path: Path | None = None, *, label: str = "") -> Path:
+        """Start to record into `path`, or into the folder under date, time and `label`.
 
-        Raises SinkError when those before are not written yet: a key that is held down would fill the memory with frames.
+        Returns the path. Raises SinkError when nothing can be written there.
         """
-        if sum(job.done is self.snapshots for job in self._jobs) >= _SNAPSHOTS_WAITING:
-            raise SinkError("the snapshots before are still being saved; try again in a moment")
-        path = self._free_name(mix, ".png")
-        self._jobs.append(
-            _Job(path, self.snapshots, self._image_thread.submit(self._write_image, path, frame))
-        )
-
-    def start(self, mix: Mix, path: Path | None = None) -> Path:
-        """Start to record into `path`, or into the folder under a name of date, time and style; returns the path.
-
-        Raises SinkError when nothing can be written there.
-        """
+        self.stop()
         if path is None:
-            self._make_folder()
-            path = self._free_name(mix, ".mp4")
-        self._sink = VideoWriter(path, clock=self._clock)
-        self._path, self._shape, self._began = path, None, None
-        return path
+            make_folder(self._folder)
 
-    def write(self, frame: Frame) -> None:
-        """Add a frame to the running recording, if there is one; `frame` must not change afterwards.
+        def next_path() -> Path:
+            if path is not None:
+                return unused_path(path.parent, path.stem, path.suffix)
+            stem = dated_stem(self._today(), label)
+            return unused_path(self._folder, stem, ".mp4", taken=self._unfinished)
 
-        Waits for the frame before to be encoded, and raises what came of that: the recording has then ended.
+        first = next_path() if path is None else path
+        self._running = _Recording(self._open(first), next_path)
+        self._thread.submit(_delete_abandoned, first.parent)
+        return first
+
+    def write(self, frame: Frame, *, at_s: float | None = None) -> None:
+        """Add a frame, which must not change afterwards, to the running recording, if there is one.
+
+        `at_s` is its time on `clock`; None: now. Never waits: when the encoder is behind, the frame
+        is left out. Raises what ended the recording: the disk is nearly full, a stick was pulled
+        out, the file cannot be written.
         """
-        if self._sink is None:
+        check_frame(frame)
+        running = self._running
+        if running is None:
             return
-        if self._shape not in (None, frame.shape):
-            self._finish(quietly=True)
-            raise SinkError(
-                f"the picture changed its size in the middle; {self._path} is kept up to there, start another recording"
-            )
-        try:
-            full = nearly_full(self._path.parent)
-        except OSError as error:  # a stick that was pulled out
-            self._finish(quietly=False)
-            raise unwritable(self._path, error) from error
-        if full:
-            self._finish(quietly=True)
-            raise SinkError(
-                f"the disk is nearly full; {self._path} is kept up to there, make room for another recording"
-            )
-        self._shape = frame.shape
-        self._began = self._clock() if self._began is None else self._began
-        try:
-            if self._encoding is not None:
-                self._encoding.result()
-        except Exception as error:
-            self.failures[self._path] = error
-            self._sink = self._encoding = None
-            raise
-        self._encoding = self._video_thread.submit(self._sink.write, frame)
+        if running.error is not None:
+            self._running = None
+            raise running.error
+        at_s = self._clock() if at_s is None else at_s
+        running.began = at_s if running.began is None else running.began
+        if len(self._waiting) * frame.nbytes < _BACKLOG_BYTES:
+            self._waiting.append((running, frame, at_s))
+            self._thread.submit(self._encode)
+        else:
+            running.left_out += 1
 
     def stop(self) -> None:
-        """Finish the running recording, if there is one. The outcome comes with `poll`."""
-        self._finish(quietly=False)
-
-    def _finish(self, *, quietly: bool) -> None:
-        if self._sink is not None:
-            job = self._video_thread.submit(_finish, self._sink, self._encoding)
-            self._jobs.append(_Job(self._path, self.recordings, job, quietly))
-            self._sink = self._encoding = None
+        """Finish the running recording, if there is one; `poll` reports the outcome."""
+        running, self._running = self._running, None
+        if running is not None:
+            self._thread.submit(self._end, running)
 
     def poll(self) -> list[str]:
-        """What was finished since the last call, a line for people on each. Never waits."""
-        ended = [job for job in self._jobs if job.future.done()]
-        self._jobs = [job for job in self._jobs if job not in ended]
-        return [words for job in ended if (words := self._outcome(job))]
+        """Messages for people on files finished since the last call. Never waits."""
+        return [self._outcomes.popleft()[0] for _ in range(len(self._outcomes))]
 
     def close(self) -> None:
-        """Finish the running recording and wait until everything is written."""
+        """Finish the running recording and wait for it; may be called twice.
+
+        Raises what went wrong with a file, unless `write` or `poll` has reported it.
+        """
         self.stop()
-        self._video_thread.shutdown()
-        self._image_thread.shutdown()
-        self.poll()
-
-    def _outcome(self, job: _Job) -> str:
-        """What there is to say of it, if anything."""
-        error = job.future.exception()
-        if error is None:
-            if not job.future.result():
-                return f"nothing recorded in {job.path.name}"
-            job.done.append(job.path)
-            return "" if job.quietly else f"saved {job.path.name}"
-        if not isinstance(error, (RealtimeStyleError, OSError)):
-            raise error
-        log.warning("%s", error)
-        self.failures[job.path] = error
-        return str(error)
-
-    def _write_image(self, path: Path, frame: Frame) -> bool:
-        self._make_folder()
-        write_image(path, Picture(frame))
-        return True
-
-    def _make_folder(self) -> None:
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise unwritable(self._folder, error) from error
-
-    def _free_name(self, mix: Mix, suffix: str) -> Path:
-        """A name that no file has and that none being written will have."""
-        styles = "+".join(style.info.name for style, _ in mix[:3])
-        stem = f"{self._today():%Y-%m-%d_%H-%M-%S}_{styles[:80]}"
-        return unused_path(self._folder, stem, suffix, taken=[job.path for job in self._jobs])
-
-    def __enter__(self) -> Recorder:
-        return self
+        self._thread.shutdown()
+        errors = [error for _, error in self._outcomes if error is not None]
+        self._outcomes.clear()
+        if errors:
+            raise errors[0]
 
     def __exit__(
         self,
@@ -198,12 +169,96 @@ class Recorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        with suppress(*([Exception] if kind else [])):  # the first error matters more
+            self.close()
+
+    def _open(self, path: Path) -> VideoWriter:
+        writer = VideoWriter(path, clock=self._clock)
+        try:
+            _require_room(path.parent)
+        except SinkError:
+            writer.discard()
+            raise
+        self._unfinished.add(path)
+        return writer
+
+    # The rest runs in the thread.
+
+    def _encode(self) -> None:
+        """Encode the frame that has waited longest."""
+        running, frame, at_s = self._waiting.popleft()
+        try:
+            if running.error is None:
+                self._choose_file(running, frame, at_s)
+                running.writer.write(frame, at_s=at_s)
+        except Exception as error:
+            running.error = error
+            self._note_loss(running.writer.path, error)
+
+    def _choose_file(self, running: _Recording, frame: Frame, at_s: float) -> None:
+        """Go on to the next file if `frame` belongs there. Raises SinkError when there is no room.
+
+        Then the file is finished while it can be: its index comes last.
+        """
+        path = running.writer.path
+        try:
+            _require_room(path.parent)
+        except SinkError as error:
+            if self._finish(running):
+                raise SinkError(f"{error}; {path} is kept up to there") from error
+            raise
+        long_enough = self._segment_s is not None and at_s - running.file_began >= self._segment_s
+        if running.shape and (frame.shape != running.shape or long_enough):
+            self._finish(running)
+            self._outcomes.append((f"saved {path.name}", None))
+            _delete_abandoned(path.parent)
+            running.writer, running.shape = self._open(running.next_path()), ()
+        if not running.shape:
+            running.shape, running.file_began = frame.shape, at_s
+
+    def _finish(self, running: _Recording) -> bool:
+        """Finish the file being written; False if it holds nothing. Raises SinkError."""
+        writer = running.writer
+        writer.close()
+        self._unfinished.discard(writer.path)
+        if writer.frames:
+            self.recordings.append(writer.path)
+        return writer.frames > 0
+
+    def _end(self, running: _Recording) -> None:
+        name = running.writer.path.name
+        try:
+            if running.error is not None:
+                raise running.error
+            message = f"saved {name}" if self._finish(running) else f"nothing recorded in {name}"
+            if running.left_out:
+                message += f"; the encoder was too slow for {running.left_out} frames"
+                log.warning("%s", message)
+            self._outcomes.append((message, None))
+        except Exception as error:
+            log.warning("%s", error)
+            self._note_loss(running.writer.path, error)
+            self._outcomes.append((str(error), error))
+
+    def _note_loss(self, path: Path, error: Exception) -> None:
+        if path in self._unfinished:  # else it is kept, or there was nothing to keep
+            self._unfinished.discard(path)
+            self.failures[path] = error
 
 
-def _finish(sink: VideoWriter, last_frame: Future[None] | None) -> bool:
-    """Close the file; returns whether there was a frame to keep."""
-    if last_frame is not None:
-        last_frame.result()  # its error, if any; the sink has then thrown the recording away
-    sink.close()
-    return sink.frames > 0
+def _require_room(folder: Path) -> None:
+    """Raise SinkError if the disk is nearly full, OutputUnwritable if it is gone."""
+    try:
+        full = nearly_full(folder)
+    except OSError as error:  # a stick was pulled out
+        raise unwritable(folder, error) from error
+    if full:
+        raise SinkError(f"the disk with {folder.absolute()} is nearly full, make room there")
+
+
+def _delete_abandoned(folder: Path) -> None:
+    with suppress(OSError):
+        for path in folder.glob(".*.part.mp4"):
+            old = time.time() - path.stat().st_mtime > ABANDONED_S
+            if old and _UNFINISHED.fullmatch(path.name):
+                path.unlink()

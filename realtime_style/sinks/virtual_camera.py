@@ -1,4 +1,4 @@
-"""The live picture as a camera that other programs on this machine can choose: video calls, streaming, recording programs."""
+"""The live picture as a camera for other programs here: video calls, streaming, recording."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from realtime_style.sinks.base import Sink
 if TYPE_CHECKING:
     import pyvirtualcam
 
-_RATE = 30.0  # what readers are told; frames go when they come
+_RATE = 30.0  # stated to the programs that read; frames are sent when they come
 
 
 class VirtualCameraSink(Sink):
-    """Sends frames to a virtual camera by pyvirtualcam: v4l2loopback on Linux, OBS's on Windows and macOS."""
+    """Sends frames to a virtual camera by pyvirtualcam: v4l2loopback on Linux, OBS's elsewhere."""
 
-    def __init__(self, device: str = "", *, size_wh: tuple[int, int] | None = None) -> None:
-        """`device` is the camera's name for pyvirtualcam, such as /dev/video10; empty: the first there is.
+    def __init__(self, device: str = "auto", *, size_wh: tuple[int, int] | None = None) -> None:
+        """`device` is pyvirtualcam's name of the camera, such as /dev/video10; auto: the first one.
 
-        It is opened for frames of `size_wh`, None: when the first one comes; and again when the size changes. Raises SinkError
-        when pyvirtualcam or a camera is missing.
+        The camera is opened for frames of `size_wh`, None: when the first one comes; and again when
+        the size changes. Raises SinkError when pyvirtualcam or a camera is missing.
         """
-        self._device = device or None
+        self._device = None if device == "auto" else device
         self._camera: pyvirtualcam.Camera | None = None
         if size_wh is not None:
             self._open(size_wh)
@@ -48,7 +48,8 @@ class VirtualCameraSink(Sink):
             import pyvirtualcam
         except ImportError as error:
             raise SinkError(
-                f'a virtual camera needs pyvirtualcam ({error}); pip install "realtime-style[virtual-camera]"'
+                f"a virtual camera needs pyvirtualcam ({error}); "
+                'pip install "realtime-style[virtual-camera]"'
             ) from error
         try:
             self._camera = pyvirtualcam.Camera(

@@ -1,11 +1,10 @@
-"""What every source of frames has in common."""
+"""Interfaces of sources of frames."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -14,7 +13,7 @@ from realtime_style.frames import Frame, LiveFrame
 
 @dataclass(frozen=True)
 class StreamInfo:
-    """What was obtained, not what was asked for."""
+    """Description of a stream as it came, which may differ from what was requested."""
 
     width: int
     """px"""
@@ -22,24 +21,21 @@ class StreamInfo:
     """px"""
     fps: float | None
     """Frames per second, never rounded; None if the device or file does not say."""
-    frame_count: int | None
-    """None: unknown or endless."""
     live: bool
-    """True: frames arrive on their own clock and the newest wins. False: every frame, in order, as fast as asked for."""
+    """True: frames arrive on their own clock and the newest wins. False: every frame, in order, as
+    fast as the caller takes them."""
     name: str
     """For people: ``camera 0``, ``clip.mp4``."""
     details: str
-    """For people: how the stream came out, ``asked 640x480 30 fps MJPG, got 640x480 30 fps YUYV``."""
-    rate: Fraction | None = None
-    """`fps` of a file exactly, 30000/1001; None where it is only measured or claimed."""
+    """For people: size, rate and format, ``asked 640x480 30 fps MJPG, got 640x480 30 fps YUYV``."""
 
 
 class Source(ABC):
-    """Where frames come from: a context manager, iterable once."""
+    """A source of frames: a context manager, iterable once."""
 
     info: StreamInfo
     dropped: int = 0
-    """Frames that came but were never handed out, because a newer one was there; always 0 for files."""
+    """Frames that were never handed out because a newer one was there; always 0 for files."""
 
     @abstractmethod
     def __iter__(self) -> Iterator[Frame]:

@@ -63,7 +63,7 @@ class Camera(Source):
         assert first is not None
         height, width = first.shape[:2]
         details = connection.describe((width, height))
-        self.info = StreamInfo(width, height, connection.fps, None, True, name, details)
+        self.info = StreamInfo(width, height, connection.fps, True, name, details)
 
     @property
     def dropped(self) -> int:  # type: ignore[override]  # counted by the slot

@@ -13,21 +13,20 @@ from realtime_style.sources.base import Source, StreamInfo
 
 
 class VideoSource(Source):
-    """Every frame of a video file, upright and in order, for loops of your own; sound is what the video verb keeps.
+    """Every frame of a video file, upright, with square pixels, in order; without sound.
 
-    The decoder is the video verb's, PyAV: exact frame rates, phone clips turned upright, and a file that is damaged is
-    told from one that has ended. Raises VideoUnreadable, at once or, when the damage shows only later, while iterating.
+    It is read as by ``realtime-style video``: exact frame rates, phone clips turned upright, and a
+    damaged file is told from one that has ended. Raises VideoUnreadable, at once or, when the
+    damage shows only later, while iterating.
     """
 
     def __init__(self, path: Path) -> None:
-        self._clip = VideoReader(path)
+        self._clip = VideoReader(path, square_pixels=True)
         self._closed = False
         width, height = self._clip.size
-        rate = self._clip.rate
-        details = f"{width}x{height} {float(rate):.5g} fps"
-        self.info = StreamInfo(
-            width, height, float(rate), self._clip.total, False, path.name, details, rate
-        )
+        fps = float(self._clip.rate)
+        details = f"{width}x{height} {fps:.5g} fps"
+        self.info = StreamInfo(width, height, fps, False, path.name, details)
 
     def __iter__(self) -> Iterator[Frame]:
         import av
@@ -36,7 +35,7 @@ class VideoSource(Source):
             return
         for entry in self._clip.read():
             if isinstance(entry, av.VideoFrame):
-                yield self._clip.upright(entry)
+                yield self._clip.to_bgr(entry)
             if self._closed:
                 return
 
@@ -46,9 +45,9 @@ class VideoSource(Source):
 
 
 class ImageFiles(Source):
-    """Still pictures, one frame each, in the order given. Each has its own size; `info` has the first one's.
+    """Still pictures, one frame each, in the order given. Sizes may differ; `info` has the first.
 
-    Raises ImageUnreadable for a file that is no image: the first at once, others when their turn comes.
+    Raises ImageUnreadable for a file that is no image: the first at once, others while iterating.
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
@@ -58,11 +57,10 @@ class ImageFiles(Source):
         self._closed = False
         self._first = read_image(self._paths[0]).bgr
         height, width = self._first.shape[:2]
-        name = self._paths[0].name if len(self._paths) == 1 else str(self._paths[0].parent)
-        details = f"{width}x{height}" + (
-            f", the first of {len(self._paths)}" if len(self._paths) > 1 else ""
-        )
-        self.info = StreamInfo(width, height, None, len(self._paths), False, name, details)
+        alone = len(self._paths) == 1
+        name = self._paths[0].name if alone else str(self._paths[0].parent)
+        details = f"{width}x{height}" + ("" if alone else f", the first of {len(self._paths)}")
+        self.info = StreamInfo(width, height, None, False, name, details)
 
     def __iter__(self) -> Iterator[Frame]:
         for position, path in enumerate(self._paths):

@@ -1,4 +1,4 @@
-"""Opens what a text names: a camera, a clip, pictures, the test pattern."""
+"""Open what a text names: a camera, a clip, pictures, the test pattern."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from realtime_style.sources.pattern import TestPattern
 
 
 def open_source(spec: str) -> Source:
-    """Open what `spec` names: a camera (``0``, ``/dev/video2``), a video, an image, a folder of images, or ``pattern``.
+    """Open a camera (``0``, ``/dev/video2``), a video, an image, a folder of images, or ``pattern``.
 
-    Files give every frame, a camera its newest. Raises SourceError: VideoUnreadable, ImageUnreadable, CameraNotFound ...
+    Files give every frame, a camera its newest. Raises SourceError: VideoUnreadable,
+    ImageUnreadable, CameraNotFound …
     """
     path = Path(spec)
     if spec == "pattern":

@@ -1,4 +1,4 @@
-"""The test pattern as a source."""
+"""The test pattern: a moving picture with numbered frames."""
 
 from __future__ import annotations
 
@@ -13,24 +13,18 @@ from realtime_style.sources.base import Source, StreamInfo
 
 
 class TestPattern(Source):
-    """A disc wandering over drifting colours; frame n is always the same picture and carries n as a barcode."""
+    """A disc on its way over drifting colours. Frame n is always the same, with n as a barcode."""
 
     __test__ = False  # not a test case, whatever pytest thinks of the name
 
     def __init__(
         self, width: int = 640, height: int = 480, *, fps: float = 30.0, frames: int | None = None
     ) -> None:
-        """`frames`: how many to give, None for no end. They come as fast as asked for; `fps` is what to write them with."""
-        self.info = StreamInfo(
-            width,
-            height,
-            fps,
-            frames,
-            False,
-            "pattern",
-            f"test pattern {width}x{height} {fps:g} fps",
-        )
-        self._closed = False
+        """`frames` is their number, None for no end. They come as fast as the caller takes them;
+        `fps` is the rate to write them with."""
+        details = f"test pattern {width}x{height} {fps:g} fps"
+        self.info = StreamInfo(width, height, fps, False, "pattern", details)
+        self._frames, self._closed = frames, False
         # One picture width of colours, twice, so that drifting is a slice and costs a copy.
         across = np.linspace(0, 2 * np.pi, width, endpoint=False)[None, :]
         down = np.linspace(0, np.pi, height)[:, None]
@@ -45,7 +39,7 @@ class TestPattern(Source):
 
     def __iter__(self) -> Iterator[Frame]:
         n = 0
-        while not self._closed and (self.info.frame_count is None or n < self.info.frame_count):
+        while not self._closed and (self._frames is None or n < self._frames):
             yield self.picture(n)
             n += 1
 

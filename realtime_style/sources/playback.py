@@ -1,4 +1,4 @@
-"""What stands in for a camera: a video file or the test pattern, in real time.
+"""Playback: a video file or the test pattern in real time, in place of a camera.
 
 Both are captures for `Camera`, which reads them in its thread like a device.
 """
@@ -21,12 +21,12 @@ from realtime_style.sources.pattern import TestPattern
 if TYPE_CHECKING:
     import av
 
-_STILL_S = 0.5  # a picture that stands still comes again so often: a camera that sends nothing soon counts as lost
-_LATE_S = 1.0  # a clip this far behind goes on from where it is: the machine slept
+_STILL_S = 0.5  # a picture that stands still is repeated: a silent camera soon counts as lost
+_LATE_S = 1.0  # a clip this far behind goes on from where it is: the machine was asleep
 
 
 class PatternPlayback:
-    """The test pattern as a camera would send it: `fps` frames per second of `clock`, whether or not anybody reads."""
+    """The test pattern as a camera sends it: `fps` frames per second of `clock`, read or not."""
 
     def __init__(
         self,
@@ -43,9 +43,9 @@ class PatternPlayback:
         self.details = self._pattern.info.details
 
     def read(self) -> tuple[bool, Frame | None]:
-        """The frame that is due, waiting for it if it is not yet; frames nobody read in time are skipped.
+        """Wait for the frame that is due and return it; frames not read in time are skipped.
 
-        While the wait is longer than half a second, the frame before comes again.
+        While the wait is longer than half a second, the frame before is repeated.
         """
         due = max(self._last + 1, math.floor((self._clock() - self._start) * self.fps))
         if (
@@ -62,10 +62,10 @@ class PatternPlayback:
 
 
 class ClipPlayback:
-    """A video file as a camera would send it: in real time by `clock`, over and over.
+    """A video file as a camera sends it: in real time by `clock`, looped, with square pixels.
 
-    Who reads too slowly misses frames, as with a camera; the clip does not slow down. `size` (width, height) scales the
-    frames. Raises VideoUnreadable, at once or from `read`.
+    A slow reader misses frames, as with a camera; the clip does not slow down. `size` (width,
+    height) scales the frames. Raises VideoUnreadable, at once or from `read`.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class ClipPlayback:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._path, self._clock, self._sleep = path, clock, sleep
-        self._clip = VideoReader(path)
+        self._clip = VideoReader(path, square_pixels=True)
         self._size = size or self._clip.size
         self._interval_s = float(1 / self._clip.rate)
         self.fps = float(self._clip.rate)
@@ -91,20 +91,20 @@ class ClipPlayback:
         self._end = self._start  # when the frame after the last one read is due
         self._waiting: tuple[av.VideoFrame, float] | None = None  # decoded, and not due yet
         self._shown: av.VideoFrame | None = None
+        self._only: av.VideoFrame | None = None  # the first frame, until there is another
 
     def read(self) -> tuple[bool, Frame | None]:
-        """The next frame whose time has not passed, waiting for it; after the last comes the first.
+        """Wait for the next frame whose time has not passed; after the last comes the first.
 
-        While the wait is longer than half a second, the frame before comes again.
+        While the wait is longer than half a second, the frame before is repeated.
         """
         late_before_s = math.inf
         while True:
             picture, due = self._waiting or self._next()
             self._waiting = None
             late_s = self._clock() - due
-            if (
-                late_s > _LATE_S or late_s >= late_before_s
-            ):  # skipping does not catch up: decoding alone is too slow
+            # If it grows, skipping does not catch up: decoding alone is too slow.
+            if late_s > _LATE_S or late_s >= late_before_s:
                 self._start += late_s
                 self._end += late_s
             elif late_s > self._interval_s:  # the next frame is due already
@@ -123,18 +123,22 @@ class ClipPlayback:
     def _next(self) -> tuple[av.VideoFrame, float]:
         """The next picture and when it is due on the clock."""
         entry = next(self._pictures, None)
+        if entry is None and self._only is not None:  # a still: there is no need to decode it again
+            self._end += self._interval_s
+            return self._only, self._end - self._interval_s
         if entry is None:
             self._clip.close()
-            self._clip = VideoReader(self._path)
+            self._clip = VideoReader(self._path, square_pixels=True)
             self._pictures = self._clip_pictures()
             self._start = self._end
             entry = next(self._pictures)
         picture, time_s = entry
+        self._only = picture if time_s == 0 else None
         self._end = self._start + time_s + self._interval_s
         return picture, self._start + time_s
 
     def _clip_pictures(self) -> Iterator[tuple[av.VideoFrame, float]]:
-        """The pictures of one round, each with its time in seconds from the first."""
+        """Pictures of one round, each with its time in seconds from the first."""
         import av
 
         first_s: float | None = None
@@ -145,7 +149,7 @@ class ClipPlayback:
                 yield entry, time_s - first_s
 
     def _frame(self, picture: av.VideoFrame) -> Frame:
-        frame = self._clip.upright(picture)
+        frame = self._clip.to_bgr(picture)
         if self._size == self._clip.size:
             return frame
         smaller = self._size[0] * self._size[1] < frame.shape[0] * frame.shape[1]
@@ -156,7 +160,7 @@ class ClipPlayback:
 
 
 def _sleep_until(due: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> bool:
-    """Let `clock` reach `due` in one go, or if that is far away, come nearer to it; returns whether it was reached."""
+    """Sleep until `clock` reaches `due`, at most half a second; False if it is still ahead."""
     wait_s = due - clock()
     if wait_s > 0:
         sleep(min(wait_s, _STILL_S))

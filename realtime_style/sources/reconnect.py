@@ -196,7 +196,7 @@ class ReconnectingCamera:
         if self.info is None or (self.info.width, self.info.height) != (width, height):
             details = connection.describe((width, height))
             name, fps = connection.name, connection.fps
-            self.info = StreamInfo(width, height, fps, None, True, name, details)
+            self.info = StreamInfo(width, height, fps, True, name, details)
         self._waiting_since, self._patience_s = now, self._patience.stale_s
         self._fault = None
         self._latest.put(frame, now)

@@ -1,1 +1,1 @@
-"""What a style is: the file format, the catalogue, mixes, cross-fades. Listing styles loads no engine."""
+"""Styles: the file format, the catalogue, mixes and cross-fades. Listing them loads no engine."""

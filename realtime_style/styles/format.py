@@ -1,17 +1,18 @@
-"""The contract between training and playing: what a style file holds.
+"""The style file format: the contract between training and playing.
 
 A style file is an ONNX model that maps frames to frames:
 
-========== ======= =============== ==========================================================================
-tensor     dtype   shape           meaning
-========== ======= =============== ==========================================================================
-frame      uint8   (1, H, W, 3)    BGR picture, H and W free
-style      float32 (N,)            weights over the N styles of the file; they sum to 1, or to a strength below 1
-stylized   uint8   (1, H, W, 3)    BGR picture of the same H and W
-========== ======= =============== ==========================================================================
+======== ======= ============= =====================================================
+tensor   dtype   shape         meaning
+======== ======= ============= =====================================================
+frame    uint8   (1, H, W, 3)  BGR picture, H and W free
+style    float32 (N,)          weights over the N styles of the file; they sum to 1,
+                               or to a strength below 1
+stylized uint8   (1, H, W, 3)  BGR picture of the same H and W
+======== ======= ============= =====================================================
 
-Everything else (channel order, scaling, normalisation, rounding) is inside the graph. One metadata entry,
-:data:`METADATA_KEY`, holds a JSON object with the fields of :class:`StyleMetadata`.
+Everything else (channel order, scaling, normalisation, rounding) is inside the graph. One metadata
+entry, :data:`METADATA_KEY`, holds a JSON object with the fields of :class:`StyleMetadata`.
 """
 
 from __future__ import annotations
@@ -37,18 +38,18 @@ NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 @dataclass(frozen=True)
 class StyleInfo:
-    """One style of a file, as people know it."""
+    """Name and origin of one style of a file."""
 
     name: str
-    """Lower case letters, digits, ``-`` and ``_``: what ``--style`` takes."""
+    """Lower case letters, digits, ``-`` and ``_``; the name that ``--style`` takes."""
     title: str = ""
     artist: str = ""
     year: str = ""
     source: str = ""
-    """Where the picture of the painting comes from."""
+    """Origin of the picture of the painting."""
     licence: str = ""
     swatch: str = ""
-    """A small square JPEG painted in this style, base64; empty in files that have none."""
+    """A small square JPEG painted in this style, base64; empty in files without one."""
 
     def __post_init__(self) -> None:
         for entry in fields(self):
@@ -60,8 +61,8 @@ class StyleInfo:
             )
 
     def swatch_frame(self) -> Frame | None:
-        """The swatch as a frame; None when there is none that can be read."""
-        import cv2  # not above: to import the package stays free
+        """The swatch as a frame; None if there is none, or none that can be read."""
+        import cv2  # not at the top: importing the package stays cheap
         import numpy as np
 
         try:
@@ -74,30 +75,32 @@ class StyleInfo:
 
 @dataclass(frozen=True)
 class StyleMetadata:
-    """What a style file says of itself."""
+    """The metadata entry of a style file."""
 
     styles: tuple[StyleInfo, ...]
     network: str = ""
-    """Architecture string, see :mod:`realtime_style.training.networks.transform_net`."""
+    """Architecture, as :mod:`realtime_style.training.networks.transform_net` writes it."""
     stride: int = 1
-    """How many times smaller than the frame the network's body is. Any frame size works all the same."""
+    """Width of the frame over that of the network's body. Every frame size works all the same."""
     strength: bool = False
-    """Whether weights that sum to less than 1 paint a weaker style; else the player mixes painting and photograph."""
-    precision: str = "fp32"
+    """True if weights that sum to less than 1 paint a weaker style.
+
+    For other files the player mixes the painting with the photograph.
+    """
     opset: int = OPSET
     parity_grey_levels: int = -1
-    """Largest difference from the trained network, in grey levels, when the file was made; -1: not compared."""
+    """Largest difference from the trained network, in grey levels; -1: not compared."""
     training: Mapping[str, Any] = field(default_factory=dict)
-    """Figures of the training: steps, last losses, loss network, seed ..."""
+    """Figures of the training: steps, last losses, loss network, seed."""
     format: int = FORMAT
 
     def to_json(self) -> str:
-        """The metadata entry's text."""
+        """The text of the metadata entry."""
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> StyleMetadata:
-        """Parse a metadata entry; raises BadStyleFile with the reason when it does not hold what it must."""
+        """Parse a metadata entry; raises BadStyleFile with the reason if it is not valid."""
         try:
             values = json.loads(text)
         except json.JSONDecodeError as error:
@@ -106,7 +109,8 @@ class StyleMetadata:
             raise BadStyleFile("its metadata has no format number")
         if values["format"] != FORMAT:
             raise BadStyleFile(
-                f"it has format {values['format']}, this program reads format {FORMAT}: update realtime_style"
+                f"it has format {values['format']}, this program reads format {FORMAT}: "
+                "update realtime_style"
             )
         try:
             styles = tuple(StyleInfo(**_known(StyleInfo, entry)) for entry in values.pop("styles"))
@@ -122,16 +126,16 @@ class StyleMetadata:
 
 
 def _known(kind: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the values that this version knows: a later version may have added others without changing the format."""
+    """The values this version knows: later and earlier ones may have others in the same format."""
     return {field.name: values[field.name] for field in fields(kind) if field.name in values}
 
 
 Signature = Mapping[str, tuple[str, Sequence[Any]]]
-"""By tensor name, ONNX Runtime's type text (``tensor(uint8)``) and the shape, free dimensions as strings or None."""
+"""By tensor name, type text (``tensor(uint8)``) and shape, with strings or None for free sides."""
 
 
 def check_signature(inputs: Signature, outputs: Signature, styles: int) -> None:
-    """Raise BadStyleFile unless the tensors are those of the contract for a file of so many styles."""
+    """Raise BadStyleFile unless the tensors are those of the contract for this many styles."""
     picture = "tensor(uint8)", (1, None, None, 3)
     _check_tensors("input", inputs, {FRAME: picture, STYLE: ("tensor(float)", (styles,))})
     _check_tensors("output", outputs, {STYLIZED: picture})
@@ -150,7 +154,7 @@ def _check_tensors(kind: str, tensors: Signature, contract: Signature) -> None:
             raise BadStyleFile(
                 f"its {kind} {name!r} has {len(seen_shape)} dimensions, not {len(shape)}"
             )
-        # A size that the file leaves open is fine anywhere, a fixed one only where the contract has the same.
+        # A size the file leaves free is fine; a fixed one must be that of the contract.
         if any(
             isinstance(seen, int) and seen != want
             for seen, want in zip(seen_shape, shape, strict=True)

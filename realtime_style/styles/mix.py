@@ -1,4 +1,4 @@
-"""Mixes of styles, as --style gives them."""
+"""Mixes of styles, as ``--style`` takes them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ Mix = tuple[tuple[StyleRef, float], ...]
 
 
 def parse_mix(spec: str) -> Mix:
-    """What ``--style`` says: ``NAME``, ``FILE.onnx``, ``FILE.onnx#NAME``, or several with weights, ``a:0.5,b:0.5``.
+    """Parse ``NAME``, ``FILE.onnx``, ``FILE.onnx#NAME``, or several with weights, ``a:1,b:3``.
 
-    Weights are scaled to sum to 1; without weights, shares are equal. A file of several styles without ``#NAME`` means
-    its first. Raises StyleNotFound, BadStyleFile, or StyleError for weights that are negative, no numbers or all zero.
+    Weights are scaled to sum to 1; styles without a weight have weight 1. A file of several styles
+    without ``#NAME`` stands for its first. Raises StyleNotFound, BadStyleFile, or StyleError for
+    weights that are negative, not numbers or all zero.
     """
     shares: dict[StyleRef, float] = {}
     for part in _parts(spec):
@@ -31,7 +32,7 @@ def parse_mix(spec: str) -> Mix:
 
 
 def mix_label(mix: Mix) -> str:
-    """What to call a mix on screen: ``The Starry Night`` or ``The Starry Night 50 % + The Scream 50 %``."""
+    """Label of a mix: ``The Starry Night``, or ``The Starry Night 50 % + The Scream 50 %``."""
     titles = [(style.info.title or style.info.name, share) for style, share in mix]
     if len(titles) == 1:
         return titles[0][0]
@@ -39,7 +40,7 @@ def mix_label(mix: Mix) -> str:
 
 
 def _parts(spec: str) -> Iterator[str]:
-    """What stands between the commas; those in the path of a file that is there belong to it."""
+    """The parts between commas; commas in the path of an existing file do not separate."""
     words = spec.split(",")
     while words:
         taken = next((n for n in range(1, len(words) + 1) if _is_file(",".join(words[:n]))), 1)
@@ -48,16 +49,19 @@ def _parts(spec: str) -> Iterator[str]:
 
 
 def _is_file(part: str) -> bool:
-    """Whether this is, with or without a weight, a style file that is there."""
+    """True for an existing style file, with or without a weight behind it."""
     named = (file_and_style(name.strip()) for name in (part, part.rpartition(":")[0]))
     try:
         return any(each is not None and each[0].is_file() for each in named)
-    except OSError:  # longer than any name of a file
+    except OSError:  # longer than a file name may be
         return False
 
 
 def _split_weight(part: str, spec: str) -> tuple[str, float]:
-    """``name:0.5`` as name and weight. A colon that is part of a path (``C:\\a.onnx``) is not followed by a number."""
+    """``name:0.5`` as name and weight.
+
+    The colon of a path, ``C:\\a.onnx``, is no weight's: see what follows it.
+    """
     if not part:
         raise StyleError(f"--style {spec!r} has an empty part; write it like a:0.5,b:0.5")
     name, colon, text = part.rpartition(":")

@@ -1,107 +1,68 @@
-"""ONNX files read and changed as protobuf messages, without an engine and without the package onnx (31 MB)."""
+"""Style files read and changed as ONNX models, without an engine and without the package onnx."""
 
 from __future__ import annotations
 
-from functools import cache
+import io
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from realtime_style.errors import BadStyleFile
-from realtime_style.styles.format import METADATA_KEY, Signature, StyleMetadata, check_signature
+from realtime_style.styles.format import (
+    METADATA_KEY,
+    STYLE,
+    Signature,
+    StyleMetadata,
+    check_signature,
+)
+from realtime_style.styles.wire_format import (
+    Field,
+    bytes_field,
+    bytes_header,
+    content,
+    descend,
+    fields_by_number,
+    varint_field,
+)
 
-# The part of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto that is needed here. Protobuf keeps the fields that it is
-# not told of as they are.
-_ONNX_PROTO = """
-name: "style_file.proto"
-package: "realtime_style"
-syntax: "proto2"
-message_type {
-  name: "Model"
-  field { name: "graph" number: 7 label: LABEL_OPTIONAL type: TYPE_MESSAGE type_name: "Graph" }
-  field { name: "metadata_props" number: 14 label: LABEL_REPEATED type: TYPE_MESSAGE type_name: "Entry" }
-}
-message_type {
-  name: "Entry"
-  field { name: "key" number: 1 label: LABEL_OPTIONAL type: TYPE_STRING }
-  field { name: "value" number: 2 label: LABEL_OPTIONAL type: TYPE_STRING }
-}
-message_type {
-  name: "Graph"
-  field { name: "initializer" number: 5 label: LABEL_REPEATED type: TYPE_MESSAGE type_name: "Tensor" }
-  field { name: "input" number: 11 label: LABEL_REPEATED type: TYPE_MESSAGE type_name: "Value" }
-  field { name: "output" number: 12 label: LABEL_REPEATED type: TYPE_MESSAGE type_name: "Value" }
-}
-message_type {
-  name: "Tensor"
-  field { name: "dims" number: 1 label: LABEL_REPEATED type: TYPE_INT64 }
-  field { name: "data_type" number: 2 label: LABEL_OPTIONAL type: TYPE_INT32 }
-  field { name: "name" number: 8 label: LABEL_OPTIONAL type: TYPE_STRING }
-  field { name: "raw_data" number: 9 label: LABEL_OPTIONAL type: TYPE_BYTES }
-}
-message_type {
-  name: "Value"
-  field { name: "name" number: 1 label: LABEL_OPTIONAL type: TYPE_STRING }
-  field { name: "type" number: 2 label: LABEL_OPTIONAL type: TYPE_MESSAGE type_name: "Type" }
-}
-message_type {
-  name: "Type"
-  field { name: "tensor" number: 1 label: LABEL_OPTIONAL type: TYPE_MESSAGE type_name: "TensorType" }
-}
-message_type {
-  name: "TensorType"
-  field { name: "element" number: 1 label: LABEL_OPTIONAL type: TYPE_INT32 }
-  field { name: "shape" number: 2 label: LABEL_OPTIONAL type: TYPE_MESSAGE type_name: "Shape" }
-}
-message_type {
-  name: "Shape"
-  field { name: "dim" number: 1 label: LABEL_REPEATED type: TYPE_MESSAGE type_name: "Dim" }
-}
-message_type {
-  name: "Dim"
-  field { name: "size" number: 1 label: LABEL_OPTIONAL type: TYPE_INT64 }
-  field { name: "name" number: 2 label: LABEL_OPTIONAL type: TYPE_STRING }
-}
-"""
-FLOAT = 1
-"""Number of 32-bit floats in TensorProto.DataType."""
-_ELEMENTS = {FLOAT: "tensor(float)", 2: "tensor(uint8)"}
+if TYPE_CHECKING:  # listing styles does not need it
+    import numpy as np
+    import numpy.typing as npt
 
+# Field numbers of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, by message.
+_GRAPH, _METADATA = 7, 14  # ModelProto
+_KEY, _VALUE = 1, 2  # StringStringEntryProto
+_INITIALIZER, _INPUT, _OUTPUT = 5, 11, 12  # GraphProto
+_DIMS, _DATA_TYPE, _TENSOR_NAME, _RAW_DATA = 1, 2, 8, 9  # TensorProto
+_NAME = 1  # ValueInfoProto
+_TENSOR = 2, 1  # its type, TypeProto, and in that the TypeProto.Tensor
+_ELEMENT = (*_TENSOR, 1)
+_DIMENSIONS = (*_TENSOR, 2, 1)  # of its TensorShapeProto
+_SIZE, _SIZE_NAME = 1, 2  # TensorShapeProto.Dimension
 
-def parse_model(content: bytes) -> Any:
-    """The ONNX model in `content` as a message: graph.input, .output, .initializer, metadata_props; all else is kept.
-
-    Raises ValueError if `content` is no protobuf message of this kind.
-    """
-    from google.protobuf.message import DecodeError
-
-    try:
-        return _model_class().FromString(content)
-    except DecodeError as error:
-        raise ValueError(f"not an ONNX model: {error}") from error
+_FLOAT, _UINT8 = 1, 2  # TensorProto.DataType
+_ELEMENTS = {_FLOAT: "tensor(float)", _UINT8: "tensor(uint8)"}
 
 
 def read_style_metadata(path: Path) -> StyleMetadata:
-    """Metadata of the style file at `path`, after checking its tensors against the contract. Raises BadStyleFile, OSError."""
+    """Metadata of the style file at `path`, after checking its tensors against the contract.
+
+    Skips the weights. Raises BadStyleFile, OSError.
+    """
     try:
-        model = parse_model(path.read_bytes())
-    except ValueError as error:
+        with path.open("rb") as file:
+            text, inputs, outputs = _parse(file, file.seek(0, io.SEEK_END))
+    except ValueError as error:  # UnicodeDecodeError included
         raise BadStyleFile(
             f"{path} is not a style file: not a readable ONNX model; train or download it again"
         ) from error
-    if not model.graph.output:  # a few bytes of anything are a message without fields
-        raise BadStyleFile(
-            f"{path} is not a style file: not a readable ONNX model; train or download it again"
-        )
-    text = next((entry.value for entry in model.metadata_props if entry.key == METADATA_KEY), None)
     if text is None:
         raise BadStyleFile(
-            f"{path} is an ONNX model, but not a style file of realtime_style; give one that realtime-style train has written"
+            f"{path} is an ONNX model, but not a style file of realtime_style; give one that "
+            "realtime-style train has written"
         )
     try:
         metadata = StyleMetadata.from_json(text)
-        given = {tensor.name for tensor in model.graph.initializer}
-        inputs = [value for value in model.graph.input if value.name not in given]
-        check_signature(_signature(inputs), _signature(model.graph.output), len(metadata.styles))
+        check_signature(inputs, outputs, len(metadata.styles))
     except BadStyleFile as error:
         raise BadStyleFile(
             f"{path} is not a usable style file: {error}; train it again or take another copy"
@@ -109,22 +70,62 @@ def read_style_metadata(path: Path) -> StyleMetadata:
     return metadata
 
 
-def _signature(values: Any) -> Signature:
-    return {
-        value.name: (
-            _ELEMENTS.get(value.type.tensor.element, f"tensor of type {value.type.tensor.element}"),
-            [dim.size if dim.HasField("size") else dim.name for dim in value.type.tensor.shape.dim],
-        )
-        for value in values
-    }
+def with_constant_style(model: bytes, weights: npt.NDArray[np.float32]) -> bytes:
+    """The style file `model` with its style input replaced by a constant, `weights` (N,) float32.
 
-
-@cache
-def _model_class() -> Any:
-    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
-
-    pool = descriptor_pool.DescriptorPool()
-    pool.AddSerializedFile(
-        text_format.Parse(_ONNX_PROTO, descriptor_pb2.FileDescriptorProto()).SerializeToString()
+    An engine can then fold all that depends on the style. The input itself is removed, as ONNX
+    Runtime folds nothing that depends on an input, even one with a default value.
+    """
+    file, whole = io.BytesIO(model), memoryview(model)
+    (graph,) = descend(file, Field(0, 0, len(model)), _GRAPH)
+    inputs = descend(file, graph, _INPUT)
+    style = next(value for value in inputs if _text(file, value, _NAME) == STYLE)
+    tensor = (
+        varint_field(_DIMS, weights.size)
+        + varint_field(_DATA_TYPE, _FLOAT)
+        + bytes_field(_TENSOR_NAME, STYLE.encode())
+        + bytes_field(_RAW_DATA, weights.astype("<f4").tobytes())
     )
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName("realtime_style.Model"))
+    changed: list[bytes | memoryview] = [
+        whole[graph.start : style.begin],
+        whole[style.end : graph.end],
+        bytes_field(_INITIALIZER, tensor),
+    ]
+    header = bytes_header(_GRAPH, sum(len(part) for part in changed))
+    return b"".join([whole[: graph.begin], header, *changed, whole[graph.end :]])
+
+
+def _parse(file: BinaryIO, size: int) -> tuple[str | None, Signature, Signature]:
+    """The metadata entry, inputs and outputs. Raises ValueError for anything but one model."""
+    model = fields_by_number(file, Field(0, 0, size))
+    (whole_graph,) = model[_GRAPH]
+    graph = fields_by_number(file, whole_graph)
+    constants = {_text(file, tensor, _TENSOR_NAME) for tensor in graph[_INITIALIZER]}
+    inputs = _signature(file, graph[_INPUT])
+    outputs = _signature(file, graph[_OUTPUT])
+    if not outputs:  # a few bytes of anything are a message without fields
+        raise ValueError("a graph without an output")
+    entries = {_text(file, each, _KEY): _text(file, each, _VALUE) for each in model[_METADATA]}
+    given = {name: tensor for name, tensor in inputs.items() if name not in constants}
+    return entries.get(METADATA_KEY), given, outputs
+
+
+def _signature(file: BinaryIO, values: list[Field]) -> Signature:
+    return {_text(file, value, _NAME): _tensor(file, value) for value in values}
+
+
+def _tensor(file: BinaryIO, value: Field) -> tuple[str, list[Any]]:
+    """Type text and shape of an input or output, as in Signature."""
+    element = sum(field.value for field in descend(file, value, *_ELEMENT))
+    shape = [_side(file, each) for each in descend(file, value, *_DIMENSIONS)]
+    return _ELEMENTS.get(element, f"tensor of type {element}"), shape
+
+
+def _side(file: BinaryIO, dimension: Field) -> int | str:
+    sizes = descend(file, dimension, _SIZE)
+    return sizes[0].value if sizes else _text(file, dimension, _SIZE_NAME)
+
+
+def _text(file: BinaryIO, message: Field, number: int) -> str:
+    """The text field of this number; empty where the message has none."""
+    return b"".join(content(file, field) for field in descend(file, message, number)).decode()

@@ -1,1 +1,1 @@
-"""From a frame to a painted frame."""
+"""From a frame to a painted frame: one file, any mix of styles, and what keeps video steady."""

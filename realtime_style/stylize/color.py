@@ -1,4 +1,4 @@
-"""What is done to a painted frame with its photograph's light and colours."""
+"""Colour and tone of a painted frame beside its photograph."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from realtime_style.frames import Frame
 
 
 def mix_frames(first: Frame, second: Frame, second_share: float) -> Frame:
-    """Per pixel ``(1 - share) * first + share * second``, rounded; share 0..1. Both frames have the same shape."""
+    """Per pixel ``(1 - share) * first + share * second``, rounded; share 0..1, same shapes."""
     if second_share <= 0:
         return first
     if second_share >= 1:
@@ -20,9 +20,10 @@ def mix_frames(first: Frame, second: Frame, second_share: float) -> Frame:
 
 
 def match_tone(painted: Frame, photo: Frame, share: float) -> Frame:
-    """`painted` with brightness and contrast of each channel moved towards those of `photo`, all the way at share 1.
+    """Move brightness and contrast of each channel towards the photograph's, fully at share 1.
 
-    Mean and standard deviation are interpolated, as in adaptive instance normalisation (Huang and Belongie, ICCV 2017).
+    Mean and standard deviation are interpolated, as in adaptive instance normalisation (Huang and
+    Belongie, ICCV 2017).
     """
     if share <= 0:
         return painted
@@ -34,9 +35,10 @@ def match_tone(painted: Frame, photo: Frame, share: float) -> Frame:
 
 
 def transfer_luma(painted: Frame, photo: Frame) -> Frame:
-    """The light and shade of `painted` in the colours of `photo`, of the same shape: luma of one, chroma of the other.
+    """The luma of `painted` with the chroma of `photo`, of the same shape.
 
-    Gatys et al., "Preserving Color in Neural Artistic Style Transfer" (2016), section 4, with the luma of ITU-R BT.601.
+    Gatys et al., "Preserving Color in Neural Artistic Style Transfer" (2016), section 4, with the
+    luma of ITU-R BT.601.
     """
     mixed = cv2.cvtColor(photo, cv2.COLOR_BGR2YCrCb)
     cv2.mixChannels([cv2.cvtColor(painted, cv2.COLOR_BGR2YCrCb)], [mixed], [0, 0])
@@ -44,5 +46,5 @@ def transfer_luma(painted: Frame, photo: Frame) -> Frame:
 
 
 def _uint8(frame: Any) -> Frame:
-    """OpenCV's type stubs return Any or a wider array type; uint8 in is uint8 out."""
+    """`frame` typed as a Frame: OpenCV's stubs return wider types, uint8 in is uint8 out."""
     return np.asarray(frame, dtype=np.uint8)

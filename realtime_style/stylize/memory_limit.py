@@ -8,8 +8,9 @@ from realtime_style.errors import RealtimeStyleError
 from realtime_style.system.memory import available_bytes
 
 _TIMES_FIRST_STAGE = 11
-"""Peak memory over the size of what the network's first stage gives out, see docs/decisions.md: measured were 7 to 10 on ONNX
-Runtime's CPU provider, 2 to 5 on OpenVINO; the rest is margin for reading and writing the picture."""
+"""Peak memory over the size of the first stage's output, see docs/research.md. Measured were 7 to
+10 on ONNX Runtime's CPU provider and 2 to 5 on OpenVINO; the rest is margin for reading and writing
+the picture."""
 
 _UNKNOWN_NETWORK = 176
 
@@ -17,11 +18,12 @@ _FIRST_STAGE = re.compile(r"c\d+s(?P<stride>\d+)-(?P<channels>\d+)(,|$)")
 
 
 def bytes_per_pixel(network: str) -> int:
-    """Peak memory for each pixel of a frame, in bytes, painted by this network.
+    """Peak memory for each pixel of a painted frame, in bytes.
 
-    `network` is the architecture string of the style file. Its first stage gives out the largest tensor: C channels of 4
-    bytes at 1/S of the width and height. All others are in proportion to it: the network of 2016, ``c9s1-32,...``, and the
-    fast one, ``c5s2-16,...``, differ by a factor of 8 in this figure and in memory alike.
+    `network` is the architecture string of the style file. The output of its first stage is the
+    largest tensor: C channels of 4 bytes at 1/S of the width and height. All others are in
+    proportion to it: the network of 2016, ``c9s1-32,...``, and the fast one, ``c5s2-16,...``,
+    differ by a factor of 8 in this figure and in memory alike.
     """
     stage = _FIRST_STAGE.match(network)
     if stage is None:
@@ -30,14 +32,14 @@ def bytes_per_pixel(network: str) -> int:
 
 
 def check_memory(width: int, height: int, *, network: str = "", held_pixels: int = 0) -> None:
-    """Raise RealtimeStyleError when painting a frame of this size needs more memory than the machine has available.
+    """Raise RealtimeStyleError if a frame of this size needs more memory than is available.
 
-    `held_pixels` is the size of the largest frame painted before: its memory is kept and used again.
+    `held_pixels` is the size of the largest frame painted before: its memory is kept and reused.
     """
     available = available_bytes()
     needed = (width * height - held_pixels) * bytes_per_pixel(network)
-    if available is not None and needed > available:
+    if needed > available:
         raise RealtimeStyleError(
-            f"painting {width}x{height} pixels needs about {needed / 2**30:.1f} GB of memory and {available / 2**30:.1f} GB "
-            "are free; paint it smaller with --max-size"
+            f"painting {width}x{height} pixels needs about {needed / 2**30:.1f} GB of memory and "
+            f"{available / 2**30:.1f} GB are free; paint it smaller with --max-size"
         )

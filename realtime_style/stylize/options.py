@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from realtime_style.engines.devices import DEVICES
+from realtime_style.engines.table import DEVICES, device_help
 from realtime_style.system.declare import Options, Share, one_of, option
 
 DEFAULT_STYLE = "starry-night"
@@ -16,7 +16,7 @@ Device = Annotated[str, one_of(*DEVICES)]
 
 @dataclass(frozen=True, kw_only=True)
 class PaintOptions(Options):
-    """How a picture is painted."""
+    """Options of painting a picture."""
 
     style: str = option(
         DEFAULT_STYLE, "NAME, FILE.onnx (its first style), FILE.onnx#NAME, or a mix: a:0.5,b:0.5"
@@ -27,13 +27,11 @@ class PaintOptions(Options):
         "light and shade of the painting in the colours of the photograph",
         aliases=("--keep-colors",),
     )
-    device: Device = option(
-        "auto", "engine that runs the network; auto: cuda, else openvino if installed, else cpu"
-    )
+    device: Device = option("auto", device_help())
 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoPaintOptions(PaintOptions):
-    """How the pictures of a camera or a video are painted."""
+    """Options of painting the frames of a camera or a video."""
 
     steadiness: Share = option(0.5, "how still strokes are held from frame to frame, 0 to 1")

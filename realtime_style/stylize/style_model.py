@@ -6,12 +6,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
-from realtime_style.engines.base import Weights, reason_of
+from realtime_style.engines.base import Shape, Weights
+from realtime_style.engines.spec import reason_of
 from realtime_style.engines.table import open_engine
 from realtime_style.errors import RealtimeStyleError, StyleError
 from realtime_style.frames import Frame, check_frame
@@ -22,7 +24,7 @@ from realtime_style.stylize.memory_limit import check_memory
 
 log = logging.getLogger(__name__)
 
-_REAL_BELOW = 0.25  # strength under which the photograph itself takes over
+_PHOTO_BELOW = 0.25  # strength below which the photograph itself is mixed in
 
 
 class StyleModel:
@@ -33,8 +35,8 @@ class StyleModel:
         with StyleModel(Path("starry-night.onnx")) as stylize:
             painted = stylize(frame)
 
-    `provider` tells what it really runs on; `fallback` why ``auto`` could not take something better, or None. Several
-    threads may call one StyleModel: they take turns.
+    `provider` is what it really runs on; `fallback` the reason ``auto`` could not take something
+    better, or None. Several threads may call one StyleModel: they take turns.
     """
 
     def __init__(self, path: Path, *, device: str = "auto", threads: int | None = None) -> None:
@@ -45,9 +47,7 @@ class StyleModel:
         self._first = np.eye(len(self.metadata.styles), dtype=np.float32)[0]
         self._lock = threading.Lock()  # engines keep their buffers from frame to frame
         self._largest = 0  # pixels of the largest frame painted
-        self._specialized: tuple[tuple[int, ...], bytes, Callable[[Frame], Frame] | None] | None = (
-            None  # shape, weights, painter
-        )
+        self._specialized: _Specialized | None = None
 
     def warm_up(self, width: int, height: int) -> float:
         """Compile and allocate for frames of this size; returns the seconds it took."""
@@ -60,33 +60,32 @@ class StyleModel:
     ) -> Frame:
         """The stylized frame: (H, W, 3) uint8 BGR to a new array of the same shape.
 
-        `weights` (N,) over the N styles of the file are scaled to sum to 1; None means the first style. `strength`, 0..1,
-        weakens them inside the network, stroke by stroke, if the file can do that (``metadata.strength``), and brings
-        light and colours back towards the frame's; other files paint as ever, and it is for :func:`share_of_painting` and
-        the caller to mix their painting with the photograph. Raises
-        StyleError for weights of the wrong number or sum, RealtimeStyleError when the frame does not fit into memory.
+        `weights` (N,) over the N styles of the file are scaled to sum to 1; None means the first
+        style. `strength`, 0..1, weakens the style inside the network, stroke by stroke, if the file
+        can do that (``metadata.strength``), and moves tone back towards the frame's; other files
+        paint at full strength, and the caller mixes their painting with the photograph by
+        :func:`painting_share`. Raises StyleError for weights of the wrong number or sum,
+        RealtimeStyleError if the frame does not fit into memory.
         """
         frame = check_frame(frame)
         stylized = self.run(frame, self._weakened(weights, strength))
-        return (
-            match_tone(stylized, frame, 1 - strength)
-            if self.metadata.strength and strength < 1
-            else stylized
-        )
+        if self.metadata.strength and strength < 1:
+            return match_tone(stylized, frame, 1 - strength)
+        return stylized
 
     def specialize(
         self, width: int, height: int, weights: Weights | None = None, *, strength: float = 1.0
     ) -> None:
-        """Get ready to paint frames of this size with just these weights at just this strength in less time, if the engine can.
+        """Prepare to paint frames of this size, weights and strength faster, if the engine can.
 
-        The rest is painted as before, and what was settled on before. Takes a tenth of a second, or nothing if it is what
-        was settled on last, and about as much memory as painting does; raises RealtimeStyleError where there is not enough.
-        May be called while another thread paints.
+        All other frames are painted as before, those of an earlier call included. Takes a tenth of
+        a second, nothing for a repeated call, and about as much memory as painting; raises
+        RealtimeStyleError where there is not enough. May be called while another thread paints.
         """
         values, shape = self._weakened(weights, strength), (height, width, 3)
-        if self._specialized is not None and self._specialized[:2] == (shape, values.tobytes()):
+        if self._specialized is not None and self._specialized.fits(shape, values):
             return
-        self._specialized = None  # two would be held for a moment
+        self._specialized = None  # else two would be held for a moment
         check_memory(width, height, network=self.metadata.network)
         try:
             paint = self._engine.specialized(shape, values)
@@ -94,19 +93,17 @@ class StyleModel:
             raise RealtimeStyleError(
                 f"could not prepare the style for {width}x{height}: {reason_of(error)}"
             ) from error
-        self._specialized = shape, values.tobytes(), paint
+        self._specialized = _Specialized(shape, values.tobytes(), paint)
 
     def drop_specialized(self) -> None:
-        """Free what :meth:`settle` made, if anything; painting goes on as before it."""
+        """Free what :meth:`specialize` made, if anything; painting goes on as before it."""
         self._specialized = None
 
     def run(self, frame: Frame, weights: Weights) -> Frame:
-        """What the file itself makes of a frame with exactly these weights, as its contract says."""
+        """The output of the file for a frame with exactly these weights, as the format says."""
         with self._lock:
             height, width = frame.shape[:2]
-            if (
-                width * height > self._largest
-            ):  # only then memory is needed that is not held already
+            if width * height > self._largest:  # a smaller frame fits into memory already held
                 check_memory(
                     width, height, network=self.metadata.network, held_pixels=self._largest
                 )
@@ -115,36 +112,28 @@ class StyleModel:
         return stylized
 
     def _run(self, frame: Frame, weights: Weights) -> Frame:
-        shape, values, paint = self._specialized or ((), b"", None)
-        if paint is not None and (shape, values) == (frame.shape, weights.tobytes()):
+        special = self._specialized
+        if special is not None and special.paint and special.fits(frame.shape, weights):
             try:
-                return paint(frame)
-            except (
-                Exception
-            ) as error:  # of any type: it is painted as before, which takes less memory
-                log.warning(
-                    "going on with the style as before it was prepared: %s", reason_of(error)
-                )
+                return special.paint(frame)
+            except Exception as error:  # of any type: the general network needs less memory
+                log.warning("painting goes on without the faster network: %s", reason_of(error))
                 self.drop_specialized()
         try:
             return self._engine.run(frame, weights)
         except (MemoryError, RuntimeError) as error:
             raise _failed(frame, error) from error
-        except (
-            Exception
-        ) as error:  # onnxruntime's exceptions have no common base class of their own
+        except Exception as error:  # onnxruntime's exceptions have no common base class
             if type(error).__module__.startswith("onnxruntime"):
                 raise _failed(frame, error) from error
             raise
 
     def _weakened(self, weights: Weights | None, strength: float) -> Weights:
-        """What the style input is given for weights and strength as in a call."""
-        normalised = self._first if weights is None else self._normalised(weights)
-        return (
-            normalised * np.float32(strength)
-            if self.metadata.strength and strength < 1
-            else normalised
-        )
+        """Values of the style input for weights and strength as in a call."""
+        shares = self._first if weights is None else self._normalised(weights)
+        if self.metadata.strength and strength < 1:
+            return shares * np.float32(strength)
+        return shares
 
     def _normalised(self, weights: Weights) -> Weights:
         values: Weights = np.asarray(weights, dtype=np.float32)
@@ -174,13 +163,26 @@ class StyleModel:
         self.close()
 
 
-def share_of_painting(metadata: StyleMetadata, strength: float) -> float:
-    """Share of a file's painting in the result, the rest is the photograph, when it was asked for `strength`, 0..1.
+@dataclass(frozen=True)
+class _Specialized:
+    """A network for frames of one shape and one value of the style input."""
 
-    What a network makes of a photograph at no strength is never quite the photograph: below a quarter the real one shines
-    through more and more, so that strength 0 is exactly it.
+    shape: Shape
+    weights: bytes
+    paint: Callable[[Frame], Frame] | None
+    """None where the engine has nothing faster."""
+
+    def fits(self, shape: Shape, weights: Weights) -> bool:
+        return (self.shape, self.weights) == (shape, weights.tobytes())
+
+
+def painting_share(metadata: StyleMetadata, strength: float) -> float:
+    """Share of a file's painting in the result at `strength`, 0..1; the rest is the photograph.
+
+    The network's picture at strength 0 is never quite the photograph, so below a quarter the real
+    one is mixed in more and more, and strength 0 is exactly the photograph.
     """
-    return min(1.0, strength / _REAL_BELOW) if metadata.strength else strength
+    return min(1.0, strength / _PHOTO_BELOW) if metadata.strength else strength
 
 
 def _failed(frame: Frame, error: Exception) -> RealtimeStyleError:

@@ -1,4 +1,4 @@
-"""Settings of glibc's memory allocator; nothing happens where the C library is another one."""
+"""Settings of glibc's memory allocator. With another C library every function does nothing."""
 
 from __future__ import annotations
 
@@ -7,48 +7,42 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 
-_MMAP_THRESHOLD, _TRIM_THRESHOLD, _TOP_PAD = (
-    -3,
-    -1,
-    -2,
-)  # of glibc's malloc.h; their values are bytes
+# Parameter numbers of mallopt, from glibc's malloc.h; their values are bytes.
+_MMAP_THRESHOLD, _TRIM_THRESHOLD, _TOP_PAD = -3, -1, -2
 
-_HOLD_ON = {_MMAP_THRESHOLD: 32 << 20, _TRIM_THRESHOLD: 2**31 - 1, _TOP_PAD: 1 << 28}
+_KEEP_FREED = {_MMAP_THRESHOLD: 32 << 20, _TRIM_THRESHOLD: 2**31 - 1, _TOP_PAD: 1 << 28}
 
-_LET_GO = {_MMAP_THRESHOLD: 4 << 20, _TRIM_THRESHOLD: 8 << 20}
+_RETURN_LARGE = {_MMAP_THRESHOLD: 4 << 20, _TRIM_THRESHOLD: 8 << 20}
 
 
 def trim_heap() -> None:
-    """Hand memory that was freed back to the system: glibc keeps it, for each thread that ever needed it.
-
-    Takes some milliseconds. Where the C library is another one nothing happens.
-    """
+    """Return freed memory to the system: glibc keeps it for each thread. Takes milliseconds."""
     if sys.platform == "linux":
         with suppress(AttributeError):  # musl
             ctypes.CDLL(None).malloc_trim(0)
 
 
 def keep_freed() -> None:
-    """Have glibc keep memory that is freed, up to 2 GB, for a program that will need as much again at once, and for good.
+    """Have glibc keep up to 2 GB of freed memory, for a program that allocates it again at once.
 
-    Else each tensor of some megabytes is new pages from the system, which have to be cleared, and go back to it: 7 % of a step
-    of training (docs/decisions.md). Blocks above 32 MB still come and go. Where the C library is another one nothing happens.
+    Otherwise each tensor of some megabytes takes new pages from the system, which have to be
+    cleared, and returns them: 7 % of a training step. Blocks above 32 MB still come and go.
     """
-    _tell_malloc(_HOLD_ON)
+    _set_malloc_options(_KEEP_FREED)
 
 
 def return_large_blocks() -> None:
-    """Have glibc hand each block above 4 MB back as soon as it is freed, for a program that runs all day.
+    """Have glibc return each freed block above 4 MB at once, for a program that runs all day.
 
-    Else it learns from the first large block that comes and goes to keep the next ones, in the thread that needed them, from
-    where :func:`trim_heap` does not fetch them: 30 MB after a greeting card. Frames up to 1280x960 are smaller, and stay quick.
-    Where the C library is another one nothing happens.
+    Otherwise glibc raises its threshold after the first large block, and keeps later ones in the
+    thread that freed them, out of reach of :func:`trim_heap`: 30 MB after a greeting card. Frames
+    up to 1280x960 are below 4 MB and stay fast.
     """
-    _tell_malloc(_LET_GO)
+    _set_malloc_options(_RETURN_LARGE)
 
 
-def _tell_malloc(settings: Mapping[int, int]) -> None:
+def _set_malloc_options(options: Mapping[int, int]) -> None:
     if sys.platform == "linux":
         with suppress(AttributeError):  # musl
-            for parameter, value in settings.items():
+            for parameter, value in options.items():
                 ctypes.CDLL(None).mallopt(parameter, value)

@@ -1,8 +1,7 @@
-"""What machine this is: every figure the project prints names it."""
+"""Description of the machine, printed beside every measurement, and the cores it has."""
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _CPUINFO = Path("/proc/cpuinfo")
-# What decides how fast a network runs, by the names that /proc/cpuinfo uses on x86 and ARM.
+# Instruction sets that decide a network's speed, by their names in /proc/cpuinfo on x86 and ARM.
 _INSTRUCTIONS = {
     "avx2": "avx2",
     "avx512f": "avx512",
@@ -30,69 +29,75 @@ class Machine:
     """A machine, in words and numbers."""
 
     cpu: str
-    """Name of the processor's model."""
+    """Model name of the processor."""
     cores: int
-    """Logical cores that this process may use, which a container can make fewer than the machine has."""
-    memory_gb: float | None
-    """Physical memory in GB (2**30 bytes); None where the system does not say."""
+    """Logical cores that this process may use."""
+    memory_gb: float
+    """Physical memory in GB (2**30 bytes)."""
     system: str
     python: str
     gpu: str | None
-    """Name of the NVIDIA GPU; None when there is none or its driver does not answer."""
+    """Name of the NVIDIA GPU; None without one, or when its driver does not answer."""
     instructions: tuple[str, ...] | None
-    """Of avx2, avx512, vnni, bf16, amx, neon, dotprod and i8mm those that it has; None where the system does not say."""
+    """Those of avx2, avx512, vnni, bf16, amx, neon, dotprod and i8mm it has; None if unknown."""
 
     def one_line(self) -> str:
         """The machine on one line, for tables and logs."""
         parts = [self.cpu, f"{self.cores} core{'' if self.cores == 1 else 's'}"]
-        if self.memory_gb is not None:
-            parts.append(f"{self.memory_gb:.0f} GB")
+        parts.append(f"{self.memory_gb:.0f} GB")
         if self.instructions:
             parts.append(" ".join(self.instructions))
-        parts += [
-            f"GPU {self.gpu}" if self.gpu else "no NVIDIA GPU",
-            self.system,
-            f"Python {self.python}",
-        ]
-        return ", ".join(parts)
+        parts.append(f"GPU {self.gpu}" if self.gpu else "no NVIDIA GPU")
+        return ", ".join([*parts, self.system, f"Python {self.python}"])
 
 
 def describe_machine() -> Machine:
-    """This machine. Asks nvidia-smi where it is installed, which takes a fraction of a second."""
+    """Describe this machine. Runs nvidia-smi if installed, which takes a fraction of a second."""
+    import psutil
+
     processors = _read_cpuinfo()
     first = processors[0] if processors else {}
     return Machine(
-        cpu=first.get("model name") or _cpu_name_elsewhere(),
+        cpu=first.get("model name") or _cpu_name(),
         cores=usable_cores(),
-        memory_gb=_memory_gb(),
+        memory_gb=round(psutil.virtual_memory().total / 2**30, 1),
         system=_system_name(),
         python=platform.python_version(),
-        gpu=_gpu_name(),
+        gpu=_first_output_line(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]),
         instructions=_instructions(first.get("flags") or first.get("Features")),
     )
 
 
 def usable_cores() -> int:
-    """Logical cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # Linux
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Number of logical cores that this process may use."""
+    return len(_affinity())
 
 
 def usable_physical_cores() -> int:
-    """Physical cores that this process may use: two threads on one core share its arithmetic and gain nothing.
+    """Number of physical cores that this process may use.
 
-    Logical cores where Linux does not tell cores from threads; 0, which engines take for their own choice, elsewhere.
+    Two threads on one core share its arithmetic units and gain nothing.
     """
-    if not hasattr(os, "sched_getaffinity"):
-        return 0
-    allowed = os.sched_getaffinity(0)
+    import psutil
+
+    allowed = _affinity()
     cores = {
         (processor.get("physical id"), processor["core id"])
         for processor in _read_cpuinfo()
         if "core id" in processor and int(processor.get("processor", -1)) in allowed
     }
-    return len(cores) or usable_cores()
+    # Only Linux on x86 says which logical cores share a physical one.
+    return len(cores) or min(psutil.cpu_count(logical=False) or len(allowed), len(allowed))
+
+
+def _affinity() -> set[int]:
+    """Numbers of the logical cores that this process may use; all of them on macOS."""
+    import psutil
+
+    process = psutil.Process()
+    if hasattr(process, "cpu_affinity"):
+        return set(process.cpu_affinity())
+    return set(range(psutil.cpu_count() or 1))
 
 
 def _read_cpuinfo() -> list[dict[str, str]]:
@@ -115,19 +120,13 @@ def _instructions(flags: str | None) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(short for flag, short in _INSTRUCTIONS.items() if flag in present))
 
 
-def _cpu_name_elsewhere() -> str:
+def _cpu_name() -> str:
+    """Name of the processor where /proc/cpuinfo has none."""
     if sys.platform == "darwin":
         name = _first_output_line(["sysctl", "-n", "machdep.cpu.brand_string"])
         if name:
             return name
     return platform.processor() or platform.machine() or "unknown processor"
-
-
-def _memory_gb() -> float | None:
-    try:
-        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
-    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
-        return None
 
 
 def _system_name() -> str:
@@ -139,12 +138,8 @@ def _system_name() -> str:
     return f"{platform.system()} {platform.release()}"
 
 
-def _gpu_name() -> str | None:
-    return _first_output_line(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"])
-
-
 def _first_output_line(command: list[str]) -> str | None:
-    """What a program answers, its first line; None when it is not there, fails or does not answer."""
+    """First line that a program prints; None when it is missing, fails or takes more than 5 s."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):

@@ -1,4 +1,4 @@
-"""Being told to end by somebody else: a service manager, a terminal that closes, the machine that shuts down."""
+"""Handle SIGTERM and SIGHUP like Ctrl-C: a service manager, a closed terminal, a shutdown."""
 
 from __future__ import annotations
 
@@ -11,45 +11,48 @@ from types import FrameType
 
 @contextmanager
 def sigterm_as_interrupt() -> Iterator[list[int]]:
-    """Take SIGTERM and SIGHUP as Ctrl-C, where they would kill Python as it stands, with a recording half written.
+    """Turn SIGTERM and SIGHUP into KeyboardInterrupt, so that a half-written recording is saved.
 
-    The list given then has the number of the signal in it. Only the main thread hears of signals; who has a way of its own,
-    or was told to ignore one of them (``nohup``), keeps to it.
+    By default they end Python on the spot. Yields a list that holds the signal's number once one
+    has come. Signals that have a handler or are ignored (``nohup``) are left alone, and outside the
+    main thread, which alone receives signals, nothing changes.
     """
-    told: list[int] = []
+    received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield told
+        yield received
         return
-    taken = _at_default()
 
-    def end(number: int, frame: FrameType | None) -> None:
-        if told:  # a terminal that closes sends several, and the second one must not cut the clearing up short
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if received:  # a closing terminal sends several; a second one would cut the cleanup short
             return
-        told.append(number)
+        received.append(number)
         ctrl_c = signal.getsignal(signal.SIGINT)
         if callable(ctrl_c):  # training holds it back until a step is done
             ctrl_c(number, frame)
-        else:  # shells have what they start in the background ignore Ctrl-C
+        else:  # shells let background jobs ignore Ctrl-C
             raise KeyboardInterrupt
 
-    for number in taken:
-        signal.signal(number, end)
+    handled = _unhandled()
+    for number in handled:
+        signal.signal(number, interrupt)
     try:
-        yield told
+        yield received
     finally:
-        for number in taken:
+        for number in handled:
             signal.signal(number, signal.SIG_DFL)
 
 
 def on_terminate(stop: Callable[[], None]) -> None:
-    """Call `stop` at SIGTERM and SIGHUP, for programs with a way of their own to end; ``nohup`` stays ``nohup`` here, too."""
-    for number in _at_default():
+    """Call `stop` at SIGTERM and SIGHUP, except where they have a handler or are ignored."""
+    for number in _unhandled():
         signal.signal(number, lambda number, frame: stop())
 
 
-def _at_default() -> list[signal.Signals]:
-    """Those of the two signals that nothing has taken and nobody wants ignored."""
-    there = [
-        signal.Signals[name] for name in ("SIGTERM", "SIGHUP") if name in signal.Signals.__members__
+def _unhandled() -> list[signal.Signals]:
+    """Signals of the two still at their default disposition; Windows has no SIGHUP."""
+    names = [name for name in ("SIGTERM", "SIGHUP") if name in signal.Signals.__members__]
+    return [
+        signal.Signals[name]
+        for name in names
+        if signal.getsignal(signal.Signals[name]) is signal.SIG_DFL
     ]
-    return [number for number in there if signal.getsignal(number) is signal.SIG_DFL]

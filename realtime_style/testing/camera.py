@@ -1,4 +1,4 @@
-"""A camera that misbehaves on command, for tests, ours and yours."""
+"""A fake camera with the faults of real ones."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from realtime_style.sources.pattern import TestPattern
 
 
 class FakeCapture:
-    """Stands in for ``cv2.VideoCapture``: the test pattern with numbered frames, until told otherwise.
+    """Replacement for ``cv2.VideoCapture`` that delivers the test pattern with numbered frames.
 
-    Give it to `Camera` as the capture, or ``lambda *_: FakeCapture(...)`` to `open_camera` as what connects.
+    Pass it to `Camera` as the capture, or ``lambda *_: FakeCapture(...)`` to `open_camera` as
+    `connect`.
     """
 
     def __init__(
@@ -28,7 +29,10 @@ class FakeCapture:
         opens: bool = True,
         interval_s: float = 0.01,
     ) -> None:
-        """What the device grants, whatever it is asked for, and how long a frame takes to come in real seconds."""
+        """Size, rate and format of the device, whatever is requested.
+
+        A frame takes `interval_s` seconds of real time.
+        """
         self._pattern = TestPattern(width, height)
         self._granted: dict[int, float] = {
             cv2.CAP_PROP_FRAME_WIDTH: width,
@@ -43,13 +47,13 @@ class FakeCapture:
         self._flowing.set()
         self._error: Exception | None = None
         self.reads = 0
-        """Frames given so far."""
+        """Frames delivered so far."""
         self.asked: list[int] = []
-        """The properties that were set, in order (cv2.CAP_PROP_...)."""
+        """Properties that were set, in order (cv2.CAP_PROP_...)."""
         self.reader: int | None = None
-        """Ident of the thread that read last."""
+        """Identifier of the thread that read last."""
         self.released_by: int | None = None
-        """Ident of the thread that released it; None while it is held."""
+        """Identifier of the thread that released the device; None while it is held."""
 
     def isOpened(self) -> bool:
         return self._opens and self.released_by is None
@@ -65,7 +69,7 @@ class FakeCapture:
         return "FAKE"
 
     def read(self) -> tuple[bool, Frame | None]:
-        """(True, frame), or (False, None) when unplugged; waits while blocked."""
+        """Return (True, frame), or (False, None) when unplugged; wait while blocked."""
         self.reader = threading.get_ident()
         self._flowing.wait()
         time.sleep(self._interval_s)
@@ -81,25 +85,25 @@ class FakeCapture:
         self.released_by = threading.get_ident()
 
     def unplug(self) -> None:
-        """From now on every read fails, as when the cable is pulled."""
+        """Fail every read from now on, as after the cable is pulled."""
         self._unplugged = True
 
     def plug_in(self) -> None:
-        """Reads succeed again."""
+        """Let reads succeed again."""
         self._unplugged = False
 
     def freeze(self) -> None:
-        """From now on the same frame comes again and again."""
+        """Repeat the same frame from now on."""
         self._frozen = True
 
     def block(self) -> None:
-        """From now on a read does not come back, as with some drivers when the cable is pulled; `unblock` ends that."""
+        """Block reads until `unblock`, as some drivers do after the cable is pulled."""
         self._flowing.clear()
 
     def unblock(self) -> None:
-        """Let blocked reads go on."""
+        """Let blocked reads continue."""
         self._flowing.set()
 
     def break_with(self, error: Exception) -> None:
-        """From now on a read raises `error`."""
+        """Raise `error` from every read from now on."""
         self._error = error

@@ -1,4 +1,4 @@
-"""Fakes for tests, ours and yours: a style file with a known answer and a clock that only moves when told."""
+"""A style file with a known result, and a clock that tests turn."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ def write_tiny_style(
     behaviour: str = "invert",
     strength: bool = False,
 ) -> Path:
-    """Write a real style file whose answer is known exactly; needs the package onnx.
+    """Write a real style file with an exactly known result; needs the package onnx.
 
-    With `behaviour` ``invert`` the result is ``255 - frame``, with ``identity`` the frame. With several names the first
-    style is the behaviour and all others are its opposite, blended by their weights: half and half is 127.5 everywhere,
-    rounded to even, 128. With `strength` weights may sum to less than 1, the rest is the frame.
+    With `behaviour` ``invert`` the result is ``255 - frame``, with ``identity`` the frame. With
+    several names the first style has the behaviour and all others the opposite, blended by their
+    weights: half and half is 127.5 everywhere, rounded to even, 128. With `strength` weights may
+    sum to less than 1; the rest is the frame.
     """
     from onnx import TensorProto, checker, helper, numpy_helper, save
 
@@ -79,7 +80,7 @@ def write_tiny_style(
 
 
 class FakeClock:
-    """A clock in seconds that moves only by `sleep` or by assigning `now`."""
+    """Clock in seconds that moves only by `sleep` or by assigning `now`."""
 
     def __init__(self, now: float = 0.0) -> None:
         self.now = now
@@ -88,5 +89,5 @@ class FakeClock:
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
+        """Move the clock forward."""
         self.now += seconds

@@ -1,4 +1,4 @@
-"""A virtual camera without a driver, for tests, ours and yours."""
+"""A fake virtual camera, which needs no driver."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from realtime_style.frames import Frame
 
 
 class FakeVirtualCamera:
-    """A backend for pyvirtualcam: ``pyvirtualcam.register_backend("fake", FakeVirtualCamera)``.
+    """Backend for pyvirtualcam: ``pyvirtualcam.register_backend("fake", FakeVirtualCamera)``.
 
-    It stands for one device, as drivers do: what it was given and how it behaves belongs to the class.
+    There is one device, as with real drivers, so its state belongs to the class.
     """
 
     plugged = True
-    """Whether it can be opened and takes frames."""
+    """True while the device opens and accepts frames."""
     frames: ClassVar[list[Frame]] = []
-    """What it was sent, (H, W, 3) uint8 BGR."""
+    """Frames sent so far, (H, W, 3) uint8 BGR."""
     opened = 0
-    """How often."""
+    """Number of times the device was opened."""
 
     @classmethod
     def reset(cls) -> None:
-        """As if nothing had happened."""
+        """Restore the initial state."""
         cls.plugged, cls.opened = True, 0
         cls.frames.clear()
 
@@ -42,7 +42,7 @@ class FakeVirtualCamera:
         self.frames.append(np.array(frame, np.uint8).reshape(self._shape))
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing: there is no device to release."""
 
     def device(self) -> str:
         return self._device

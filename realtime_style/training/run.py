@@ -13,7 +13,7 @@ from realtime_style.errors import OutputUnwritable, TrainingError
 from realtime_style.styles.format import StyleInfo, StyleMetadata
 from realtime_style.system.allocator import keep_freed
 from realtime_style.system.atomic import require_writable
-from realtime_style.system.progress import make_progress
+from realtime_style.system.progress import ProgressBar
 from realtime_style.training.checkpoint import load_checkpoint
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.export.to_onnx import export_checkpoint
@@ -52,7 +52,7 @@ def train_and_export(
 def progress_bar(config: TrainConfig, label: str) -> Iterator[Report]:
     """Progress of a run on stderr, with the recent losses, for the `report` of a training."""
     seconds = round(config.minutes * 60) if config.minutes is not None else None
-    with make_progress(seconds or config.steps, "s" if seconds else "step", label) as bar:
+    with ProgressBar(seconds or config.steps, "s" if seconds else "step", label) as bar:
 
         def report(progress: TrainProgress) -> None:
             losses = progress.losses

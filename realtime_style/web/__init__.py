@@ -1,1 +1,1 @@
-"""A web page served by a process of its own."""
+"""Web pages, each served by a process of its own."""

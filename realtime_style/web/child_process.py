@@ -1,7 +1,12 @@
-"""A web page in a process of its own, kept alive, with lines of text to and fro."""
+"""A web page in a process of its own, restarted when it ends, with messages both ways.
+
+The parent sends the name of a module and the arguments of its ``main``; the child answers with
+its port, or with why it has none, and from then on both send bytes. END asks the child to end.
+"""
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import queue
@@ -9,137 +14,182 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import IO, Any
+from multiprocessing.connection import Connection
+from typing import Any
 
 from realtime_style.errors import RealtimeStyleError
+from realtime_style.system.backoff import Backoff
+from realtime_style.system.child_pipe import pipe_to_parent, start_with_pipe
 
 log = logging.getLogger(__name__)
 
-_PATIENCE_S = 20.0
-_PAUSE_S = 5.0  # between two starts: its port may be taken for a while
+END = b"end"
+"""The parent's last message."""
 
-# Ctrl-C in the terminal is for the player, which then ends its pages.
-_APART: dict[str, Any] = {"start_new_session": True}
+_START_S = 20.0
+_END_S = 5.0
+_BACKOFF_S = 0.5, 5.0
+
+# Ctrl-C in the terminal is for the player alone, which then ends its pages.
+_OWN_GROUP: dict[str, Any] = {"start_new_session": True}
 if sys.platform == "win32":
-    _APART = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    _OWN_GROUP = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
 
 
 class ChildProcess:
-    """Runs a module of this package whose ``main`` ends with :func:`realtime_style.web.server.serve`."""
+    """Runs ``main(pipe, port, *arguments)`` of a module that ends with `web.server.serve`.
 
-    def __init__(
-        self,
-        module: str,
-        arguments: Sequence[str],
-        *,
-        port: int,
-        remedy: str,
-        environment: Mapping[str, str] | None = None,
-    ) -> None:
-        """Start it. Raises RealtimeStyleError, ending with `remedy`, when the port cannot be had."""
-        self._command = [
-            sys.executable,
-            "-m",
-            f"realtime_style.{module}",
-            *arguments,
-            "--port",
-            str(port),
+    No method waits for the child, except `close`.
+    """
+
+    def __init__(self, module: str, *arguments: object, port: int, remedy: str) -> None:
+        """Start it. `arguments` must be picklable; `port` 0 is any free one.
+
+        Raises RealtimeStyleError, which ends with `remedy`, when the port cannot be had or the
+        child does not answer.
+        """
+        self._module, self._arguments, self._remedy = module, arguments, remedy
+        self._requested_port = port
+        self._changed = threading.Condition()
+        self._outgoing: bytes | None = None
+        self._closed = threading.Event()
+        self._received: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._pipe_lock = threading.Lock()
+        self._process, self._pipe, self.port = self._start()
+        self._threads = [
+            threading.Thread(target=run, name=f"{name} {module}", daemon=True)
+            for name, run in (("watch", self._watch), ("send to", self._send_newest))
         ]
-        self._module, self._port, self._remedy = module, port, remedy
-        self._environment = {**os.environ, **(environment or {})}
-        self._restart, self._next_start, self._closed = threading.Thread(), 0.0, False
-        self._heard: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._process, self.port = self._start()
+        for thread in self._threads:
+            thread.start()
 
-    def serves(self) -> bool:
-        """Whether it runs; one that ended is started again, which nobody has to wait for."""
-        if self._process.poll() is None:
-            return True
-        now = time.perf_counter()
-        if not self._restart.is_alive() and now >= self._next_start and not self._closed:
-            log.warning(
-                "the page %s ended with %d; starting it again",
-                self._module,
-                self._process.returncode,
-            )
-            self._next_start = now + _PAUSE_S
-            self._restart = threading.Thread(
-                target=self._start_again, name=f"start {self._module}", daemon=True
-            )
-            self._restart.start()
-        return False
+    @property
+    def running(self) -> bool:
+        """False while it is being started again."""
+        return self._process.poll() is None
 
-    def send(self, line: str) -> None:
-        """Write it a line; lost when it is not there to read it."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(line + "\n")
-            self._process.stdin.flush()
-        except (OSError, ValueError):
-            self.serves()
+    def send(self, message: bytes) -> None:
+        """Send a message in place of one still waiting. Lost while the child does not run."""
+        with self._changed:
+            if not self._closed.is_set():
+                self._outgoing = message
+                self._changed.notify()
 
-    def heard(self) -> list[str]:
-        """The lines it has written since the last call."""
-        return [self._heard.get_nowait() for _ in range(self._heard.qsize())]
+    def received(self) -> list[bytes]:
+        """Messages from the child since the last call."""
+        return [self._received.get_nowait() for _ in range(self._received.qsize())]
 
     def close(self) -> None:
-        """End it; unfinished answers are cut off after a second."""
-        self._closed = True
-        if self._restart.is_alive():
-            self._restart.join(_PATIENCE_S)
-        _close(self._process.stdin)  # what it lives by
+        """End the child: unfinished answers are cut off after a second. May be called twice."""
+        with self._changed:
+            self._outgoing = END
+            self._closed.set()
+            self._changed.notify()
         try:
-            self._process.wait(5)
+            self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
-        self._listener.join(5)
-        _close_pipes(self._process)
+        for thread in self._threads:
+            thread.join(_END_S)
+        self._pipe.close()
 
-    def _start_again(self) -> None:
-        _close_pipes(self._process)
+    def _watch(self) -> None:
+        """Take in what the child sends, and start it again when it ends."""
+        backoff = Backoff(*_BACKOFF_S)
+        while True:
+            with suppress(EOFError, OSError):
+                while True:
+                    self._received.put(self._pipe.recv_bytes())
+            code = _reap(self._process)
+            if self._closed.is_set():
+                return
+            log.warning("%s ended with code %d; starting it again", self._module, code)
+            self._restart(backoff)
+
+    def _restart(self, backoff: Backoff) -> None:
+        while not self._closed.wait(backoff.next()):
+            try:
+                process, pipe, port = self._start()
+            except (RealtimeStyleError, OSError) as error:
+                log.warning("%s", error)
+                continue
+            with self._pipe_lock:  # not while a message is written to the old one
+                self._pipe.close()
+                self._process, self._pipe, self.port = process, pipe, port
+            if self._closed.is_set():  # END went to the old one
+                process.kill()
+            return
+
+    def _send_newest(self) -> None:
+        message = b""
+        while message != END:
+            with self._changed:
+                self._changed.wait_for(lambda: self._outgoing is not None)
+                message, self._outgoing = self._outgoing or b"", None
+            with self._pipe_lock, suppress(OSError):  # the child is gone: _watch sees to it
+                self._pipe.send_bytes(message)
+
+    def _start(self) -> tuple[subprocess.Popen[bytes], Connection, int]:
+        code = (
+            f"import sys; sys.path[:] = {list(map(str, sys.path))}; "
+            "from realtime_style.web.child_process import run_child; sys.exit(run_child())"
+        )
+        # Its standard output is not the player's, which may hold a result in JSON.
+        process, pipe = start_with_pipe(
+            [sys.executable, "-c", code, self._module],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            **_OWN_GROUP,
+        )
         try:
-            self._process, self.port = self._start()
-        except RealtimeStyleError as error:
-            log.warning("%s", error)
-
-    def _start(self) -> tuple[subprocess.Popen[str], int]:
-        process = subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=self._environment,
-            **_APART,
-        )
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line.strip().isdigit():
-            process.wait(_PATIENCE_S)
-            _close_pipes(process)
-            raise RealtimeStyleError(
-                f"no page can be served: {line.strip() or 'it did not start'}; {self._remedy}"
-            )
-        self._listener = threading.Thread(
-            target=self._listen, args=(process,), name=f"page {self._module}", daemon=True
-        )
-        self._listener.start()
-        return process, int(line)
-
-    def _listen(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            self._heard.put(line.strip())
-
-
-def _close_pipes(process: subprocess.Popen[str]) -> None:
-    for pipe in (process.stdin, process.stdout):
-        _close(pipe)
-
-
-def _close(pipe: IO[str] | None) -> None:
-    if pipe is not None:
-        with suppress(OSError):  # a line that nobody reads any more is still to be written
+            answer = self._first_answer(process, pipe)
+            if isinstance(answer, int):
+                return process, pipe, answer
+            raise RealtimeStyleError(f"no page can be served: {answer}; {self._remedy}")
+        except BaseException:
             pipe.close()
+            process.kill()
+            process.wait()
+            raise
+
+    def _first_answer(self, process: subprocess.Popen[bytes], pipe: Connection) -> int | str:
+        """The port, or why there is none."""
+        deadline = time.perf_counter() + _START_S
+        try:
+            pipe.send((self._module, self._requested_port, self._arguments))
+            while not pipe.poll(0.2):
+                if self._closed.is_set() or time.perf_counter() > deadline:
+                    return f"{self._module} did not start in {_START_S:.0f} s"
+            answer: int | str = pipe.recv()
+            return answer
+        except (EOFError, OSError):
+            return f"{self._module} ended with code {_reap(process)} before it started"
+
+
+def _reap(process: subprocess.Popen[bytes]) -> int:
+    """The exit code of a process that has closed its pipe and is at its end."""
+    try:
+        return process.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def run_child() -> int:
+    """Run in the child: the page that the parent's first message names."""
+    if hasattr(os, "nice"):
+        os.nice(10)  # a crowd of phones must not take frames from the screen
+    pipe = pipe_to_parent()
+    assert pipe is not None  # ChildProcess gave it one
+    module, port, arguments = pipe.recv()
+    code: int = importlib.import_module(module).main(pipe, port, *arguments)
+    return code
+
+
+def messages(pipe: Connection) -> Iterator[bytes]:
+    """The parent's messages, until END or until the parent is gone."""
+    with suppress(EOFError, OSError):
+        while (message := pipe.recv_bytes()) != END:
+            yield message

@@ -5,19 +5,22 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from realtime_style.display.display import Display
+from realtime_style.display.driver import open_driver
 from realtime_style.errors import OutputUnwritable
 from realtime_style.pipeline.look import Effect
 from realtime_style.pipeline.meter import Meter
 from realtime_style.pipeline.paint_worker import PaintWorker
 from realtime_style.pipeline.pipeline import LivePipeline
-from realtime_style.sinks.fanout import OutputGroup, output_factories
+from realtime_style.sinks.fanout import OutputGroup
+from realtime_style.sinks.outputs import output_factories
 from realtime_style.sinks.recorder import Recorder
-from realtime_style.sinks.window import Window, require_display
+from realtime_style.sinks.snapshots import Snapshots
 from realtime_style.sources.base import LiveSource
 from realtime_style.sources.device import connect
 from realtime_style.sources.discovery import is_device
@@ -92,26 +95,37 @@ def run_webcam(
         if screen is not None:
             stack.callback(screen.close)
         elif options.window:
-            require_display()
+            open_driver()
         _check_record(options)
         mix = parse_mix(options.style)
         playlist, problems = build_playlist(mix)
         meter = Meter(clock)
         worker = stack.enter_context(closing(_open_worker(options, mix, effects, meter)))
-        takes = stack.enter_context(Recorder(options.snapshots, clock=clock))
+        snapshots = stack.enter_context(closing(Snapshots(options.snapshots)))
+        recorder = stack.enter_context(Recorder(options.snapshots, clock=clock))
         if options.record is not None:  # refused before the camera starts if it cannot be written
-            takes.start(mix, options.record)
+            recorder.start(options.record)
         if camera is None:
             camera = stack.enter_context(closing(_open_camera(options, clock)))
         info = camera.wait_for_first()
         size_wh = info.width, info.height
         outputs = stack.enter_context(OutputGroup(output_factories(options, size_wh=size_wh)))
         if screen is None and options.window:
-            screen = stack.enter_context(Window(TITLE, fullscreen=options.fullscreen))
+            screen = stack.enter_context(
+                Display(TITLE, fullscreen=options.fullscreen, monitor=options.monitor)
+            )
         pipeline = LivePipeline(camera, worker, meter=meter)
         controls = _controls(options, playlist)
         app = LiveApp(
-            controls, pipeline, takes, screen, outputs, seconds=options.seconds, clock=clock
+            controls,
+            pipeline,
+            recorder,
+            snapshots,
+            screen,
+            outputs,
+            fit=options.fit,
+            seconds=options.seconds,
+            clock=clock,
         )
         app.warm_up()
         if worker.fallback is not None:
@@ -122,13 +136,17 @@ def run_webcam(
             controls.say(problem, clock())
         try:
             app.run()
-            _finish(takes, options.record)
+            recorder.close()
+            if options.record in recorder.failures:  # said on screen, which may have been missed
+                raise recorder.failures[options.record]
         except BaseException:
-            takes.close()
-            for path in takes.recordings:
+            with suppress(Exception):  # what went wrong first matters more
+                recorder.close()
+            for path in recorder.recordings:
                 log.warning("recording kept: %s", path)
             raise
-        return _summary(app, camera, worker, takes, outputs)
+        snapshots.close()
+        return _summary(app, camera, worker, recorder, snapshots, outputs)
 
 
 def _open_worker(
@@ -182,17 +200,13 @@ def _check_record(options: WebcamOptions) -> None:
         )
 
 
-def _finish(takes: Recorder, record: Path | None) -> None:
-    """Raises what went wrong with a recording that was asked for at the start, and what nobody saw on the screen any more."""
-    seen = set(takes.failures) - {record}
-    takes.close()
-    for path, error in takes.failures.items():
-        if path not in seen:
-            raise error
-
-
 def _summary(
-    app: LiveApp, source: LiveSource, worker: PaintWorker, takes: Recorder, outputs: OutputGroup
+    app: LiveApp,
+    source: LiveSource,
+    worker: PaintWorker,
+    recorder: Recorder,
+    snapshots: Snapshots,
+    outputs: OutputGroup,
 ) -> WebcamSummary:
     times = app.meter.summary()
     frames, span_s = app.meter.frames, app.last_shown - app.first_shown
@@ -210,7 +224,7 @@ def _summary(
         stages_ms=times,
         camera=app.info.name,
         camera_details=app.info.details,
-        recordings=[str(path) for path in takes.recordings],
-        snapshots=[str(path) for path in takes.snapshots],
+        recordings=[str(path) for path in recorder.recordings],
+        snapshots=[str(path) for path in snapshots.saved],
         outputs=outputs.written,
     )

@@ -10,6 +10,7 @@ from realtime_style.pipeline.look import Look
 from realtime_style.styles.crossfade import Crossfade
 from realtime_style.styles.mix import Mix, mix_label
 from realtime_style.stylize.temporal import DEFAULT_STEADINESS
+from realtime_style.system.folders import styles_folder
 
 MESSAGE_S = 3.0
 """Seconds a message stays on screen."""
@@ -219,7 +220,7 @@ class Controls:
     def _choose(self, step: int, now: float) -> Effect | None:
         if len(self.playlist) < 2:
             self.say(
-                "only this style here; realtime-style train makes more, put them into ~/.realtime_style",
+                f"the only style here; put more, made by realtime-style train, into {styles_folder()}",
                 now,
             )
             return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from realtime_style.sinks.options import DisplayOptions, OutputOptions
+from realtime_style.display.options import DisplayOptions
+from realtime_style.sinks.outputs import OutputOptions
 from realtime_style.sources.options import CameraOptions
 from realtime_style.stylize.options import VideoPaintOptions
 from realtime_style.system.declare import Positive, Seconds, option

@@ -1,205 +1,205 @@
-"""Text and marks drawn on frames, readable on any picture: white on a darkened box, sized by the frame's height."""
+"""Help, figures, messages and signs over the live picture, as sprites at the screen's resolution.
+
+Nothing lies over the middle of the picture: help and figures stand at the left edge, messages and
+labels at the top, the sign of a recording in the top right corner.
+"""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
-import cv2
-import numpy as np
+from realtime_style.display.geometry import Box
+from realtime_style.display.panel import Panel
+from realtime_style.display.sprites import Colour, Image, Sprite
+from realtime_style.display.text import BOLD, LINE, FittedText, shorten, text_width, wrap
 
-from realtime_style.frames import Frame
-from realtime_style.webcam.controls import Key
+_YELLOW: Colour = (120, 220, 255)
+_FAINT: Colour = (190, 184, 178)
+_RED: Colour = (60, 60, 235)
 
-CANVAS_HEIGHT = 360
-"""px that a frame has at least before text is drawn on it."""
-
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
-_WHITE, _YELLOW, _RED = (255, 255, 255), (120, 220, 255), (60, 60, 235)
-_DARK = 0.3  # what a box leaves of the picture behind it
-_LINES = 23  # lines of text that would fill the height of a frame
-_GAP = "   "  # between figures on one line
-_TITLE_SCALE = 1.15
-_HAS_ACCENTS = (
-    int(cv2.__version__.split(".")[0]) >= 5
-)  # OpenCV 4 writes ? for anything beyond ASCII
+_LETTER = 45  # letters over the height of a screen
+_SMALLEST = 12  # px of letters in a window
+_FIGURES = 0.85  # size of figures over that of other letters
+_LEADING = 1.5  # height of a row of a table over its letters
+_LINES = 4  # of a message at most
 
 
-def canvas(frame: Frame) -> Frame:
-    """A copy to draw on. A small frame is enlarged by a whole factor first, since text needs pixels to be read."""
-    factor = -(-CANVAS_HEIGHT // frame.shape[0])
-    if factor == 1:
-        return frame.copy()
-    size = (frame.shape[1] * factor, frame.shape[0] * factor)
-    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+@dataclass(frozen=True)
+class Overlay:
+    """What to write over the picture."""
+
+    help: Sequence[tuple[str, str]] = ()
+    """Keys and what they do."""
+    figures: Sequence[tuple[str, str]] = ()
+    """Names and values."""
+    recorded_s: float | None = None
+    """Length of the recording that runs, s; None: none."""
+    message: str | None = None
+    labels: tuple[str, str] | None = None
+    """Names of the left and the right half of a split picture."""
 
 
-def draw_labels(frame: Frame, left: str, right: str) -> None:
-    """What the halves of a split picture show, on both sides of its line; labels that have no room are left out."""
-    height, middle = frame.shape[0], frame.shape[1] // 2
-    style = _Style(height)
-    room = middle - 2 * (style.margin + style.pad)
-    if left := _shorten(left, style, room):
-        _box(
-            frame, [left], style, x=middle - style.margin - style.box_width([left]), y=style.margin
-        )
-    if right := _shorten(right, style, room):
-        _box(frame, [right], style, x=middle + _line(height) + style.margin, y=style.margin)
+@dataclass(frozen=True)
+class _Screen:
+    """Sizes on a screen, px."""
+
+    width: int
+    height: int
+
+    @property
+    def letter(self) -> int:
+        return max(_SMALLEST, min(self.height, self.width * 3 // 4) // _LETTER)
+
+    @property
+    def margin(self) -> int:
+        return self.letter
+
+    @property
+    def third(self) -> int:
+        """Room for a column at the left edge."""
+        return self.width // 3 - self.margin
+
+    @property
+    def widest(self) -> int:
+        return max(1, self.width - 2 * self.margin)
 
 
-def draw_status(frame: Frame, lines: Sequence[str]) -> None:
-    """Figures in the lower left corner: a line each, more where a picture is too narrow for what three spaces hold apart."""
-    style = _Style(frame.shape[0])
-    room = frame.shape[1] - 2 * (style.margin + style.pad)
-    shown = [_shorten(part, style, room) for line in lines for part in _parts(line, style, room)]
-    _box(
-        frame,
-        shown,
-        style,
-        x=style.margin,
-        y=frame.shape[0] - style.margin - style.box_height(len(shown)),
-    )
+def lay_out(size_wh: tuple[int, int], shown: Overlay) -> list[Sprite]:
+    """The sprites for a screen of this size. Words that have not changed are the same images."""
+    screen = _Screen(*size_wh)
+    sprites = []
+    bottom = screen.height - screen.margin
+    if shown.figures:
+        figures = _figures(screen, tuple(shown.figures))
+        sprites.append(_placed(figures, screen.margin, bottom - figures.bgra.shape[0]))
+        bottom -= figures.bgra.shape[0] + screen.margin
+    left, top = screen.margin, screen.margin
+    if shown.help:
+        help_text = _help(screen, tuple(shown.help), bottom - screen.margin)
+        sprites.append(_placed(help_text, screen.margin, screen.margin))
+        left += help_text.bgra.shape[1] + screen.margin
+    right = screen.width - screen.margin
+    if shown.recorded_s is not None:
+        sign = _recording(int(shown.recorded_s), screen.letter)
+        right -= sign.bgra.shape[1]
+        sprites.append(_placed(sign, right, screen.margin))
+        right -= screen.margin
+    if shown.labels is not None:
+        labels = _labels(screen, shown.labels, left, right)
+        sprites += labels
+        top += max((sprite.box.height for sprite in labels), default=0) + screen.margin // 2
+    if shown.message:
+        sprites.append(_message(screen, shown.message, left, right, top))
+    return sprites
 
 
-def draw_message(frame: Frame, text: str) -> None:
-    """A sentence in the middle of the upper part; a long one is broken into at most four lines."""
-    height, width = frame.shape[:2]
-    style = _Style(height, _TITLE_SCALE)
-    lines = _wrap(text, style, width - 2 * (style.margin + style.pad))[:4]
-    _box(
-        frame,
-        lines,
-        style,
-        x=(width - style.box_width(lines)) // 2,
-        y=style.margin + style.box_height(1) + style.margin,
-    )
+def _placed(image: Image, x: int, y: int) -> Sprite:
+    return Sprite(image, Box(x, y, image.bgra.shape[1], image.bgra.shape[0]))
 
 
-def draw_recording(frame: Frame, seconds: float) -> None:
-    """The sign of a running recording and its length, upper right corner."""
-    style = _Style(frame.shape[0])
-    text = f"REC {int(seconds) // 60}:{int(seconds) % 60:02}"
-    dot = style.line // 3
-    box_width = style.width(text) + 2 * style.pad + 3 * dot
-    x = frame.shape[1] - style.margin - box_width
-    _darken(frame, x, style.margin, box_width, style.box_height(1))
-    centre = (x + style.pad + dot, style.margin + style.box_height(1) // 2)
-    cv2.circle(frame, centre, dot, _RED, cv2.FILLED, cv2.LINE_AA)
-    style.write(frame, text, x + style.pad + 3 * dot, style.margin + style.pad, _WHITE)
+@lru_cache(4)
+def _help(screen: _Screen, keys: tuple[tuple[str, str], ...], height: int) -> Image:
+    """All keys, in the left third as large as fits; in a narrow window wider than that."""
+    letters = range(screen.letter, _SMALLEST // 2, -1)
+    for widest in (screen.third, screen.widest):
+        for letter in letters:
+            if _table_width(keys, letter) <= widest and _table_height(keys, letter) <= height:
+                return _table(keys, letter, widest, names=_YELLOW)
+    return _table(keys, letters[-1], screen.widest, names=_YELLOW)
 
 
-def draw_help(frame: Frame, keys: Iterable[Key]) -> None:
-    """All keys in a box in the middle, as large as fits."""
-    rows = [(key.shown, key.words) for key in keys]
-    height, width = frame.shape[:2]
-    scale = 1.25
-    while True:
-        style = _Style(height, scale)
-        first = max(style.width(shown) for shown, _ in rows) + 2 * style.pad
-        box_width = first + max(style.width(words) for _, words in rows) + 2 * style.pad
-        box_height = style.box_height(len(rows))
-        if scale < 0.4 or (
-            box_width <= width - 2 * style.margin and box_height <= height - 2 * style.margin
-        ):
-            break
-        scale *= 0.93
-    x, y = max(0, (width - box_width) // 2), max(0, (height - box_height) // 2)
-    _darken(frame, x, y, box_width, box_height)
-    for row, (shown, words) in enumerate(rows):
-        top = y + style.pad + row * style.line
-        style.write(frame, shown, x + style.pad, top, _YELLOW)
-        style.write(frame, words, x + first, top, _WHITE)
+def _figures(screen: _Screen, figures: tuple[tuple[str, str], ...]) -> Image:
+    letter = max(_SMALLEST - 1, round(screen.letter * _FIGURES))
+    return _table(figures, letter, max(screen.third, min(screen.widest, 22 * letter)), names=_FAINT)
 
 
-def _line(height: int) -> int:
-    """Width in px of the line through a split picture."""
-    return max(1, height // 240)
+def _message(screen: _Screen, text: str, left: int, right: int, top: int) -> Sprite:
+    """In the middle of the screen's width, or of what is left of it beside the help."""
+    pad = screen.letter
+    room = min(right - left, max(screen.width * 3 // 5, 30 * screen.letter)) - 2 * pad
+    image = _pill(text, screen.letter, max(1, room))
+    half = image.bgra.shape[1] // 2
+    middle = min(max(screen.width // 2, left + half), max(right - half, left + half))
+    return _placed(image, middle - half, top)
 
 
-class _Style:
-    """Sizes in px for text on a frame of a given height."""
-
-    def __init__(self, height: int, scale: float = 1.0) -> None:
-        self.line = max(8, round(height / _LINES * scale))
-        self.pad = max(2, self.line // 2)
-        self.margin = max(2, height // 40)
-        (_, capital), below = cv2.getTextSize("Hg", _FONT, 1.0, 1)
-        self._scale = 0.72 * self.line / (capital + below)
-        self._thickness = max(1, round(self.line / 22))
-        self._baseline = round(0.5 * (self.line + (capital - below / 2) * self._scale))
-
-    def width(self, text: str) -> int:
-        return int(cv2.getTextSize(_plain(text), _FONT, self._scale, self._thickness)[0][0])
-
-    def box_width(self, lines: Sequence[str]) -> int:
-        return max(self.width(line) for line in lines) + 2 * self.pad
-
-    def box_height(self, lines: int) -> int:
-        return lines * self.line + 2 * self.pad
-
-    def write(
-        self, frame: Frame, text: str, x: int, top: int, colour: tuple[int, int, int]
-    ) -> None:
-        where = (x, top + self._baseline)
-        cv2.putText(
-            frame, _plain(text), where, _FONT, self._scale, colour, self._thickness, cv2.LINE_AA
-        )
+def _labels(screen: _Screen, names: tuple[str, str], left: int, right: int) -> list[Sprite]:
+    """On both sides of the line in the middle; a label without room is left out."""
+    middle, gap, pad = screen.width // 2, screen.margin // 2, screen.letter
+    rooms = middle - gap - left, right - middle - gap
+    images = [
+        _pill(short, screen.letter, room)
+        if room > 2 * pad and (short := shorten(name, room - 2 * pad, screen.letter))
+        else None
+        for name, room in zip(names, rooms, strict=True)
+    ]
+    sprites = []
+    if images[0] is not None:
+        sprites.append(_placed(images[0], middle - gap - images[0].bgra.shape[1], screen.margin))
+    if images[1] is not None:
+        sprites.append(_placed(images[1], middle + gap, screen.margin))
+    return sprites
 
 
-def _box(frame: Frame, lines: Sequence[str], style: _Style, x: int, y: int) -> None:
-    x, y = max(0, x), max(0, y)
-    _darken(frame, x, y, style.box_width(lines), style.box_height(len(lines)))
-    for row, line in enumerate(lines):
-        style.write(frame, line, x + style.pad, y + style.pad + row * style.line, _WHITE)
+@lru_cache(32)
+def _pill(text: str, letter: int, widest: int) -> Image:
+    """A sentence, on at most four lines of at most `widest` px."""
+    lines = wrap(text, widest, letter)
+    if len(lines) > _LINES:
+        lines = [*lines[: _LINES - 1], shorten(f"{lines[_LINES - 1]}…", widest, letter)]
+    pad = letter
+    width = max(text_width(line, letter) for line in lines) + 2 * pad
+    height = round(letter * LINE * len(lines)) + pad
+    panel = Panel(width, height, pad * 2 // 3)
+    panel.write(FittedText(tuple(lines), letter), Box(pad, 0, width - 2 * pad, height))
+    return panel.image()
 
 
-def _darken(frame: Frame, x: int, y: int, width: int, height: int) -> None:
-    part = frame[max(0, y) : y + height, max(0, x) : x + width]
-    if part.size:
-        part[:] = cv2.convertScaleAbs(part, alpha=_DARK)
+@lru_cache(8)
+def _recording(seconds: int, letter: int) -> Image:
+    """A red dot and minutes and seconds, which do not move when digits change."""
+    text = f"REC {seconds // 60}:{seconds % 60:02}"
+    pad, dot = letter * 2 // 3, letter // 3
+    wide = text_width("REC " + "0" * (len(text) - 7) + ":00", letter, BOLD)
+    width, height = wide + 2 * pad + 4 * dot, round(letter * LINE) + pad
+    panel = Panel(width, height, pad)
+    panel.dot(pad + dot, height // 2, dot, _RED)
+    room = Box(pad + 4 * dot, 0, width - pad - 4 * dot, height)
+    panel.write(FittedText((text,), letter), room, weight=BOLD, align=0)
+    return panel.image()
 
 
-def _wrap(text: str, style: _Style, room: int) -> list[str]:
-    """`text` in lines of at most `room` px, broken between words; a word that is longer, like a path, anywhere."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if style.width(longer) <= room:
-            lines[-1] = longer
-            continue
-        if lines[-1]:
-            lines.append("")
-        for letter in word:
-            if lines[-1] and style.width(lines[-1] + letter) > room:
-                lines.append("")
-            lines[-1] += letter
-    return lines
+def _first_column(rows: tuple[tuple[str, str], ...], letter: int) -> int:
+    return max(text_width(name, letter, BOLD) for name, _ in rows) + letter
 
 
-def _parts(text: str, style: _Style, room: int) -> list[str]:
-    """`text` in lines of at most `room` px, broken only where there are three spaces; what is longer by itself stays longer."""
-    first, *others = text.split(_GAP)
-    lines = [first]
-    for part in others:
-        if style.width(longer := lines[-1] + _GAP + part) <= room:
-            lines[-1] = longer
-        else:
-            lines.append(part)
-    return lines
+def _table_width(rows: tuple[tuple[str, str], ...], letter: int) -> int:
+    """Width of a table without broken values, px."""
+    values = max(text_width(value, letter) for _, value in rows)
+    return _first_column(rows, letter) + values + 2 * letter
 
 
-def _shorten(text: str, style: _Style, room: int) -> str:
-    """`text`, or as much of it as fits into `room` px with dots at the end; empty when hardly anything does."""
-    if style.width(text) <= room:
-        return text
-    kept = len(text)
-    while kept and style.width(text[:kept].rstrip() + "...") > room:
-        kept -= 1
-    return text[:kept].rstrip() + "..." if kept >= 3 else ""
+def _table_height(lines: Sequence[object], letter: int) -> int:
+    return round(letter * _LEADING) * len(lines) + letter
 
 
-def _plain(text: str) -> str:
-    """What OpenCV's fonts can write: everything since version 5, ASCII before, so that accents are taken off."""
-    if _HAS_ACCENTS or text.isascii():
-        return text
-    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+@lru_cache(32)
+def _table(rows: tuple[tuple[str, str], ...], letter: int, widest: int, *, names: Colour) -> Image:
+    """Names and values in two columns; values wider than `widest` allows are broken."""
+    pad, row, first = letter, round(letter * _LEADING), _first_column(rows, letter)
+    room = max(letter, widest - first - 2 * pad)
+    values = [wrap(value, room, letter) for _, value in rows]
+    lines = [line for value in values for line in value]
+    width = first + max(text_width(line, letter) for line in lines) + 2 * pad
+    panel = Panel(width, _table_height(lines, letter), pad * 2 // 3)
+    top = pad // 2
+    for (name, _), value in zip(rows, values, strict=True):
+        place = Box(pad, top, first, row)
+        panel.write(FittedText((name,), letter), place, names, weight=BOLD, align=0)
+        for line in value:
+            place = Box(pad + first, top, width - 2 * pad - first, row)
+            panel.write(FittedText((line,), letter), place, align=0)
+            top += row
+    return panel.image()

@@ -1,4 +1,4 @@
-"""Photographs in, paintings out: names, folders, transparency, and what is refused before any work."""
+"""Painting photographs: names, folders, transparency, refusals before any work."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_one_file_into_a_folder_keeps_its_name(tmp_path: Path, exists: bool) -> 
     assert names(tmp_path / "out") == ["a.png"]
 
 
-def test_a_folder_means_its_images_sorted_without_hidden_files_and_sub_folders(
+def test_folder_stands_for_its_visible_images_sorted(
     tmp_path: Path,
 ) -> None:
     photos = tmp_path / "photos"
@@ -82,30 +82,30 @@ def test_a_folder_means_its_images_sorted_without_hidden_files_and_sub_folders(
     assert seen == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_the_same_stem_with_another_suffix_stays_apart(tmp_path: Path) -> None:
+def test_same_stem_with_another_suffix_stays_apart(tmp_path: Path) -> None:
     run([save(tmp_path / "a.png"), save(tmp_path / "a.jpg")], tmp_path / "out")
     assert names(tmp_path / "out") == ["a.jpg", "a.png"]
 
 
-def test_a_format_that_can_only_be_read_becomes_png(tmp_path: Path) -> None:
+def test_read_only_format_becomes_png(tmp_path: Path) -> None:
     run([save(tmp_path / "a.gif")], tmp_path / "out")
     assert names(tmp_path / "out") == ["a.png"]
 
 
-def test_a_file_named_twice_is_painted_once(tmp_path: Path) -> None:
+def test_file_named_twice_is_painted_once(tmp_path: Path) -> None:
     photo = save(tmp_path / "photos" / "a.png")
     assert len(run([photo, photo.parent], tmp_path / "out").results) == 1
 
 
 @pytest.mark.parametrize("other", ["a.png", "A.PNG"])
-def test_two_images_of_one_name_are_refused_before_any_work(tmp_path: Path, other: str) -> None:
+def test_two_images_of_one_name_are_refused(tmp_path: Path, other: str) -> None:
     inputs = [save(tmp_path / "one" / "a.png"), save(tmp_path / "two" / other)]
     with pytest.raises(OutputUnwritable, match="would both become"):
         stylize_images(inputs, tmp_path / "out", refuse_to_paint, provider="test")
     assert not (tmp_path / "out").exists()
 
 
-def test_an_image_is_never_replaced_by_its_painting(tmp_path: Path) -> None:
+def test_image_is_never_replaced_by_its_painting(tmp_path: Path) -> None:
     photo = save(tmp_path / "photos" / "a.png")
     before = photo.read_bytes()
     (tmp_path / "link").symlink_to(photo.parent)
@@ -124,7 +124,7 @@ def test_an_image_is_never_replaced_by_its_painting(tmp_path: Path) -> None:
     assert photo.read_bytes() == before
 
 
-def test_what_cannot_be_read_or_written_is_refused_before_any_work(tmp_path: Path) -> None:
+def test_impossible_input_and_output_are_refused_first(tmp_path: Path) -> None:
     photo = save(tmp_path / "a.png")
     (tmp_path / "empty").mkdir()
     (tmp_path / "plain").write_text("a file")
@@ -153,7 +153,7 @@ def test_what_cannot_be_read_or_written_is_refused_before_any_work(tmp_path: Pat
     assert names(tmp_path) == before
 
 
-def test_a_damaged_image_is_passed_over_and_named_at_the_end(
+def test_damaged_image_is_skipped_and_named_at_the_end(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     photos = tmp_path / "photos"
@@ -169,14 +169,14 @@ def test_a_damaged_image_is_passed_over_and_named_at_the_end(
     assert names(tmp_path / "out") == ["a.png", "c.png"]
 
 
-def test_a_single_damaged_image_is_its_own_error(tmp_path: Path) -> None:
+def test_single_damaged_image_is_its_own_error(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"nothing")
     with pytest.raises(ImageUnreadable, match=r"a\.jpg is not an image"):
         run([tmp_path / "a.jpg"], tmp_path / "o.jpg")
     assert names(tmp_path) == ["a.jpg"]
 
 
-def test_an_image_too_large_for_memory_is_passed_over_and_named(
+def test_image_too_large_for_memory_is_skipped_and_named(
     tmp_path: Path,
     tiny_style: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -202,7 +202,7 @@ def test_an_image_too_large_for_memory_is_passed_over_and_named(
     assert f"image {large} cannot be painted: painting 60x50 pixels" in caplog.text
 
 
-def test_a_style_that_fails_stops_at_the_first_image(tmp_path: Path) -> None:
+def test_failing_style_stops_at_the_first_image(tmp_path: Path) -> None:
     def broken(frame: Frame) -> Frame:
         raise BadStyleFile("the style file is broken")
 
@@ -211,7 +211,7 @@ def test_a_style_that_fails_stops_at_the_first_image(tmp_path: Path) -> None:
         stylize_images(inputs, tmp_path / "out", broken, provider="test")
 
 
-def test_an_error_while_painting_keeps_the_old_file(tmp_path: Path) -> None:
+def test_error_while_painting_keeps_the_old_file(tmp_path: Path) -> None:
     photo = save(tmp_path / "a.png")
     (tmp_path / "o.png").write_bytes(b"old")
 
@@ -227,7 +227,7 @@ def test_an_error_while_painting_keeps_the_old_file(tmp_path: Path) -> None:
 @pytest.mark.skipif(
     os.name != "posix" or os.geteuid() == 0, reason="root may write to read-only folders"
 )
-def test_a_read_only_folder_is_one_line(tmp_path: Path) -> None:
+def test_read_only_folder_is_one_line(tmp_path: Path) -> None:
     photo = save(tmp_path / "a.png")
     (tmp_path / "locked").mkdir(mode=0o500)
     with pytest.raises(OutputUnwritable, match="Permission denied"):
@@ -240,7 +240,7 @@ def test_any_size_comes_back_in_its_size(tmp_path: Path, size: tuple[int, int]) 
     assert (summary.results[0].width, summary.results[0].height) == size
 
 
-def test_a_photo_of_48_megapixels_works(tmp_path: Path) -> None:
+def test_photo_of_48_megapixels_works(tmp_path: Path) -> None:
     summary = run([save(tmp_path / "a.bmp", size=(8000, 6000))], tmp_path / "o.bmp")
     assert (summary.results[0].width, summary.results[0].height) == (8000, 6000)
 
@@ -267,7 +267,7 @@ def test_max_size_never_enlarges(tmp_path: Path) -> None:
     assert run([save(tmp_path / "a.png")], tmp_path / "o.png", max_size=500).results[0].width == 24
 
 
-def test_transparency_stays_and_hidden_colours_are_not_painted(tmp_path: Path) -> None:
+def test_transparency_stays_and_hidden_colours_are_unpainted(tmp_path: Path) -> None:
     bgr = np.full((32, 48, 3), 200, np.uint8)
     alpha = np.full((32, 48), 255, np.uint8)
     alpha[:, 16:32] = 0
@@ -300,7 +300,7 @@ def test_hidden_colours_do_not_bleed_when_reduced(tmp_path: Path) -> None:
     assert (result.bgr == 55).all()
 
 
-def test_a_wholly_transparent_image_works(tmp_path: Path) -> None:
+def test_wholly_transparent_image_works(tmp_path: Path) -> None:
     write_image(
         tmp_path / "a.png", Picture(np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8), np.uint8))
     )

@@ -1,4 +1,4 @@
-"""The clip that comes out is the clip that went in: same frames, same times, same sound."""
+"""Painted clips keep their frames, times and sound."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.helpers.video import (
 )
 
 
-def test_every_frame_once_in_order_at_its_time_with_its_sound(clip: Path, tmp_path: Path) -> None:
+def test_frames_times_and_sound_are_kept(clip: Path, tmp_path: Path) -> None:
     import av
 
     reports: list[tuple[int, int | None]] = []
@@ -126,7 +126,7 @@ def held_at_the_end(path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["in.mp4", "in.gif"])
-def test_the_last_frame_is_held_as_long_as_it_was(tmp_path: Path, name: str) -> None:
+def test_last_frame_keeps_its_duration(tmp_path: Path, name: str) -> None:
     import av
 
     paint_clip(held_at_the_end(tmp_path / name), tmp_path / "out.mp4")
@@ -141,9 +141,7 @@ def test_the_last_frame_is_held_as_long_as_it_was(tmp_path: Path, name: str) -> 
 
 
 @pytest.mark.parametrize("video_ticks", [0, 250, 301])
-def test_sound_that_starts_later_or_earlier_than_the_picture_stays_so(
-    tmp_path: Path, video_ticks: int
-) -> None:
+def test_offset_between_sound_and_picture_stays(tmp_path: Path, video_ticks: int) -> None:
     ticks = [video_ticks + 20 * n for n in range(15)]
     source = make_clip(
         tmp_path / "in.mp4",
@@ -158,7 +156,7 @@ def test_sound_that_starts_later_or_earlier_than_the_picture_stays_so(
     assert packets(tmp_path / "out.mp4") == packets(source)
 
 
-def test_all_tracks_of_sound_are_kept(tmp_path: Path) -> None:
+def test_all_audio_tracks_are_kept(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "in.mp4", [flat(n) for n in range(10)], audio_tracks=2)
     assert paint_clip(source, tmp_path / "out.mp4").audio_streams == 2
     assert packets(source, 0) != packets(source, 1)
@@ -167,7 +165,7 @@ def test_all_tracks_of_sound_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("codec", ["aac", "pcm_s16le"])
-def test_players_begin_with_the_same_track_of_sound(tmp_path: Path, codec: str) -> None:
+def test_default_audio_track_stays_the_default(tmp_path: Path, codec: str) -> None:
     import av
     from av.stream import Disposition
 
@@ -242,7 +240,7 @@ def test_other_sound_is_encoded_to_aac_with_one_line(
     )
 
 
-def test_sound_that_nobody_can_read_is_left_out_with_one_line(
+def test_undecodable_sound_is_left_out_with_one_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     source = make_clip(
@@ -257,12 +255,12 @@ def test_sound_that_nobody_can_read_is_left_out_with_one_line(
     assert packets(tmp_path / "out.mp4")
 
 
-def test_a_silent_clip_works(tmp_path: Path) -> None:
+def test_silent_clip_works(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "in.mp4", [flat(n) for n in range(5)], audio=None)
     assert paint_clip(source, tmp_path / "out.mp4").audio_streams == 0
 
 
-def test_a_single_frame_works(tmp_path: Path) -> None:
+def test_single_frame_works(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "in.mp4", [flat(9)], audio=None)
     assert paint_clip(source, tmp_path / "out.mp4").frames == 1
     assert greys(tmp_path / "out.mp4") == [9]
@@ -287,7 +285,7 @@ def test_other_containers_are_read_whole(tmp_path: Path, name: str) -> None:
     )  # a transport stream starts at 1.4 s for both
 
 
-def test_a_bare_stream_without_times_gets_even_ones(tmp_path: Path) -> None:
+def test_stream_without_times_gets_even_ones(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "in.h264", [flat(n) for n in range(12)], audio=None)
     assert paint_clip(source, tmp_path / "out.mp4").frames == 12
     assert greys(tmp_path / "out.mp4") == list(range(12))
@@ -296,7 +294,7 @@ def test_a_bare_stream_without_times_gets_even_ones(tmp_path: Path) -> None:
     )
 
 
-def test_names_that_ffmpeg_takes_for_something_else_work(
+def test_names_that_ffmpeg_misreads_work(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -353,8 +351,8 @@ def test_title_that_is_not_utf8_keeps_its_readable_letters(tmp_path: Path) -> No
         assert container.metadata["title"] == "Caf\ufffd Noir"
 
 
-def test_frames_that_a_trimmed_clip_hides_stay_hidden(tmp_path: Path) -> None:
-    """Phones trim without encoding again: the file holds the frames from the last key frame on, and an edit that hides some."""
+def test_frames_hidden_by_a_trim_stay_hidden(tmp_path: Path) -> None:
+    """Phones trim without encoding: frames from a key frame on stay, an edit hides some of them."""
     import av
 
     whole = make_clip(tmp_path / "whole.mp4", [flat(n) for n in range(20)], audio=None)

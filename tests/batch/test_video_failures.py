@@ -1,4 +1,4 @@
-"""A clip comes out whole or not at all: one line says why, and the file before stays."""
+"""Painted clips are whole or not there: one line says why, and the old file stays."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def bad_files(folder: Path, clip: Path) -> dict[str, tuple[Path, str]]:
     }
 
 
-def test_what_is_no_video_is_one_line_and_the_old_result_stays(clip: Path, tmp_path: Path) -> None:
+def test_bad_input_is_one_line_and_keeps_the_old_result(clip: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     target = tmp_path / "out.mp4"
     target.write_bytes(b"old")
@@ -70,7 +70,7 @@ def test_what_is_no_video_is_one_line_and_the_old_result_stays(clip: Path, tmp_p
     assert names(tmp_path) == ["in", "out.mp4"]
 
 
-def test_an_mp4_cut_short_is_refused_before_any_work(tmp_path: Path) -> None:
+def test_truncated_mp4_is_refused_before_any_work(tmp_path: Path) -> None:
     whole = make_clip(tmp_path / "whole.mp4", noisy(20), options={"movflags": "+faststart"})
     broken = cut(whole, tmp_path / "cut.mp4", 0.6)
     with pytest.raises(
@@ -82,7 +82,7 @@ def test_an_mp4_cut_short_is_refused_before_any_work(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["whole.mkv", "whole.avi", "whole.flv", "whole.ts"])
-def test_other_videos_cut_short_leave_no_result(tmp_path: Path, name: str) -> None:
+def test_other_truncated_videos_leave_no_result(tmp_path: Path, name: str) -> None:
     codec = "mpeg4" if name.endswith("avi") else "libx264"
     whole = make_clip(tmp_path / name, noisy(60), codec=codec, audio="libmp3lame")
     broken = cut(whole, tmp_path / f"cut{whole.suffix}", 0.6)
@@ -93,7 +93,7 @@ def test_other_videos_cut_short_leave_no_result(tmp_path: Path, name: str) -> No
     assert len(names(tmp_path)) == 2
 
 
-def test_frames_broken_in_the_middle_leave_no_result_and_are_counted(tmp_path: Path) -> None:
+def test_broken_frames_in_the_middle_are_counted(tmp_path: Path) -> None:
     import av
 
     source = make_clip(tmp_path / "in.mp4", noisy(30), audio=None)
@@ -115,8 +115,8 @@ def test_frames_broken_in_the_middle_leave_no_result_and_are_counted(tmp_path: P
     assert names(tmp_path) == ["in.mp4"]
 
 
-def test_a_recording_that_starts_in_the_middle_of_a_broadcast_is_no_damage(tmp_path: Path) -> None:
-    """A transport stream cut anywhere at its start: the decoder has to wait for a key frame, and that is all."""
+def test_recording_that_starts_within_a_broadcast_is_whole(tmp_path: Path) -> None:
+    """A transport stream that begins anywhere: its decoder waits for a key frame."""
     whole = make_clip(tmp_path / "whole.ts", [flat(n) for n in range(25)], audio=None)
     data = whole.read_bytes()
     at = 188 * 12
@@ -126,7 +126,7 @@ def test_a_recording_that_starts_in_the_middle_of_a_broadcast_is_no_damage(tmp_p
     assert greys(tmp_path / "out.mp4") == list(range(25 - summary.frames, 25))
 
 
-def test_the_source_is_never_the_target(clip: Path, tmp_path: Path) -> None:
+def test_source_is_never_the_target(clip: Path, tmp_path: Path) -> None:
     source = tmp_path / "in.mp4"
     shutil.copy(clip, source)
     before = source.read_bytes()
@@ -149,7 +149,7 @@ def test_the_source_is_never_the_target(clip: Path, tmp_path: Path) -> None:
     ("name", "words"),
     [("o.mkv", "videos are written as"), ("o", "videos are written as"), ("no/o.mp4", "no folder")],
 )
-def test_a_target_that_cannot_be_is_refused_before_any_work(
+def test_impossible_target_is_refused_before_any_work(
     clip: Path, tmp_path: Path, name: str, words: str
 ) -> None:
     with pytest.raises(OutputUnwritable, match=words):
@@ -158,7 +158,7 @@ def test_a_target_that_cannot_be_is_refused_before_any_work(
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, MemoryError])
-def test_an_interrupted_run_leaves_the_old_file(
+def test_interrupted_run_keeps_the_old_file(
     clip: Path, tmp_path: Path, error: type[BaseException]
 ) -> None:
     target = tmp_path / "out.mp4"
@@ -177,7 +177,7 @@ def test_an_interrupted_run_leaves_the_old_file(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits the size of files the POSIX way")
-def test_a_disk_that_fills_up_is_one_line_and_leaves_the_old_file(tmp_path: Path) -> None:
+def test_full_disk_is_one_line_and_keeps_the_old_file(tmp_path: Path) -> None:
     import resource
 
     source = make_clip(tmp_path / "in.mp4", noisy(30))

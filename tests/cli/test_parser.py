@@ -79,7 +79,7 @@ def test_help_shows_defaults_and_groups() -> None:
         "About: --names NAMES [NAMES ...] names (default: a b)",
         "show a window (default: yes)",
         "seed (default: 0)",
-        "-o OUTPUT, --output OUTPUT",
+        "--output OUTPUT file to write",
         "split the picture --window",
     ):
         assert shown in text

@@ -1,4 +1,4 @@
-"""What the README says is true: its commands parse, its targets and links exist, its Python runs."""
+"""The pages are true: commands parse, make targets and links exist, Python blocks compile."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from realtime_style.cli import build_parser
 from tests.helpers.readme import FENCE, PAGES, README, ROOT, blocks, commands, pages_with
 
 
-def test_readme_shows_the_commands_that_a_newcomer_needs():
+def test_readme_shows_the_main_commands():
     shown = {call[0] for call in commands(README, "realtime-style") if call}
     assert {"webcam", "video", "train"} <= shown
     assert ["demo"] in commands(README, "make")
 
 
-def test_every_command_line_parses_with_the_real_parser(capsys: pytest.CaptureFixture[str]):
+def test_every_command_parses(capsys: pytest.CaptureFixture[str]):
     for page, call in pages_with("realtime-style"):
         code = exit_code(call)
         words = capsys.readouterr().err.strip().splitlines()
@@ -28,7 +28,7 @@ def test_every_command_line_parses_with_the_real_parser(capsys: pytest.CaptureFi
 
 
 def exit_code(call: list[str]) -> int | str | None:
-    """What the parser would end with: 0 for a good line, --help and --version."""
+    """The exit code of the parser: 0 for a good line, --help and --version."""
     try:
         build_parser().parse_args(call)
     except SystemExit as end:
@@ -121,7 +121,7 @@ def test_every_python_block_compiles_and_imports_only_what_exists():
 
 
 class TestTheReader:
-    """The reader above finds what it is meant to find; without this a wrong pattern would pass everything."""
+    """The reader of pages finds what it should: a wrong pattern would let every test pass."""
 
     PAGE = """# A heading, with `code`
 ```sh

@@ -1,15 +1,15 @@
-"""One slot, newest wins; errors cross it and nobody waits for ever."""
+"""The slot between two threads: the newest frame wins, errors cross it, nobody waits for ever."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from realtime_style.frames import Frame
+from realtime_style.frames import Frame, LiveFrame
 from realtime_style.frames.latest import LatestFrame
 
 
@@ -17,39 +17,38 @@ def grey(level: int) -> Frame:
     return np.full((2, 2, 3), level, np.uint8)
 
 
-@pytest.fixture(autouse=True)
-def nobody_waits_for_a_timeout() -> Iterator[None]:
-    """Whoever waits is woken: the time-outs of 30 s below are never reached."""
-    start = time.perf_counter()
-    yield
-    assert time.perf_counter() - start < 2
+def level_of(taken: LiveFrame | None) -> int:
+    assert taken is not None
+    return int(taken.image[0, 0, 0])
 
 
-def later(action: object, *arguments: object) -> threading.Thread:
-    def run() -> None:
-        time.sleep(0.05)
-        action(*arguments)  # type: ignore[operator]
+def get_while(latest: LatestFrame, action: Callable[[], object]) -> LiveFrame | None:
+    """Result of `get` without a limit in another thread, during which `action` happens here."""
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(latest.get, None)
+        time.sleep(0.05)  # most likely it waits by then; both orders are fine
+        action()
+        try:
+            return waiting.result(30)
+        finally:
+            latest.close()  # whatever went wrong, the thread ends
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
 
-
-def test_the_newest_frame_wins_and_the_others_are_counted() -> None:
+def test_newest_frame_wins_and_the_others_are_counted() -> None:
     latest = LatestFrame()
     latest.put(grey(1), 0.1)
     assert latest.get(1) is not None
     for level in (2, 3, 4):
         latest.put(grey(level), level / 10)
     taken = latest.get(1)
+    assert level_of(taken) == 4
     assert taken is not None
-    assert taken[0][0, 0, 0] == 4
-    assert taken[1] == 0.4
+    assert (taken.captured_at, taken.number) == (0.4, 3)
     assert latest.dropped == 2
     assert latest.delivered == 4
 
 
-def test_frames_before_the_first_one_taken_do_not_count_as_dropped() -> None:
+def test_frames_before_the_first_get_are_not_dropped() -> None:
     latest = LatestFrame()
     for level in range(50):
         latest.put(grey(level), 0.0)
@@ -57,7 +56,7 @@ def test_frames_before_the_first_one_taken_do_not_count_as_dropped() -> None:
     assert latest.dropped == 0
 
 
-def test_a_frame_is_taken_only_once() -> None:
+def test_frame_is_taken_only_once() -> None:
     latest = LatestFrame()
     latest.put(grey(1), 0.0)
     latest.get(1)
@@ -65,42 +64,46 @@ def test_a_frame_is_taken_only_once() -> None:
         latest.get(0.01)
 
 
-def test_get_waits_for_a_frame_that_comes_later() -> None:
+def test_peek_leaves_the_frame_in_place() -> None:
     latest = LatestFrame()
-    thread = later(latest.put, grey(7), 0.0)
-    taken = latest.get(30)
-    assert taken is not None
-    assert taken[0][0, 0, 0] == 7
-    thread.join()
+    assert latest.peek() is None
+    latest.put(grey(1), 0.0)
+    assert latest.peek() is not None
+    assert level_of(latest.get(1)) == 1
 
 
-def test_an_error_wakes_who_waits_and_is_raised_there() -> None:
+def test_get_waits_for_a_later_frame() -> None:
     latest = LatestFrame()
-    thread = later(latest.fail, OSError("cable"))
+    assert level_of(get_while(latest, lambda: latest.put(grey(7), 0.0))) == 7
+
+
+def test_error_wakes_a_waiting_get_and_is_raised_there() -> None:
+    latest = LatestFrame()
     with pytest.raises(OSError, match="cable"):
-        latest.get(30)
-    with pytest.raises(OSError, match="cable"):  # and every time after
-        latest.get(30)
-    thread.join()
+        get_while(latest, lambda: latest.fail(OSError("cable")))
 
 
-def test_the_last_frame_before_an_error_is_not_lost() -> None:
+def test_error_is_raised_at_every_get() -> None:
+    latest = LatestFrame()
+    latest.fail(OSError("cable"))
+    for _ in range(2):
+        with pytest.raises(OSError, match="cable"):
+            latest.get(1)
+
+
+def test_last_frame_before_an_error_is_not_lost() -> None:
     latest = LatestFrame()
     latest.put(grey(9), 0.0)
     latest.fail(OSError("cable"))
-    taken = latest.get(1)
-    assert taken is not None
-    assert taken[0][0, 0, 0] == 9
+    assert level_of(latest.get(1)) == 9
     with pytest.raises(OSError, match="cable"):
         latest.get(1)
 
 
-def test_close_wakes_everybody_and_may_be_called_twice() -> None:
+def test_close_wakes_a_waiting_get_and_is_safe_to_repeat() -> None:
     latest = LatestFrame()
-    thread = later(latest.close)
-    assert latest.get(30) is None
+    assert get_while(latest, latest.close) is None
     latest.close()
     latest.put(grey(1), 0.0)
     assert latest.closed
-    assert latest.get(30) is None
-    thread.join()
+    assert latest.get(1) is None

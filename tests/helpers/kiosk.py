@@ -1,4 +1,4 @@
-"""A kiosk without a window: its own loop, painter, album and keepsakes, in a world that tests make go wrong."""
+"""A kiosk without a window, in a world where tests make things go wrong."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 
+from realtime_style.display.geometry import Box
+from realtime_style.display.inputs import Input, Key
+from realtime_style.display.sprites import Sprite
 from realtime_style.errors import CameraNotFound, RealtimeStyleError
 from realtime_style.frames import Frame, LiveFrame
 from realtime_style.kiosk.app import Kiosk
-from realtime_style.kiosk.config.i18n import load_words
+from realtime_style.kiosk.config.i18n import load_catalogues
 from realtime_style.kiosk.config.schema import CameraSettings, KioskSettings
 from realtime_style.kiosk.pictures.card_maker import CardMaker
 from realtime_style.kiosk.pictures.store import PictureStore
 from realtime_style.kiosk.state.model import Rules
 from realtime_style.kiosk.supervision.stats import RestartState
-from realtime_style.kiosk.ui.text import Box
-from realtime_style.kiosk.ui.window import Input, Key, Sprite
 from realtime_style.pipeline.meter import Meter
 from realtime_style.pipeline.paint_worker import PaintWorker
 from realtime_style.pipeline.pipeline import LivePipeline
@@ -33,13 +34,13 @@ from realtime_style.testing.style_files import write_tiny_style
 
 
 class World:
-    """What is around the kiosk: a screen, a camera, two clocks, and what goes wrong with them."""
+    """The kiosk's surroundings: a screen, a camera and two clocks, and their faults."""
 
     size_wh = (320, 240)
     problem = ""
     hung = False
     ahead = False
-    """Whether the next frame is there already when one is painted."""
+    """The next frame is there already when one is painted."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -81,7 +82,7 @@ class World:
     def close(self) -> None:
         pass
 
-    def show(self, picture: Frame | None, box: Box, sprites: Sequence[Sprite] = ()) -> None:
+    def show(self, picture: Frame | None, place: Box | str, sprites: Sequence[Sprite] = ()) -> None:
         self.shown = picture
 
     def inputs(self) -> list[Input]:
@@ -100,7 +101,7 @@ def open_kiosk(
     camera: str = "0",
     busy: Callable[[], AbstractContextManager[None]] | None = None,
 ) -> Iterator[Kiosk]:
-    """A kiosk whose painter notes in `world` on which device it was opened; two styles in each file."""
+    """A kiosk that notes in `world` the devices it paints on; two styles in each file."""
     written = [
         write_tiny_style(tmp_path / f"two{number}.onnx", names=(f"a{number}", f"b{number}"))
         for number in range(files)
@@ -127,7 +128,7 @@ def open_kiosk(
         display=world,
         pipeline=LivePipeline(world, worker, meter=meter),
         mixes=mixes,
-        languages=load_words(),
+        languages=load_catalogues(),
         card_maker=card_maker,
         store=store,
         before=before,
@@ -160,7 +161,7 @@ def made(kiosk: Kiosk, pictures: int) -> None:
 
 
 class Port:
-    """Where cameras are plugged in: each opening gets the one that is there, or none."""
+    """A port for cameras: each opening gets the one that is plugged in, or none."""
 
     def __init__(self) -> None:
         self.capture: FakeCapture | None = FakeCapture()
@@ -176,5 +177,5 @@ class Port:
 
 
 def lasting_threads() -> int:
-    """How many threads there are, without the one that is there for a moment when a painter settles on a style."""
+    """Number of threads, without the short one that specialises a network for its style."""
     return sum(thread.name != "specialize style" for thread in threading.enumerate())

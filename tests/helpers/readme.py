@@ -38,10 +38,10 @@ def blocks(page: Path) -> list[Block]:
 
 
 def commands(page: Path, program: str) -> list[list[str]]:
-    """Every call of `program` in the code blocks of a page, as a list of words without the program itself.
+    """Calls of `program` in the code blocks of a page, as lists of words without the program.
 
-    Understands prompts, comments, continued lines, environment variables in front, pipes, redirections and several
-    commands in a line. Lines of other languages (python, toml, json) are no commands.
+    Understands prompts, comments, continued lines, environment variables in front, pipes,
+    redirections and several commands in a line. Skips other languages (python, toml, json).
     """
     found = []
     for block in blocks(page):
@@ -57,7 +57,7 @@ def commands(page: Path, program: str) -> list[list[str]]:
 
 
 def _calls(words: list[str]) -> list[list[str]]:
-    """The commands of a shell line, cut at ; | & and redirections, without variables set in front."""
+    """Commands of a shell line, cut at ; | & and redirections, without variables in front."""
     calls: list[list[str]] = [[]]
     for word in words:
         if word and set(word) <= set(";|&()<>"):

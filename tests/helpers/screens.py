@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from realtime_style.kiosk.config.i18n import load_words
+from realtime_style.display.sprites import opaque
+from realtime_style.kiosk.config.i18n import load_catalogues
 from realtime_style.kiosk.state.model import (
     Rules,
 )
 from realtime_style.kiosk.ui import widgets
 from realtime_style.kiosk.ui.layout import Artist, Props
 
-WORDS = load_words()
+WORDS = load_catalogues()
 
 
 PAINTERS = [
@@ -31,11 +32,11 @@ def props(size_wh: tuple[int, int] = (1280, 720), language: str = "en", **change
         words=WORDS[language],
         languages=[WORDS[code] for code in ("en", "fr", "nl", "de")],
         tiles=widgets.Tiles([(swatch, painter.surname, painter.year) for painter in PAINTERS]),
-        painters=PAINTERS,
+        artists=PAINTERS,
         rules=Rules(len(PAINTERS), printing=True),
-        card=widgets.opaque(np.full((124, 174, 3), 240, np.uint8)),
+        card=opaque(np.full((124, 174, 3), 240, np.uint8)),
         card_wh=(174, 124),
-        code=widgets.opaque(np.full((50, 50, 3), 255, np.uint8)),
+        code=opaque(np.full((50, 50, 3), 255, np.uint8)),
         until="12:40",
         kept_until="12:40",
     )

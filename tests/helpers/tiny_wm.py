@@ -1,6 +1,6 @@
-"""The least window manager that can make a window fill the screen and close it, through libX11: ``python tiny_wm.py``.
+"""Smallest window manager that can make a window full screen and close it: ``python tiny_wm.py``.
 
-Xvfb has none, and without one a window asks for the full screen in vain.
+Uses libX11. Xvfb has no window manager, and without one no window becomes full screen.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ ATOM, REPLACE, NORMAL_STATE = 4, 0, 1
 
 
 class Screen:
-    """A connection to $DISPLAY."""
+    """Connection to $DISPLAY."""
 
     def __init__(self) -> None:
         self.x11 = ctypes.CDLL("libX11.so.6")
@@ -42,7 +42,7 @@ class Screen:
         self.x11.XSync(self.connection, 0)
 
     def place(self, window: int, x: int, y: int, width: int, height: int) -> None:
-        """Give a window its place and tell it, also when it has that place already: Qt paints nothing until told."""
+        """Move a window and notify it, also if it is there: Qt draws only once notified."""
         self.x11.XMoveResizeWindow(self.connection, ctypes.c_ulong(window), x, y, width, height)
         told = struct.pack(
             "ixxxxLixxxxPLLiiiiixxxxLi",
@@ -69,7 +69,7 @@ class Screen:
 
 
 def manage() -> None:
-    """Serve windows until killed."""
+    """Manage windows until killed."""
     screen = Screen()
     fullscreen = screen.atom("_NET_WM_STATE_FULLSCREEN")
     screen.x11.XSelectInput(
@@ -108,7 +108,7 @@ def manage() -> None:
 
 
 def close_window(window: int) -> None:
-    """Send what a click on the cross of a window sends; the window may do with it what it likes."""
+    """Ask a window to close, as a click on its cross does; the window may refuse."""
     screen = Screen()
     protocols, delete = screen.atom("WM_PROTOCOLS"), screen.atom("WM_DELETE_WINDOW")
     event = struct.pack(

@@ -7,13 +7,20 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import cv2  # before av
 import numpy as np
+import pytest
 from av.video.reformatter import Interpolation
 
 from realtime_style.batch.video import VideoSummary, stylize_video
 from realtime_style.frames import Frame
 
 RATE = Fraction(30000, 1001)
+
+_ENCODERS = {
+    "libx264": {"crf": "5", "g": "10"},
+    "libx265": {"x265-params": "log-level=none:keyint=20:min-keyint=20"},
+}
 
 
 def identity(frame: Frame) -> Frame:
@@ -58,9 +65,7 @@ def make_clip(
     import av
 
     with av.open(str(path), "w", options=options or {}) as container:
-        video: Any = container.add_stream(
-            codec, rate=RATE, options={"crf": "5", "g": "10"} if codec == "libx264" else {}
-        )
+        video: Any = container.add_stream(codec, rate=RATE, options=_ENCODERS.get(codec, {}))
         height, width = frames[0].shape[:2]
         video.width, video.height, video.pix_fmt = width, height, pix_fmt
         if time_base is not None:
@@ -97,6 +102,26 @@ def make_clip(
                 container.mux(sound.encode(piece))
             container.mux(sound.encode(None))
     return path
+
+
+def anamorphic_clip(path: Path, aspect: Fraction, *, turned: bool = False, frames: int = 1) -> Path:
+    """A clip of 96 x 72 px with a disc that is a circle at this pixel aspect ratio."""
+    picture = np.full((72, 96, 3), 40, np.uint8)
+    cv2.ellipse(picture, (48, 36), (round(24 / aspect), 24), 0, 0, 360, (220, 220, 220), -1)
+
+    def prepare(stream: Any) -> None:
+        stream.codec_context.sample_aspect_ratio = aspect
+        if turned:
+            stream.set_display_rotation(90)
+
+    return make_clip(path, [picture] * frames, audio=None, prepare=prepare)
+
+
+def assert_circle(picture: Frame) -> None:
+    """Assert that the disc of `anamorphic_clip` is as wide as high."""
+    disc = picture[..., 1] > 130
+    wide, high = disc.any(0).sum(), disc.any(1).sum()
+    assert wide == pytest.approx(high, abs=3), f"{wide} x {high}"
 
 
 def decode(path: Path) -> list[tuple[Fraction, Frame]]:

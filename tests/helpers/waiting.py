@@ -7,7 +7,11 @@ from collections.abc import Callable
 
 
 def until(true: Callable[[], object], seconds: float = 20) -> None:
-    began = time.perf_counter()
+    """Wait until `true` returns something true; fail after `seconds`, which is only patience.
+
+    No claim about speed: what takes long on a busy machine is not wrong.
+    """
+    deadline = time.perf_counter() + seconds
     while not true():
-        assert time.perf_counter() - began < seconds
+        assert time.perf_counter() < deadline, f"waited {seconds} s in vain"
         time.sleep(0.02)

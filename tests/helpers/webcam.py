@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from realtime_style.display.geometry import Box
+from realtime_style.display.inputs import CloseAsked, Input, Key
+from realtime_style.display.sprites import Sprite
 from realtime_style.frames import Frame
 from realtime_style.sources.device import Connection
 from realtime_style.sources.reconnect import ReconnectingCamera
@@ -43,7 +46,9 @@ class GreyCapture:
 
 
 class Script:
-    """A screen that presses keys after given frames, keeps what it was shown, and closes itself at the end."""
+    """A display that presses keys after given frames, keeps what it shows, and closes at last."""
+
+    size_wh = 640, 480
 
     def __init__(
         self,
@@ -54,26 +59,34 @@ class Script:
     ):
         self.keys, self.last, self.at = keys or {}, frames, at
         self.shown: list[Frame] = []
+        self.places: list[Box | str] = []
+        self.sprites: list[list[Sprite]] = []
+        """Sprites over each picture; the same objects as long as they do not change."""
         self.fullscreen: list[bool] = []
         self.closes = 0
         self.ends: Callable[[], bool] = lambda: False
-        """Whether it closes itself before the last frame."""
+        """True when it is to close before the last frame."""
         self._pressed = 0
 
-    @property
-    def closed(self) -> bool:
-        return len(self.shown) > self.last or self.ends()
-
-    def write(self, frame: Frame) -> None:
-        self.shown.append(frame.copy())
+    def show(self, picture: Frame | None, place: Box | str, sprites: Sequence[Sprite] = ()) -> None:
+        if picture is None:  # "getting ready"
+            return
+        self.shown.append(picture.copy())
+        self.places.append(place)
+        self.sprites.append(list(sprites))
         self.at(len(self.shown) - 1)
 
-    def poll_key(self, wait_ms: int = 1) -> str | None:
-        frame = len(self.shown) - 1  # 0 is the one that says "getting ready"
-        if self._pressed >= frame:
-            return None
+    def inputs(self) -> list[Input]:
+        frame, heard = (
+            len(self.shown) - 1,
+            list[Input](),
+        )  # 0 is black: it gives the window its size
+        if self._pressed < frame and frame in self.keys:
+            heard.append(Key(self.keys[frame]))
         self._pressed = frame
-        return self.keys.get(frame)
+        if len(self.shown) > self.last or self.ends():
+            heard.append(CloseAsked())
+        return heard
 
     def set_fullscreen(self, on: bool) -> None:
         self.fullscreen.append(on)

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from realtime_style.display.inputs import Key
 from realtime_style.frames import Frame, LiveFrame
 from realtime_style.kiosk.state.model import NEEDS_CAMERA
-from realtime_style.kiosk.ui.window import Key
 from realtime_style.sources.reconnect import Patience, ReconnectingCamera
 from realtime_style.testing.camera import FakeCapture
 from tests.helpers.kiosk import Port, World, lasting_threads, open_kiosk

@@ -1,4 +1,4 @@
-"""Ten hours of visitors and faults in half a minute: the kiosk's own loop, painter, album and keepsakes; clocks are put."""
+"""Ten hours of visitors and faults in half a minute: the real kiosk, with clocks that are set."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from realtime_style.display.inputs import CloseAsked, Drag, Key, Press, Release
 from realtime_style.frames import Frame
 from realtime_style.kiosk.app import Kiosk
 from realtime_style.kiosk.state.model import Host, Scene
+from realtime_style.kiosk.supervision.heartbeat import RESTART
 from realtime_style.kiosk.supervision.stats import RestartState
-from realtime_style.kiosk.supervision.watchdog import RESTART
-from realtime_style.kiosk.ui.window import CloseAsked, Drag, Key, Press, Release
 from tests.helpers.kiosk import World, lasting_threads, made, open_kiosk, press, specialize
 
 HOURS = 10
@@ -28,7 +28,7 @@ FAULTS = 200
 
 
 def live_again(kiosk: Kiosk, world: World) -> bool:
-    """Whether it comes back to live pictures for the next visitor by itself."""
+    """True if it returns to live pictures for the next visitor by itself."""
     specialize(kiosk, world, 170)
     before = world.taken
     kiosk.tick()
@@ -40,7 +40,8 @@ def live_again(kiosk: Kiosk, world: World) -> bool:
     )
 
 
-def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
+@pytest.mark.slow
+def test_day_of_faults_ends_live_with_nothing_kept(
     kiosk: Kiosk, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(0)
@@ -143,23 +144,23 @@ def test_day_of_visitors_and_faults_ends_live_and_with_nothing_kept(
     kiosk.tick()
     specialize(kiosk, world, 15)
     assert list((tmp_path / "kept").iterdir()) == []
-    assert lasting_threads() <= threads + 1  # the album's worker
+    assert lasting_threads() <= threads + 1  # the card maker's thread
     assert kiosk.ending is None
 
 
-def test_break_goes_on_after_a_fall(world: World, tmp_path: Path) -> None:
+def test_break_and_counters_outlast_a_crash(world: World, tmp_path: Path) -> None:
     with open_kiosk(world, tmp_path) as kiosk:
         kiosk._dispatch(Host.PAUSE, world.now)
         kiosk.counters.visitors = 3
         line = kiosk.memory()
-    with open_kiosk(world, tmp_path, before=RestartState.of_line(line)) as kiosk:
+    with open_kiosk(world, tmp_path, before=RestartState.from_json(line)) as kiosk:
         kiosk.tick()
         assert kiosk.state.covered
         assert kiosk._live is None
         assert kiosk.counters.visitors == 3
 
 
-def test_visitor_who_discards_leaves_nothing(kiosk: Kiosk, world: World, tmp_path: Path) -> None:
+def test_discarded_picture_leaves_nothing(kiosk: Kiosk, world: World, tmp_path: Path) -> None:
     for key in ("space", "space"):
         world.touches = [Key(key)]
         kiosk.tick()
@@ -198,7 +199,30 @@ def test_film_goes_there_and_back(kiosk: Kiosk, world: World, tmp_path: Path) ->
     assert np.abs(pictures[1] - pictures[len(pictures) // 2]).mean() > 15
 
 
-def test_hung_driver_takes_no_card_away(kiosk: Kiosk, world: World) -> None:
+def test_film_of_a_silent_camera_leads_back_to_live(
+    kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press(kiosk, world, "space", "f")
+    specialize(kiosk, world, 2.5)
+    assert kiosk.state.scene.name == "COUNTDOWN"
+    monkeypatch.setattr(world, "take", lambda timeout_s: None)  # and it is not yet lost
+    specialize(kiosk, world, 6.5)
+    assert kiosk.state.scene.name == "LIVE"
+    press(kiosk, world, "space")
+    specialize(kiosk, world, 3.5)
+    assert kiosk.state.scene.name == "REVIEW"  # the last picture can still be taken
+
+
+def test_capture_before_the_first_frame_leads_back_to_live(
+    kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world, "take", lambda timeout_s: None)
+    press(kiosk, world, "space", "space")
+    specialize(kiosk, world, 3.5)
+    assert kiosk.state.scene is Scene.LIVE
+
+
+def test_hung_driver_takes_no_card_from_its_visitor(kiosk: Kiosk, world: World) -> None:
     for key in ("space", "space"):
         world.touches = [Key(key)]
         kiosk.tick()
@@ -240,13 +264,13 @@ def test_second_tap_on_keep_does_not_put_the_card_away(kiosk: Kiosk, world: Worl
     assert kiosk.state.scene.name == "LIVE"
 
 
-def test_card_that_is_late_does_nothing_to_the_next_visitor(
+def test_late_card_does_not_disturb_the_next_visitor(
     kiosk: Kiosk, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = threading.Event()
-    draw = kiosk._visitor._album._make
+    draw = kiosk._visitor._card_maker._make
     monkeypatch.setattr(
-        kiosk._visitor._album, "_make", lambda *arguments: (slow.wait(30), draw(*arguments))[1]
+        kiosk._visitor._card_maker, "_make", lambda *arguments: (slow.wait(30), draw(*arguments))[1]
     )
     press(kiosk, world, "space", "space")
     specialize(kiosk, world, 4)
@@ -264,20 +288,20 @@ def test_card_that_is_late_does_nothing_to_the_next_visitor(
     assert kiosk._visitor.card is not None
 
 
-def test_card_names_who_painted_it_whoever_is_chosen_meanwhile(kiosk: Kiosk, world: World) -> None:
+def test_card_names_the_artist_of_its_capture(kiosk: Kiosk, world: World) -> None:
     names = [mix[0][0].info.name for mix in kiosk._mixes]
     press(kiosk, world, "space", "2", "space")
     specialize(kiosk, world, 4)
-    kiosk._dispatch(Host.NEXT_PAINTER, world.now)
-    assert kiosk.state.painter == 0
+    kiosk._dispatch(Host.NEXT_ARTIST, world.now)
+    assert kiosk.state.artist == 0
     press(kiosk, world, "space")
     made(kiosk, 1)
-    assert kiosk.counters.by_painter == {names[1]: 1}
+    assert kiosk.counters.by_style == {names[1]: 1}
 
 
 @pytest.fixture
 def sent(kiosk: Kiosk) -> list[Frame]:
-    """What is put on other screens."""
+    """Frames on other screens."""
     frames: list[Frame] = []
 
     class OnAir:
@@ -293,7 +317,7 @@ def sent(kiosk: Kiosk) -> list[Frame]:
     return frames
 
 
-def test_face_does_not_stand_still_on_other_screens_when_the_camera_is_lost(
+def test_other_screens_go_dark_when_the_camera_is_lost(
     kiosk: Kiosk, world: World, sent: list[Frame]
 ) -> None:
     press(kiosk, world, "space", "space")
@@ -307,7 +331,7 @@ def test_face_does_not_stand_still_on_other_screens_when_the_camera_is_lost(
     assert not sent[-1].any()
 
 
-def test_keypad_in_the_break_puts_nobody_on_air(
+def test_other_screens_stay_dark_behind_the_keypad(
     kiosk: Kiosk, world: World, sent: list[Frame]
 ) -> None:
     kiosk.tick()

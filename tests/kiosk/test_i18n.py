@@ -1,4 +1,4 @@
-"""The kiosk's catalogues of words."""
+"""The kiosk's words in each language."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from realtime_style.errors import BadSettings
-from realtime_style.kiosk.config import i18n as words_module
-from realtime_style.kiosk.config.i18n import load_words
+from realtime_style.kiosk.config import i18n
+from realtime_style.kiosk.config.i18n import load_catalogues
 
-OWN = Path(words_module.__file__).parents[1] / "locales"
+OWN = Path(i18n.__file__).parents[1] / "locales"
 
 
-def test_four_languages_say_everything_and_differently() -> None:
-    languages = load_words()
+def test_four_languages_are_complete_and_translated() -> None:
+    languages = load_catalogues()
     assert {"en", "fr", "nl", "de"} <= set(languages)
     said = [languages[code].entries for code in ("en", "fr", "nl", "de")]
     same = [key for key in said[0] if len({str(entries[key]) for entries in said}) < 3]
@@ -26,15 +26,15 @@ def test_four_languages_say_everything_and_differently() -> None:
         assert len(left_in_english) <= 3, left_in_english
 
 
-def test_words_are_filled_in() -> None:
-    languages = load_words()
-    assert languages["fr"]("manner", painter="Hokusai") == "d\u2019après Hokusai"
+def test_fields_are_filled_in() -> None:
+    languages = load_catalogues()
+    assert languages["fr"]("manner", artist="Hokusai") == "d\u2019après Hokusai"
     assert languages["en"].date(date(2026, 11, 5)) == "5 November 2026"
     assert languages["fr"].date(date(2027, 1, 1)) == "1er janvier 2027"
     assert languages["de"].date(date(2026, 3, 25)) == "25. März 2026"
 
 
-def test_somebody_adds_a_language_and_mends_another(tmp_path: Path) -> None:
+def test_folder_adds_a_language_and_replaces_another(tmp_path: Path) -> None:
     english = (OWN / "en.toml").read_text(encoding="utf-8")
     (tmp_path / "it.toml").write_text(
         english.replace("Touch the screen", "Tocca lo schermo"), encoding="utf-8"
@@ -42,7 +42,7 @@ def test_somebody_adds_a_language_and_mends_another(tmp_path: Path) -> None:
     (tmp_path / "en.toml").write_text(
         english.replace("Touch the screen", "Hello there"), encoding="utf-8"
     )
-    languages = load_words(tmp_path)
+    languages = load_catalogues(tmp_path)
     assert languages["it"]("invite") == "Tocca lo schermo"
     assert languages["en"]("invite") == "Hello there"
     assert languages["nl"]("invite") == "Raak het scherm aan"
@@ -52,28 +52,28 @@ def test_somebody_adds_a_language_and_mends_another(tmp_path: Path) -> None:
     ("before", "after", "complaint"),
     [
         ('invite = "Touch the screen"\n', "", "'invite' is missing"),
-        ("{painter}", "{painters}", "'manner' must have the same words in braces"),
-        ("{painter}", "{painter", "'manner'"),
+        ("{artist}", "{artists}", "'manner' must have the same words in braces"),
+        ("{artist}", "{artist", "'manner'"),
         ('"December"', '"December", "Triember"', "'months' must be a list of 12"),
         ('shoot = "Take a picture"', "shoot = 5", "'shoot' must be words"),
         ('done = "Done"', 'done = "Done"\ndonne = "Donne"', "'donne' is not a key"),
         ('done = "Done"', "done = Done", r"line \d+, column 8"),
     ],
 )
-def test_bad_catalogue_is_refused_by_file_and_key(
+def test_bad_catalogue_is_refused_with_file_and_key(
     tmp_path: Path, before: str, after: str, complaint: str
 ) -> None:
     english = (OWN / "en.toml").read_text(encoding="utf-8")
     assert before in english
     (tmp_path / "xx.toml").write_text(english.replace(before, after, 1), encoding="utf-8")
     with pytest.raises(BadSettings, match=complaint) as caught:
-        load_words(tmp_path)
+        load_catalogues(tmp_path)
     assert "xx.toml" in str(caught.value)
 
 
-def test_folder_of_words_must_be_one(tmp_path: Path) -> None:
+def test_folder_of_catalogues_must_exist(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match="not a folder"):
-        load_words(tmp_path / "nowhere")
+        load_catalogues(tmp_path / "nowhere")
 
 
 def test_catalogue_in_another_encoding_is_refused(tmp_path: Path) -> None:
@@ -83,4 +83,4 @@ def test_catalogue_in_another_encoding_is_refused(tmp_path: Path) -> None:
         text.replace("\u2019", "'").replace("œ", "oe").encode("latin-1")
     )
     with pytest.raises(BadSettings, match=r"fr\.toml"):
-        load_words(tmp_path)
+        load_catalogues(tmp_path)

@@ -1,4 +1,4 @@
-"""What a kiosk remembers over a restart."""
+"""State that outlasts a restart."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from realtime_style.kiosk.supervision.stats import Counters, RestartState
         '{"counters": 1, "on_break": true}',
     ],
 )
-def test_what_cannot_be_remembered_stops_no_start(line: str) -> None:
-    assert RestartState.of_line(line) == RestartState()
+def test_unreadable_state_stops_no_start(line: str) -> None:
+    assert RestartState.from_json(line) == RestartState()
 
 
-def test_break_and_wrong_pins_outlast_a_fall() -> None:
-    memory = RestartState(Counters(3, 1, {"a": 1}), on_break=True, wrong_pins=6)
-    assert RestartState.of_line(memory.line()) == memory
+def test_break_counters_and_wrong_pins_outlast_a_restart() -> None:
+    state = RestartState(Counters(3, 1, {"a": 1}), on_break=True, wrong_pins=6)
+    assert RestartState.from_json(state.to_json()) == state

@@ -1,4 +1,4 @@
-"""What visitors see and touch: laid out without a window, then on a real screen."""
+"""The kiosk's scenes, laid out without a window: sprites and touch targets."""
 
 from __future__ import annotations
 
@@ -7,26 +7,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-import sdl2
 
+from realtime_style.display.geometry import Box
 from realtime_style.kiosk.state.model import (
-    Choose,
+    ChooseArtist,
+    ChooseLanguage,
     Digit,
     Host,
     Rules,
     Scene,
-    Speak,
+    SetStrength,
     State,
-    Strength,
     Touch,
 )
 from realtime_style.kiosk.ui import widgets
 from realtime_style.kiosk.ui.layout import Artist, SceneLayout
-from realtime_style.kiosk.ui.text import Box
 from realtime_style.kiosk.ui.visitor_screens import lay_out
-from realtime_style.kiosk.ui.window import (
-    _key_name,
-)
 from tests.helpers.lettering import note_settings
 from tests.helpers.screens import PAINTERS, WORDS, props
 
@@ -122,13 +118,6 @@ def test_invitation_is_in_every_language(monkeypatch: pytest.MonkeyPatch) -> Non
     assert " · ".join(WORDS[code]("invite") for code in ("en", "fr", "de")) in words
 
 
-@pytest.mark.parametrize(("sign", "digit"), [("&", 1), ("é", 2), ("à", 0)])
-def test_upper_row_of_a_french_keyboard_types_digits(sign: str, digit: int) -> None:
-
-    pressed = sdl2.SDL_Keysym(scancode=getattr(sdl2, f"SDL_SCANCODE_{digit}"), sym=ord(sign))
-    assert _key_name(pressed) == str(digit)
-
-
 @pytest.mark.parametrize("language", ["en", "fr", "nl", "de"])
 @pytest.mark.parametrize("size_wh", SIZES)
 def test_no_words_are_cut_and_none_too_small_to_read(
@@ -165,9 +154,12 @@ def test_no_words_are_cut_and_none_too_small_to_read(
 
 def test_touches_mean_what_is_under_them() -> None:
     live = means(lay_out(State(scene=Scene.LIVE), props(), 0.0))
-    assert {Touch.SHOOT, Touch.FILM, Speak("fr"), *(Choose(painter) for painter in range(9))} < set(
-        live
-    )
+    assert {
+        Touch.SHOOT,
+        Touch.FILM,
+        ChooseLanguage("fr"),
+        *(ChooseArtist(artist) for artist in range(9)),
+    } < set(live)
     review = means(lay_out(State(scene=Scene.REVIEW), props(), 0.0))
     assert set(review) == {Touch.KEEP, Touch.DISCARD}
     card = State(scene=Scene.CARD)
@@ -184,17 +176,17 @@ def test_touches_mean_what_is_under_them() -> None:
     )
     screen = lay_out(State(scene=Scene.LIVE), props(), 0.0)
     assert screen.hit(5, 200) is None
-    assert screen.hit(*centre(live[Choose(3)])) is not None
+    assert screen.hit(*centre(live[ChooseArtist(3)])) is not None
 
 
 def test_slider_follows_the_finger_from_end_to_end() -> None:
     screen = lay_out(State(scene=Scene.LIVE), props(), 0.0)
     slider = next(target for target in screen.targets if target.follows)
     y = slider.box.y + 5
-    assert slider.event(slider.box.x, y) == Strength(0)
-    assert slider.event(slider.box.x + slider.box.width + 500, y) == Strength(1)
+    assert slider.event(slider.box.x, y) == SetStrength(0)
+    assert slider.event(slider.box.x + slider.box.width + 500, y) == SetStrength(1)
     middle = slider.event(slider.box.x + slider.box.width // 2, y)
-    assert isinstance(middle, Strength)
+    assert isinstance(middle, SetStrength)
     assert middle.value == pytest.approx(0.5, abs=0.02)
 
 

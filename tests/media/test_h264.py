@@ -13,7 +13,7 @@ import pytest
 from realtime_style.errors import SinkError
 from realtime_style.frames import Frame
 from realtime_style.media import h264
-from realtime_style.media.h264 import add_h264_stream, encode_frame, even_size, exact_rate
+from realtime_style.media.h264 import add_h264_stream, even_size, exact_rate, to_yuv
 
 
 def write(path: Path, frames: list[Frame], rate: Fraction = Fraction(30), crf: int = 4) -> Path:
@@ -24,12 +24,12 @@ def write(path: Path, frames: list[Frame], rate: Fraction = Fraction(30), crf: i
             container, width=frames[0].shape[1], height=frames[0].shape[0], rate=rate, crf=crf
         )
         for number, frame in enumerate(frames):
-            container.mux(stream.encode(encode_frame(frame, number, 1 / rate)))
+            container.mux(stream.encode(to_yuv(frame, number, 1 / rate)))
         container.mux(stream.encode(None))
     return path
 
 
-def test_colours_come_back_as_they_went_in_and_are_tagged_bt709(tmp_path: Path) -> None:
+def test_colours_are_kept_and_tagged_bt709(tmp_path: Path) -> None:
     import av
 
     colours = [(0, 0, 255), (0, 255, 0), (255, 0, 0), (255, 255, 255), (0, 0, 0), (90, 140, 200)]
@@ -51,9 +51,7 @@ def test_colours_come_back_as_they_went_in_and_are_tagged_bt709(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("crf", [1, 51])
-def test_every_quality_is_of_a_profile_that_browsers_and_phones_play(
-    tmp_path: Path, crf: int
-) -> None:
+def test_every_quality_has_a_profile_that_phones_play(tmp_path: Path, crf: int) -> None:
     import av
 
     with av.open(
@@ -74,7 +72,7 @@ def test_other_qualities_are_refused(tmp_path: Path, crf: int) -> None:
 def test_odd_sizes_grow_by_repeating_the_edge(width: int, height: int) -> None:
     frame = np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)
     frame[:, -2:] = frame[-2:, :] = 200
-    picture = encode_frame(frame, 7, Fraction(1, 30))
+    picture = to_yuv(frame, 7, Fraction(1, 30))
     assert (picture.width, picture.height) == even_size(width, height)
     assert (picture.pts, picture.time_base) == (7, Fraction(1, 30))
     back = picture.to_ndarray(format="bgr24")
@@ -84,17 +82,17 @@ def test_odd_sizes_grow_by_repeating_the_edge(width: int, height: int) -> None:
 def test_pictures_do_not_get_darker() -> None:
     """swscale's default conversion rounds down, two grey levels on average."""
     frame = np.random.default_rng(1).integers(40, 216, (48, 64, 1), np.uint8).repeat(3, axis=2)
-    luma = encode_frame(frame, 0, Fraction(1, 30)).to_ndarray()[:48].astype(float)
+    luma = to_yuv(frame, 0, Fraction(1, 30)).to_ndarray()[:48].astype(float)
     assert abs((luma - (16 + frame[..., 0].astype(float) * 219 / 255)).mean()) < 0.2
 
 
-def test_the_frame_itself_is_left_alone(frame: Frame) -> None:
+def test_conversion_leaves_the_frame_alone(frame: Frame) -> None:
     before = frame.copy()
-    encode_frame(frame[:47, :63], 0, Fraction(1, 30))
+    to_yuv(frame[:47, :63], 0, Fraction(1, 30))
     assert np.array_equal(frame, before)
 
 
-def test_an_uneven_rate_is_kept_exactly(tmp_path: Path, frame: Frame) -> None:
+def test_uneven_rate_is_kept_exactly(tmp_path: Path, frame: Frame) -> None:
     import av
 
     with av.open(
@@ -123,12 +121,12 @@ def test_rates_are_exact_fractions(fps: float | Fraction, rate: Fraction) -> Non
 
 
 @pytest.mark.parametrize("fps", [0, -1, float("nan"), float("inf"), Fraction(0)])
-def test_what_is_no_rate_is_refused(fps: float) -> None:
+def test_impossible_rate_is_refused(fps: float) -> None:
     with pytest.raises(ValueError, match=re.escape(f"above 0, not {fps}")):
         exact_rate(fps)
 
 
-def test_a_missing_encoder_is_named_with_its_remedy(
+def test_missing_encoder_is_named_with_its_remedy(
     tmp_path: Path, frame: Frame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(h264, "_CODEC", "libx2640")

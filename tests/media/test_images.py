@@ -1,9 +1,10 @@
-"""Still pictures keep their colours, their way up and their transparency, whatever wrote them."""
+"""Still pictures keep colours, orientation and transparency, whatever wrote them."""
 
 from __future__ import annotations
 
 import errno
 import struct
+import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from realtime_style.errors import ImageUnreadable, OutputUnwritable
 from realtime_style.media.images import IMAGE_SUFFIXES, Picture, images_in, read_image, write_image
@@ -70,14 +71,14 @@ def test_transparency_survives(tmp_path: Path, suffix: str) -> None:
     np.testing.assert_array_equal(read, alpha)
 
 
-def test_a_format_without_transparency_gets_white(tmp_path: Path) -> None:
+def test_format_without_transparency_gets_white(tmp_path: Path) -> None:
     write_image(
         tmp_path / "a.bmp", Picture(np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.uint8))
     )
     assert (read_image(tmp_path / "a.bmp").bgr == 255).all()
 
 
-def test_a_palette_with_a_transparent_colour_has_alpha(tmp_path: Path) -> None:
+def test_palette_with_a_transparent_colour_has_alpha(tmp_path: Path) -> None:
     red_left().quantize(4).save(tmp_path / "a.png", transparency=0)
     alpha = read_image(tmp_path / "a.png").alpha
     assert alpha is not None
@@ -93,7 +94,7 @@ def test_other_colour_modes_become_bgr(tmp_path: Path, mode: str) -> None:
     assert tuple(picture.bgr[10, 30]) == pytest.approx((255, 255, 255), abs=2)
 
 
-def test_sixteen_bit_grey_is_scaled_by_its_type_not_by_its_brightness(tmp_path: Path) -> None:
+def test_sixteen_bit_grey_is_scaled_by_its_type(tmp_path: Path) -> None:
     for white in (65535, 255):  # the second picture is nearly black and has to stay so
         values = np.linspace(0, white, 64).astype(np.uint16)[np.newaxis].repeat(8, axis=0)
         Image.fromarray(values).save(tmp_path / "a.png")
@@ -108,8 +109,8 @@ def test_float_pictures_are_scaled(tmp_path: Path) -> None:
     assert read_image(tmp_path / "a.tif").bgr.max() == 255
 
 
-def test_a_colour_profile_is_applied(tmp_path: Path) -> None:
-    """A made-up profile of a screen whose red and blue lamps are exchanged shows at once whether it is used."""
+def test_colour_profile_is_applied(tmp_path: Path) -> None:
+    """A made-up profile with red and blue exchanged shows whether it is used."""
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     exchanged = srgb.replace(b"rXYZ", b"tXYZ").replace(b"bXYZ", b"rXYZ").replace(b"tXYZ", b"bXYZ")
     plain = Image.new("RGB", (8, 8), (120, 60, 200))
@@ -139,7 +140,7 @@ def bad_files() -> list[tuple[str, bytes, str]]:
 
 
 @pytest.mark.parametrize(("name", "content", "reason"), bad_files())
-def test_a_bad_file_is_one_line_with_its_name(
+def test_bad_image_is_one_line_with_its_name(
     tmp_path: Path, name: str, content: bytes, reason: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
@@ -149,22 +150,22 @@ def test_a_bad_file_is_one_line_with_its_name(
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
+def test_missing_file_and_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(ImageUnreadable, match=r"gone\.jpg does not exist"):
         read_image(tmp_path / "gone.jpg")
     with pytest.raises(ImageUnreadable, match="is a folder"):
         read_image(tmp_path)
 
 
-def test_a_broken_tag_is_no_warning_and_no_error(tmp_path: Path) -> None:
+def test_broken_tag_is_no_warning_and_no_error(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     red_left().save(tmp_path / "a.jpg", exif=exif)
     data = (tmp_path / "a.jpg").read_bytes()
     at = data.index(b"Exif\0\0") + 6 + 8
     (tmp_path / "a.jpg").write_bytes(
-        data[:at] + b"\xff\x7f" + data[at + 2 :]
-    )  # 32767 tags, in a file that holds one
+        data[:at] + b"\xff\x7f" + data[at + 2 :]  # 32767 tags, in a file that holds one
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert read_image(tmp_path / "a.jpg").bgr.size == 40 * 20 * 3
@@ -179,7 +180,7 @@ def test_a_broken_tag_is_no_warning_and_no_error(tmp_path: Path) -> None:
     ],
     ids=["resolution in letters", "date as a fraction", "unit as a float"],
 )
-def test_tags_of_the_wrong_kind_keep_no_photo_from_being_upright(
+def test_wrong_kinds_of_tags_do_not_stop_the_turn(
     tmp_path: Path, tag: int, kind: int, value: bytes
 ) -> None:
     count = 4 if kind == 2 else 1
@@ -194,9 +195,7 @@ def test_tags_of_the_wrong_kind_keep_no_photo_from_being_upright(
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_way_a_camera_can_be_held_comes_out_as_pillow_turns_it(
-    tmp_path: Path, orientation: int
-) -> None:
+def test_every_orientation_is_turned_as_pillow_does(tmp_path: Path, orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (4, 6, 3), np.uint8)).save(
@@ -209,7 +208,7 @@ def test_every_way_a_camera_can_be_held_comes_out_as_pillow_turns_it(
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "I;16"])
 @pytest.mark.parametrize("with_profile", [False, True])
-def test_a_single_transparent_colour_has_alpha_in_every_mode(
+def test_single_transparent_colour_has_alpha_in_every_mode(
     tmp_path: Path, mode: str, with_profile: bool
 ) -> None:
     values = np.full((8, 8), 300 if mode == "I;16" else 100, np.uint16)
@@ -230,7 +229,7 @@ def test_a_single_transparent_colour_has_alpha_in_every_mode(
 @pytest.mark.parametrize(
     ("mode", "suffix"), [("RGB", "png"), ("RGBA", "png"), ("P", "png"), ("RGBA", "webp")]
 )
-def test_a_profile_is_applied_beside_transparency_and_palettes(
+def test_profile_is_applied_with_transparency_and_palettes(
     tmp_path: Path, mode: str, suffix: str
 ) -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -245,14 +244,14 @@ def test_a_profile_is_applied_beside_transparency_and_palettes(
     assert picture.alpha is None or (picture.alpha == 90).all()
 
 
-def test_a_profile_for_grey_is_applied_to_a_grey_picture(tmp_path: Path) -> None:
-    """A profile of light in proportion to the numbers: its middle is much lighter than that of a screen."""
+def test_grey_profile_is_applied_to_a_grey_picture(tmp_path: Path) -> None:
+    """With a linear profile, middle grey is much lighter than on a screen."""
     Image.new("L", (8, 8), 128).save(tmp_path / "a.png", icc_profile=grey_profile())
     assert read_image(tmp_path / "a.png").bgr[0, 0] == pytest.approx([188] * 3, abs=2)
 
 
 def grey_profile() -> bytes:
-    """The least that is one (ICC.1:2010): white, and a tone curve without entries, which is a straight line."""
+    """The smallest profile (ICC.1:2010): white, and a tone curve without entries: a straight line."""
     white = b"XYZ " + bytes(4) + struct.pack(">iii", 63190, 65536, 54061)
     curve = b"curv" + bytes(4) + struct.pack(">I", 0)
     text = b"desc" + bytes(4) + struct.pack(">I", 5) + b"grey\0" + bytes(78)
@@ -272,7 +271,7 @@ def grey_profile() -> bytes:
     return head.ljust(128, b"\0") + table + data
 
 
-def test_of_an_animation_the_first_picture_is_read_with_one_line(
+def test_first_picture_of_an_animation_is_read_with_one_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     pictures = [Image.new("RGB", (8, 8), colour) for colour in ("red", "lime", "blue")]
@@ -286,7 +285,7 @@ def test_of_an_animation_the_first_picture_is_read_with_one_line(
         ]
 
 
-def test_a_sample_of_a_photograph_is_upright_and_as_large_as_asked(tmp_path: Path) -> None:
+def test_sample_of_a_photograph_is_upright_and_large_enough(tmp_path: Path) -> None:
     picture = np.zeros((400, 600, 3), np.uint8)
     picture[:, :300] = (0, 0, 250)
     exif = Image.Exif()
@@ -301,7 +300,7 @@ def test_a_sample_of_a_photograph_is_upright_and_as_large_as_asked(tmp_path: Pat
         assert np.abs(sample.astype(int) - smaller).mean() < 3
 
 
-def test_of_an_animation_a_sample_is_read_without_a_word(
+def test_sample_of_an_animation_is_no_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     pictures = [Image.new("RGB", (40, 30), colour) for colour in ("red", "blue")]
@@ -310,7 +309,7 @@ def test_of_an_animation_a_sample_is_read_without_a_word(
     assert caplog.records == []
 
 
-def test_a_phones_photo_with_more_beside_it_is_one_picture(
+def test_phone_photo_with_extra_data_is_one_picture(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     red_left().save(
@@ -320,7 +319,7 @@ def test_a_phones_photo_with_more_beside_it_is_one_picture(
     assert not caplog.messages
 
 
-def test_formats_of_cameras_are_refused_by_name_and_no_thumbnail_taken_for_them(
+def test_raw_formats_are_refused_instead_of_their_thumbnails(
     tmp_path: Path,
 ) -> None:
     red_left().save(tmp_path / "a.dng", "TIFF")
@@ -335,12 +334,34 @@ def test_formats_of_cameras_are_refused_by_name_and_no_thumbnail_taken_for_them(
     assert [path.name for path in images_in(tmp_path)] == ["a.dng", "a.heic", "b.heic"]
 
 
-def test_reading_in_several_threads_leaves_pillow_as_it_was(tmp_path: Path) -> None:
-    before = Image.MAX_IMAGE_PIXELS
+def test_threads_leave_pillow_with_a_limit(tmp_path: Path) -> None:
     red_left().save(tmp_path / "a.png")
     with ThreadPoolExecutor(max_workers=4) as pool:
         list(pool.map(read_image, [tmp_path / "a.png"] * 200))
-    assert before == Image.MAX_IMAGE_PIXELS is not None
+    assert Image.MAX_IMAGE_PIXELS == 2**30
+
+
+def test_threads_decode_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    both, load = threading.Barrier(2, timeout=20), PngImagePlugin.PngImageFile.load
+
+    def load_together(image: PngImagePlugin.PngImageFile) -> Any:
+        both.wait()  # breaks when the other thread is not let in
+        return load(image)
+
+    red_left().save(tmp_path / "a.png")
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", load_together)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        assert len(list(pool.map(read_image, [tmp_path / "a.png"] * 2))) == 2
+
+
+def test_bomb_that_pillow_refuses_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("realtime_style.media.images._LARGEST_PX", 100)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    red_left().save(tmp_path / "a.png")
+    with pytest.raises(ImageUnreadable, match=r"has over 200 pixels, .* reduce it first"):
+        read_image(tmp_path / "a.png")
 
 
 def test_more_pixels_than_any_camera_makes_are_refused(
@@ -352,13 +373,13 @@ def test_more_pixels_than_any_camera_makes_are_refused(
         read_image(tmp_path / "a.png")
 
 
-def test_an_unknown_suffix_is_refused(tmp_path: Path) -> None:
+def test_unknown_suffix_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputUnwritable, match=r"\.xyz is no image format"):
         write_image(tmp_path / "a.xyz", Picture(np.zeros((4, 4, 3), np.uint8)))
     assert not list(tmp_path.iterdir())
 
 
-def test_a_full_disk_keeps_the_old_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_keeps_the_old_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "a.png"
     target.write_bytes(b"old")
 
@@ -373,14 +394,14 @@ def test_a_full_disk_keeps_the_old_picture(tmp_path: Path, monkeypatch: pytest.M
     assert target.read_bytes() == b"old"
 
 
-def test_a_picture_larger_than_its_format_can_hold_says_so(tmp_path: Path) -> None:
+def test_picture_too_large_for_its_format_is_refused(tmp_path: Path) -> None:
     for name, width in (("a.webp", 16_400), ("a.jpg", 65_600)):
         with pytest.raises(OutputUnwritable, match=f"{width}x2 pixels.*smaller picture"):
             write_image(tmp_path / name, Picture(np.zeros((2, width, 3), np.uint8)))
     assert not list(tmp_path.iterdir())
 
 
-def test_a_large_jpeg_full_of_detail_can_be_written(tmp_path: Path) -> None:
+def test_large_detailed_jpeg_can_be_written(tmp_path: Path) -> None:
     """Pillow's optimising encoder gives up on it."""
     noise = np.random.default_rng(0).integers(0, 256, (1500, 2000, 3), np.uint8)
     write_image(tmp_path / "a.jpg", Picture(noise))

@@ -123,7 +123,7 @@ MIDDLE = [
         {"pix_fmt": "yuv420p12le"},
     ],
 )
-def test_what_is_no_highlight_looks_as_in_ordinary_video(
+def test_all_but_highlights_looks_as_in_ordinary_video(
     tmp_path: Path, curve: Curve, transfer: int, kind: dict[str, Any]
 ) -> None:
     colours = DARK + MIDDLE

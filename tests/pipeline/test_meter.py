@@ -1,4 +1,4 @@
-"""Rates and milliseconds, by a clock that only moves when told."""
+"""Frame rates and stage times, by a clock that the test turns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_31_frames_a_thirtieth_apart_are_30_fps(fake_clock: FakeClock) -> None:
     assert meter.frames == 31
 
 
-def test_fps_is_that_of_the_window_and_not_of_the_whole_run(fake_clock: FakeClock) -> None:
+def test_fps_is_of_the_window_not_of_the_whole_run(fake_clock: FakeClock) -> None:
     meter = Meter(fake_clock)
     ticks(meter, fake_clock, 100, 1 / 10)
     fake_clock.sleep(1 / 10)
@@ -31,7 +31,7 @@ def test_fps_is_that_of_the_window_and_not_of_the_whole_run(fake_clock: FakeCloc
     assert meter.fps(2.0) == pytest.approx(40.0)
 
 
-def test_no_frame_for_a_second_is_0_fps(fake_clock: FakeClock) -> None:
+def test_a_second_without_a_frame_is_0_fps(fake_clock: FakeClock) -> None:
     meter = Meter(fake_clock)
     ticks(meter, fake_clock, 31, 1 / 30)
     fake_clock.sleep(0.9)
@@ -48,7 +48,7 @@ def test_fewer_than_two_frames_have_no_rate(fake_clock: FakeClock, frames: int) 
     assert meter.fps() == 0
 
 
-def test_a_stage_is_measured_in_milliseconds_with_percentiles(fake_clock: FakeClock) -> None:
+def test_stage_times_are_percentiles_in_milliseconds(fake_clock: FakeClock) -> None:
     meter = Meter(fake_clock)
     for milliseconds in range(1, 102):
         with meter.stage("stylize"):
@@ -60,14 +60,14 @@ def test_a_stage_is_measured_in_milliseconds_with_percentiles(fake_clock: FakeCl
     assert summary["show"] == pytest.approx({"p50": 3.0, "p95": 3.0})
 
 
-def test_a_stage_that_raises_does_not_count(fake_clock: FakeClock) -> None:
+def test_stage_that_raises_does_not_count(fake_clock: FakeClock) -> None:
     meter = Meter(fake_clock)
     with pytest.raises(ValueError, match="no"), meter.stage("stylize"):
         raise ValueError("no")
     assert meter.summary() == {}
 
 
-def test_a_day_of_frames_takes_no_more_memory_than_a_minute(fake_clock: FakeClock) -> None:
+def test_memory_is_bounded_by_the_last_thousand_times(fake_clock: FakeClock) -> None:
     meter = Meter(fake_clock)
     for _ in range(5000):
         meter.add("stylize", 100.0)

@@ -1,4 +1,4 @@
-"""The demos run, are short and use only what the package offers."""
+"""Demos run, are short and use public names only."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_video_file_puts_photograph_and_painting_side_by_side(tmp_path: Path, ti
     )  # the tiny style inverts; H.264 costs a few grey levels
 
 
-def test_make_demo_asks_only_a_person_with_a_screen():
+def test_make_demo_asks_only_at_a_terminal_with_a_screen():
     can_offer = load("offer_live").can_offer
     assert can_offer({"DISPLAY": ":0"}, "linux", terminal=True)
     assert can_offer({"WAYLAND_DISPLAY": "wayland-0"}, "linux", terminal=True)
@@ -75,7 +75,7 @@ def test_make_demo_asks_only_a_person_with_a_screen():
     assert not can_offer({"DISPLAY": ""}, "linux", terminal=True)
 
 
-def test_make_demo_offers_the_clip_where_there_is_no_camera(tmp_path: Path):
+def test_make_demo_offers_the_clip_without_a_camera(tmp_path: Path):
     demo = load("offer_live")
     assert not demo.has_camera("linux", tmp_path)
     (tmp_path / "video0").touch()

@@ -1,4 +1,4 @@
-"""What a person gets from pip, from the source archive and from the demo clip."""
+"""What the project declares to pip, and the demo clip."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def test_version_is_the_newest_in_the_changelog():
     assert headings[0] == realtime_style.__version__
 
 
-def test_torch_is_asked_for_by_the_train_extra_alone(project: Project):
-    def asks(requirements: list[str]) -> bool:
+def test_only_the_train_extra_requires_torch(project: Project):
+    def wants(requirements: list[str]) -> bool:
         return any(re.match(r"torch\b", requirement) for requirement in requirements)
 
     extras = project["optional-dependencies"]
     assert set(extras) == {"cpu", "gpu", "openvino", "web", "virtual-camera", "kiosk", "train"}
-    assert not asks(project["dependencies"])
-    assert {name for name, requirements in extras.items() if asks(requirements)} == {"train"}
+    assert not wants(project["dependencies"])
+    assert {name for name, requirements in extras.items() if wants(requirements)} == {"train"}
 
 
-def test_no_installation_gets_both_onnxruntimes(project: Project):
+def test_no_extra_installs_both_builds_of_onnxruntime(project: Project):
     extras = project["optional-dependencies"]
     wheels = {
         name: {match[0] for item in items if (match := re.match(r"onnxruntime(-gpu)?", item))}
@@ -55,7 +55,19 @@ def test_no_installation_gets_both_onnxruntimes(project: Project):
     assert not any(item.startswith("onnxruntime") for item in project["dependencies"])
 
 
-def test_command_is_main_of_the_command_line(project: Project):
+def test_classifiers_name_the_pythons_that_make_accepts(project: Project):
+    named = {
+        int(match[1])
+        for classifier in project["classifiers"]
+        if (match := re.fullmatch(r"Programming Language :: Python :: 3\.(\d+)", classifier))
+    }
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    least, above = re.findall(r"\(3, (\d+)\) <= sys.version_info < \(3, (\d+)\)", makefile)[0]
+    assert named == set(range(int(least), int(above)))
+    assert project["requires-python"] == f">=3.{least}"
+
+
+def test_command_starts_the_command_line(project: Project):
     assert project["scripts"] == {"realtime-style": "realtime_style.cli:main"}
 
 

@@ -1,4 +1,4 @@
-"""The public names, and what importing them costs."""
+"""Public names, and the cost of importing them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,10 @@ def test_windows_camera_setting_precedes_opencv() -> None:
 
 
 def test_name_loads_only_what_it_needs() -> None:
-    code = "import realtime_style as r, sys; r.parse_mix; r.StyleInfo; print(' '.join(sorted(sys.modules)))"
+    code = (
+        "import realtime_style as r, sys; r.parse_mix; r.StyleInfo; "
+        "print(' '.join(sorted(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {name.split(".")[0] for name in done.stdout.split()} & {
         "torch",

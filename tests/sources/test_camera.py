@@ -1,7 +1,4 @@
-"""Cameras that work, that misbehave, and what stands in for them.
-
-Everything that waits for a camera ends within two seconds here, whatever the camera does.
-"""
+"""Cameras that work, and cameras that misbehave: nothing waits for one for ever."""
 
 from __future__ import annotations
 
@@ -10,32 +7,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice, pairwise
-from pathlib import Path
+from typing import Any
 
 import cv2
-import numpy as np
 import pytest
 
 from realtime_style.errors import CameraLost, CameraNotFound, VideoUnreadable
 from realtime_style.frames.pattern import read_barcode
-from realtime_style.sinks.video_file import VideoWriter
 from realtime_style.sources import discovery
 from realtime_style.sources.backends import CAMERA_BACKENDS
 from realtime_style.sources.camera import Camera, open_camera
 from realtime_style.sources.device import Connection
-from realtime_style.sources.pattern import TestPattern
-from realtime_style.sources.playback import ClipPlayback, PatternPlayback
 from realtime_style.testing.camera import FakeCapture
 from realtime_style.testing.style_files import FakeClock
-
-
-@pytest.fixture(autouse=True)
-def within_two_seconds() -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    assert (
-        time.perf_counter() - start < 2 + 0.5
-    )  # half a second for a busy machine and the fixtures
+from tests.helpers.waiting import until
 
 
 @pytest.fixture
@@ -45,8 +30,8 @@ def capture() -> Iterator[FakeCapture]:
     fake.unblock()
 
 
-def start(capture: FakeCapture, stale_s: float = 1.0) -> Camera:
-    return Camera(Connection(capture, "camera 0"), stale_s=stale_s)
+def start(capture: FakeCapture, stale_s: float = 20.0, **options: Any) -> Camera:
+    return Camera(Connection(capture, "camera 0"), stale_s=stale_s, **options)
 
 
 # A camera that works.
@@ -62,35 +47,34 @@ def test_frames_come_in_order_and_never_twice(capture: FakeCapture) -> None:
     assert all(later > earlier for earlier, later in pairwise(numbers))
 
 
-def test_a_slow_consumer_gets_the_newest_frame_and_drops_are_counted(capture: FakeCapture) -> None:
+def test_slow_consumer_gets_the_newest_frame_and_counts_drops(capture: FakeCapture) -> None:
     with start(capture) as camera:
         frames = iter(camera)
-        first = read_barcode(next(frames))
-        time.sleep(0.2)
+        next(frames)
+        came = capture.reads
+        until(lambda: capture.reads > came + 10)
         behind = capture.reads - 1 - read_barcode(next(frames))
         assert behind <= 2
-        next(frames)
-        assert capture.reads - first > 5
-        assert camera.dropped >= 4
+        assert camera.dropped >= 8
 
 
-def test_the_age_of_a_frame_is_known(capture: FakeCapture) -> None:
-    with start(capture) as camera:
-        before = time.perf_counter()
+def test_age_of_a_frame_is_known(capture: FakeCapture, fake_clock: FakeClock) -> None:
+    with start(capture, clock=fake_clock) as camera:
         frames = iter(camera)
         next(frames)
-        time.sleep(0.1)
+        fake_clock.now = 7.0
+        came = capture.reads
+        until(lambda: capture.reads > came + 2)
         next(frames)
-        assert before < camera.captured_at <= time.perf_counter()
+        assert camera.captured_at == 7.0
 
 
-def test_info_says_what_was_got_by_the_first_frame(capture: FakeCapture) -> None:
+def test_info_is_known_by_the_first_frame(capture: FakeCapture) -> None:
     with start(capture) as camera:
         assert (camera.info.width, camera.info.height, camera.info.live) == (160, 120, True)
-        assert camera.info.frame_count is None
 
 
-def test_closing_gives_the_device_back_in_the_thread_that_read_it(capture: FakeCapture) -> None:
+def test_reading_thread_releases_the_device(capture: FakeCapture) -> None:
     with start(capture) as camera:
         next(iter(camera))
     assert capture.released_by == capture.reader
@@ -107,7 +91,7 @@ def test_closing_from_another_thread_ends_the_loop(capture: FakeCapture) -> None
         assert sum(1 for _ in frames) > 0
 
 
-def test_a_consumer_that_raises_leaves_no_thread_behind(capture: FakeCapture) -> None:
+def test_raising_consumer_leaves_no_thread_behind(capture: FakeCapture) -> None:
     with pytest.raises(ZeroDivisionError), start(capture) as camera:
         1 / len([frame for frame in islice(camera, 3) if frame is None])
     assert capture.released_by is not None
@@ -125,7 +109,7 @@ def lost(camera: Camera) -> str:
     return str(caught.value)
 
 
-def test_an_unplugged_camera_is_lost_with_a_word_on_what_to_do(capture: FakeCapture) -> None:
+def test_unplugged_camera_is_lost_with_a_remedy(capture: FakeCapture) -> None:
     camera = start(capture)
     threading.Timer(0.2, capture.unplug).start()
     message = lost(camera)
@@ -134,39 +118,41 @@ def test_an_unplugged_camera_is_lost_with_a_word_on_what_to_do(capture: FakeCapt
     assert capture.released_by is not None
 
 
-def test_a_read_that_fails_now_and_then_is_forgiven(capture: FakeCapture) -> None:
+def test_reads_that_fail_now_and_then_are_forgiven(capture: FakeCapture) -> None:
     with start(capture) as camera:
         frames = iter(camera)
         next(frames)
-        for _ in range(4):  # together longer than what makes a camera count as gone
+        for _ in range(20):  # together longer than what makes a camera count as gone
             capture.unplug()
-            time.sleep(0.15)
+            time.sleep(0.03)
             capture.plug_in()
             next(frames)
             next(frames)
         assert read_barcode(next(frames)) > 1
 
 
-def test_a_camera_that_hangs_is_lost_after_stale_s(capture: FakeCapture) -> None:
+def test_hanging_camera_is_lost_and_its_thread_not_waited_for(capture: FakeCapture) -> None:
     camera = start(capture, stale_s=0.3)
     capture.block()
-    threading.Timer(1.0, capture.unblock).start()  # so that its thread can end
     assert "camera 0 sent no picture for 0.3 s" in lost(camera)
+    assert capture.released_by is None  # the thread still hangs
+    capture.unblock()
+    until(lambda: capture.released_by == capture.reader)
 
 
-def test_a_camera_that_opens_but_sends_nothing_is_lost_at_once(capture: FakeCapture) -> None:
+def test_camera_that_opens_and_sends_nothing_is_lost(capture: FakeCapture) -> None:
     capture.unplug()
     with pytest.raises(CameraLost, match=r"\(0 frames came\); close other programs"):
         start(capture)
     assert capture.released_by is not None
     hanging = FakeCapture()
     hanging.block()
-    threading.Timer(0.5, hanging.unblock).start()
     with pytest.raises(CameraLost, match=r"sent no picture in 0\.2 s \(0 frames came\)"):
         start(hanging, stale_s=0.2)
+    hanging.unblock()
 
 
-def test_what_the_reader_raises_is_raised_in_the_consumer(capture: FakeCapture) -> None:
+def test_error_of_the_reader_is_raised_in_the_consumer(capture: FakeCapture) -> None:
     with start(capture) as camera:
         capture.break_with(OSError("driver says no"))
         with pytest.raises(OSError, match="driver says no"):
@@ -175,7 +161,7 @@ def test_what_the_reader_raises_is_raised_in_the_consumer(capture: FakeCapture) 
     assert capture.released_by is not None
 
 
-def test_a_frozen_camera_is_left_alone_and_closes_cleanly(capture: FakeCapture) -> None:
+def test_frozen_camera_is_left_alone_and_closes(capture: FakeCapture) -> None:
     with start(capture) as camera:
         frames = iter(camera)
         capture.freeze()
@@ -264,7 +250,8 @@ def test_numbers_devices_and_backends_reach_opencv() -> None:
         (["0", "2"], "Cameras found: 0, 2. Try --camera 0."),
         (
             ["1"],
-            "Cameras found: 1. It is there: close other programs that use it, and check that you may read /dev/video1.",
+            "Cameras found: 1. It is there: close other programs that use it, and check that you may "
+            "read /dev/video1.",
         ),
         (None, "Try --camera clip.mp4 or --camera pattern."),
     ],
@@ -291,179 +278,3 @@ def test_a_real_missing_camera_is_refused_without_noise(capfd: pytest.CaptureFix
 def test_what_is_no_camera_at_all_is_refused(spec: str) -> None:
     with pytest.raises((CameraNotFound, VideoUnreadable)):
         open_camera(spec)
-
-
-# Stand-ins.
-
-
-@pytest.fixture(scope="module")
-def numbered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """30 numbered frames, one second."""
-    path = tmp_path_factory.mktemp("numbered") / "numbered.mp4"
-    with VideoWriter(path, fps=30) as sink:
-        for picture in TestPattern(160, 120, frames=30):
-            sink.write(picture)
-    return path
-
-
-def clip_capture(path: Path, clock: FakeClock, size: tuple[int, int] | None = None) -> ClipPlayback:
-    return ClipPlayback(path, size=size, clock=clock, sleep=clock.sleep)
-
-
-def read(capture: ClipPlayback | PatternPlayback) -> int:
-    arrived, frame = capture.read()
-    assert arrived
-    assert frame is not None
-    return read_barcode(frame)
-
-
-def test_a_clip_plays_in_real_time_and_over_again(numbered: Path, fake_clock: FakeClock) -> None:
-    clip = clip_capture(numbered, fake_clock)
-    for number in range(75):
-        assert read(clip) == number % 30
-        assert fake_clock.now == pytest.approx(
-            number / 30, abs=1e-3
-        )  # also where it starts again: no gap
-    clip.release()
-
-
-def test_who_reads_a_clip_slowly_misses_frames_but_not_time(
-    numbered: Path, fake_clock: FakeClock
-) -> None:
-    clip = clip_capture(numbered, fake_clock)
-    seen = []
-    for _ in range(20):
-        seen.append((read(clip), fake_clock.now))
-        fake_clock.sleep(0.25)
-    for number, now in seen:
-        behind = (now * 30 - number) % 30
-        assert min(behind, 30 - behind) <= 1.01
-    clip.release()
-
-
-def test_after_a_long_sleep_a_clip_goes_on_where_it_was(
-    numbered: Path, fake_clock: FakeClock
-) -> None:
-    clip = clip_capture(numbered, fake_clock)
-    assert read(clip) == 0
-    fake_clock.sleep(3600)
-    assert read(clip) == 1
-    before = fake_clock.now
-    assert read(clip) == 2
-    assert fake_clock.now - before == pytest.approx(1 / 30)
-    clip.release()
-
-
-def test_a_clip_that_decodes_too_slowly_plays_slowly_instead_of_standing_still(
-    numbered: Path, fake_clock: FakeClock
-) -> None:
-    clip = clip_capture(numbered, fake_clock)
-    whole_clip = clip._next
-
-    def slow() -> object:
-        fake_clock.sleep(0.05)
-        return whole_clip()
-
-    clip._next = slow  # type: ignore[method-assign, assignment]
-    seen = []
-    while fake_clock.now < 3:
-        seen.append(fake_clock.now)
-        read(clip)
-    assert max(np.diff(seen)) < 0.3
-    clip.release()
-
-
-@pytest.fixture(scope="module")
-def still(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Five numbered frames in 0.2 s, as of a screen that then stands still, and one more at 2.5 s."""
-    path, clock = tmp_path_factory.mktemp("still") / "still.mp4", FakeClock()
-    with VideoWriter(path, clock=clock) as sink:
-        for number, picture in enumerate(TestPattern(160, 120, frames=6)):
-            clock.now = number / 20 if number < 5 else 2.5
-            sink.write(picture)
-    return path
-
-
-def test_a_clip_that_stands_still_sends_its_last_picture_again(
-    still: Path, fake_clock: FakeClock
-) -> None:
-    clip = clip_capture(still, fake_clock)
-    seen = [(read(clip), round(fake_clock.now, 2)) for _ in range(10)]
-    assert seen[:5] == [(0, 0), (1, 0.05), (2, 0.1), (3, 0.15), (4, 0.2)]
-    assert seen[5:] == [(4, 0.7), (4, 1.2), (4, 1.7), (4, 2.2), (5, 2.5)]
-    assert (read(clip), read(clip)) == (0, 1)
-    clip.release()
-
-
-def test_a_clip_that_stands_still_is_no_lost_camera(still: Path) -> None:
-    with open_camera(str(still), stale_s=1.5) as camera:
-        seen = map(read_barcode, camera)
-        assert (4, 4) in pairwise(seen)
-
-
-def test_a_size_scales_a_clip_and_details_say_so(numbered: Path, fake_clock: FakeClock) -> None:
-    with open_camera(str(numbered), size=(80, 60)) as camera:
-        assert next(iter(camera)).shape == (60, 80, 3)
-        assert (camera.info.width, camera.info.height, camera.info.live, camera.info.name) == (
-            80,
-            60,
-            True,
-            "numbered.mp4",
-        )
-        assert (
-            camera.info.details
-            == "160x120 30 fps, played in real time and over again, scaled to 80x60"
-        )
-
-
-def test_a_clip_as_camera_shows_its_newest_frame(numbered: Path) -> None:
-    with open_camera(str(numbered)) as camera:
-        frames = iter(camera)
-        first, start = read_barcode(next(frames)), time.perf_counter()
-        time.sleep(0.4)
-        passed = read_barcode(next(frames)) - first - 30 * (time.perf_counter() - start)
-        assert abs((passed + 15) % 30 - 15) < 6  # frames off, in a clip of 30
-        assert camera.dropped > 5
-
-
-def test_a_missing_clip_or_a_foreign_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(VideoUnreadable, match="does not exist"):
-        open_camera(str(tmp_path / "missing.mp4"))
-    (tmp_path / "zero.mp4").touch()
-    with pytest.raises(VideoUnreadable, match="empty"):
-        open_camera(str(tmp_path / "zero.mp4"))
-
-
-def test_the_pattern_plays_in_real_time_whoever_reads(fake_clock: FakeClock) -> None:
-    pattern = PatternPlayback(160, 120, fps=10, clock=fake_clock, sleep=fake_clock.sleep)
-    assert [read(pattern) for _ in range(3)] == [0, 1, 2]
-    assert fake_clock.now == pytest.approx(0.2)
-    fake_clock.now = 1.75
-    assert read(pattern) == 17
-    assert read(pattern) == 18
-    assert fake_clock.now == pytest.approx(1.8)
-    pattern.release()
-
-
-def test_a_slow_pattern_sends_its_last_picture_again(fake_clock: FakeClock) -> None:
-    pattern = PatternPlayback(160, 120, fps=0.8, clock=fake_clock, sleep=fake_clock.sleep)
-    assert [(read(pattern), fake_clock.now) for _ in range(5)] == [
-        (0, 0),
-        (0, 0.5),
-        (0, 1),
-        (1, 1.25),
-        (1, 1.75),
-    ]
-
-
-def test_the_pattern_is_a_camera_of_640x480_at_30() -> None:
-    with open_camera("pattern") as camera:
-        assert (camera.info.width, camera.info.height, camera.info.fps, camera.info.live) == (
-            640,
-            480,
-            30.0,
-            True,
-        )
-        assert next(iter(camera)).shape == (480, 640, 3)
-    with open_camera("pattern", size=(320, 200), fps=15) as camera:
-        assert (camera.info.width, camera.info.height, camera.info.fps) == (320, 200, 15)

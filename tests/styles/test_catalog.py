@@ -1,10 +1,10 @@
-"""Finding styles by name, reading what their files say, and mixing them."""
+"""Finding styles by name, and mixes of them."""
 
 from __future__ import annotations
 
 import logging
+import os
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,11 @@ from realtime_style.styles.catalog import (
     list_styles,
     open_style_file,
     scan_styles,
-    user_folder,
 )
+from realtime_style.styles.format import StyleMetadata
 from realtime_style.styles.mix import Mix, mix_label, parse_mix
+from realtime_style.styles.onnx_file import read_style_metadata
+from realtime_style.system.folders import styles_folder
 from realtime_style.testing.style_files import write_tiny_style
 
 
@@ -38,7 +40,7 @@ def shares(mix: Mix) -> dict[str, float]:
 
 
 def foreign_model(path: Path, *, metadata: str | None = None) -> Path:
-    """An ONNX model that is whole and not ours."""
+    """A valid ONNX model that is no style file."""
     from onnx import TensorProto, helper, save
 
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
@@ -51,7 +53,7 @@ def foreign_model(path: Path, *, metadata: str | None = None) -> Path:
     return path
 
 
-def test_shipped_styles_come_before_the_users_own(pack: Path, own_home: Path):
+def test_shipped_styles_come_before_the_users(pack: Path, own_home: Path):
     write_tiny_style(own_home / "mine.onnx", names=["mine"])
     assert [style.info.name for style in list_styles()] == ["a", "b", "mine"]
     assert [(style.file.name, style.index, style.count) for style in list_styles()] == [
@@ -61,7 +63,7 @@ def test_shipped_styles_come_before_the_users_own(pack: Path, own_home: Path):
     ]
 
 
-def test_a_name_means_the_users_own_style_if_there_is_one(
+def test_users_own_style_wins_a_name(
     pack: Path, own_home: Path, capsys: pytest.CaptureFixture[str]
 ):
     own = write_tiny_style(own_home / "mine.onnx", names=["b", "c"])
@@ -78,29 +80,19 @@ def test_a_name_means_the_users_own_style_if_there_is_one(
     own.write_bytes(b"not a model")
     assert find_style("b").file == pack / "pack.onnx"
     (own_home / "b.onnx").write_bytes(b"not a model either")
-    with pytest.raises(
-        BadStyleFile, match=r"b\.onnx is not a style file"
-    ):  # not another one without a word
+    # Not silently replaced by another one.
+    with pytest.raises(BadStyleFile, match=r"b\.onnx is not a style file"):
         find_style("b")
 
 
-def test_the_users_folder_is_in_the_home_folder_unless_said_otherwise(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
-    monkeypatch.setenv("REALTIME_STYLE_HOME", str(tmp_path))
-    assert user_folder() == tmp_path
-    monkeypatch.delenv("REALTIME_STYLE_HOME")
-    assert user_folder() == Path.home() / ".realtime_style"
-
-
-def test_a_missing_user_folder_is_an_empty_one(
+def test_missing_styles_folder_counts_as_empty(
     pack: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setenv("REALTIME_STYLE_HOME", str(tmp_path / "nowhere"))
     assert [style.info.name for style in list_styles()] == ["a", "b"]
 
 
-def test_a_broken_file_does_not_hide_the_others_and_is_named(
+def test_broken_file_is_named_and_hides_no_other(
     pack: Path, own_home: Path, caplog: pytest.LogCaptureFixture
 ):
     (own_home / "broken.onnx").write_bytes(b"not a model")
@@ -111,7 +103,7 @@ def test_a_broken_file_does_not_hide_the_others_and_is_named(
     assert (len(found), list(broken)) == (2, [own_home / "broken.onnx"])
 
 
-def test_asking_for_the_broken_file_by_name_says_what_is_wrong_with_it(pack: Path, own_home: Path):
+def test_name_of_a_broken_file_gives_its_error(pack: Path, own_home: Path):
     (own_home / "broken.onnx").write_bytes(b"not a model")
     with pytest.raises(BadStyleFile, match="not a readable ONNX model"):
         find_style("broken")
@@ -122,7 +114,7 @@ def test_asking_for_the_broken_file_by_name_says_what_is_wrong_with_it(pack: Pat
         find_style("c")
 
 
-def test_an_unknown_name_lists_the_known_ones(pack: Path):
+def test_unknown_name_lists_the_known_ones(pack: Path):
     with pytest.raises(
         StyleNotFound,
         match="no style is called 'stary-night'; styles here: a, b; or give a style file",
@@ -130,7 +122,7 @@ def test_an_unknown_name_lists_the_known_ones(pack: Path):
         parse_mix("stary-night")
 
 
-def test_a_style_inside_a_file_is_found_by_its_name_and_the_first_is_the_default(pack: Path):
+def test_file_stands_for_its_first_style_or_the_named_one(pack: Path):
     file = pack / "pack.onnx"
     assert find_style(str(file)).index == 0
     assert find_style(f"{file}#b").index == 1
@@ -138,14 +130,14 @@ def test_a_style_inside_a_file_is_found_by_its_name_and_the_first_is_the_default
         find_style(f"{file}#c")
 
 
-def test_the_folder_of_a_style_file_may_have_a_hash_in_its_name(tmp_path: Path):
+def test_folder_name_may_contain_a_hash(tmp_path: Path):
     (tmp_path / "take #2").mkdir()
     file = write_tiny_style(tmp_path / "take #2" / "two.onnx", names=["a", "b"])
     assert find_style(str(file)).index == 0
     assert find_style(f"{file}#b").index == 1
 
 
-def test_a_missing_style_file_is_named():
+def test_missing_style_file_is_named():
     with pytest.raises(
         StyleNotFound, match=r"style file nowhere\.onnx does not exist; check the path"
     ):
@@ -153,7 +145,7 @@ def test_a_missing_style_file_is_named():
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage " * 100, None])
-def test_a_file_that_is_no_model_or_a_torn_one_is_refused(
+def test_garbage_and_torn_files_are_refused(
     tmp_path: Path, tiny_style: Path, content: bytes | None, capfd
 ):
     path = tmp_path / "bad.onnx"
@@ -162,10 +154,10 @@ def test_a_file_that_is_no_model_or_a_torn_one_is_refused(
         BadStyleFile, match=r"bad\.onnx is not a style file: not a readable ONNX model"
     ):
         open_style_file(path)
-    assert capfd.readouterr() == ("", "")  # no complaint of the runtime's beside our one line
+    assert capfd.readouterr() == ("", "")  # one line of ours, no other output
 
 
-def test_somebody_elses_model_is_refused(tmp_path: Path):
+def test_foreign_model_is_refused(tmp_path: Path):
     with pytest.raises(BadStyleFile, match="an ONNX model, but not a style file"):
         open_style_file(foreign_model(tmp_path / "foreign.onnx"))
 
@@ -179,13 +171,13 @@ def test_our_metadata_on_other_tensors_is_refused(tmp_path: Path):
         open_style_file(path)
 
 
-def test_a_folder_named_like_a_style_file_is_no_style_file(tmp_path: Path):
+def test_folder_named_like_a_style_file_is_not_found(tmp_path: Path):
     (tmp_path / "folder.onnx").mkdir()
     with pytest.raises(StyleNotFound):
         open_style_file(tmp_path / "folder.onnx")
 
 
-def test_the_tiny_style_says_what_it_is(tiny_style: Path):
+def test_style_file_names_its_style(tiny_style: Path):
     (style,) = open_style_file(tiny_style)
     assert (style.info.name, style.info.title, style.info.licence) == ("tiny", "Tiny", "CC0")
 
@@ -220,40 +212,76 @@ def test_weights_are_scaled_to_shares(pack: Path, spec: str, expected: dict[str,
         ("a,,b", "has an empty part"),
     ],
 )
-def test_a_mix_that_makes_no_sense_is_refused_with_the_reason(pack: Path, spec: str, reason: str):
+def test_invalid_mix_is_refused_with_the_reason(pack: Path, spec: str, reason: str):
     with pytest.raises(StyleError, match=reason):
         parse_mix(spec)
 
 
-def test_files_can_be_mixed_with_names_and_have_weights(pack: Path, tmp_path: Path):
+def test_files_and_names_mix_and_take_weights(pack: Path, tmp_path: Path):
     file = write_tiny_style(tmp_path / "own.onnx", names=["x", "y"])
     assert shares(parse_mix(f"a:1,{file}#y:3")) == {"a": 0.25, "y": 0.75}
     assert shares(parse_mix(f"{file}:2,b:2")) == {"x": 0.5, "b": 0.5}
 
 
-def test_the_colon_of_a_windows_path_is_no_weight():
+def test_colon_of_a_windows_path_is_no_weight():
     with pytest.raises(
         StyleNotFound, match=re.escape(r"style file C:\styles\a.onnx does not exist")
     ):
         parse_mix(r"C:\styles\a.onnx")
 
 
-def test_a_mix_is_called_by_its_titles_and_shares(pack: Path):
+def test_label_of_a_mix_has_titles_and_shares(pack: Path):
     assert mix_label(parse_mix("a")) == "A"
     assert mix_label(parse_mix("a:3,b:1")) == "A 75 % + B 25 %"
 
 
-def test_styles_are_listed_without_an_engine(tiny_style: Path, monkeypatch: pytest.MonkeyPatch):
-    for engine in ("onnxruntime", "openvino"):
-        monkeypatch.setitem(sys.modules, engine, None)  # importing it fails
-    assert [style.info.name for style in open_style_file(tiny_style)] == ["tiny"]
+def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files whose metadata is read from now on."""
+    read: list[Path] = []
+
+    def counted(path: Path) -> StyleMetadata:
+        read.append(path)
+        return read_style_metadata(path)
+
+    monkeypatch.setattr(styles, "read_style_metadata", counted)
+    return read
 
 
-def test_a_path_with_a_comma_is_one_style(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_file_is_read_once_however_often_it_is_scanned(
+    pack: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    own = write_tiny_style(own_home / "own.onnx", names=["c"])
+    read = count_reads(monkeypatch)
+    for name in ("a", "b", "c", "a"):
+        find_style(name)
+    list_styles()
+    parse_mix("a,c")
+    assert sorted(read) == sorted([pack / "pack.onnx", own])
+
+
+def test_changed_file_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = write_tiny_style(tmp_path / "own.onnx", names=["first"])
+    read = count_reads(monkeypatch)
+    assert find_style(str(path)).info.name == "first"
+    same_size = path.read_bytes().replace(b"first", b"other").replace(b"First", b"Other")
+    path.write_bytes(same_size)
+    changed_ns = path.stat().st_mtime_ns + 1  # however coarse the clock of the file system is
+    os.utime(path, ns=(changed_ns, changed_ns))
+    assert find_style(str(path)).info.name == "other"
+    path.write_bytes(b"not a model")
+    with pytest.raises(BadStyleFile):
+        find_style(str(path))
+    path.unlink()
+    with pytest.raises(StyleNotFound):
+        find_style(str(path))
+    assert len(read) == 3
+
+
+def test_path_with_commas_is_one_style(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     folder = tmp_path / "ours, not theirs, by a:b"
     folder.mkdir()
     file = write_tiny_style(folder / "x,y.onnx", names=["x", "y"])
-    write_tiny_style(user_folder() / "a.onnx", names=["a"])
+    write_tiny_style(styles_folder() / "a.onnx", names=["a"])
     assert shares(parse_mix(str(file))) == {"x": 1.0}
     assert shares(parse_mix(f"a:1, {file}#y:3")) == {"a": 0.25, "y": 0.75}
     assert shares(parse_mix(f"{file}:2,{file}#y,a")) == {"x": 0.5, "y": 0.25, "a": 0.25}
@@ -261,8 +289,8 @@ def test_a_path_with_a_comma_is_one_style(tmp_path: Path, monkeypatch: pytest.Mo
         parse_mix("nowhere,x.onnx")
 
 
-def test_a_mix_longer_than_any_file_name_is_a_mix(tmp_path: Path):
+def test_mix_longer_than_a_file_name_is_parsed(tmp_path: Path):
     names = [f"style-with-a-long-name-{number}" for number in range(12)]
-    file = write_tiny_style(user_folder() / "many.onnx", names=names)
+    file = write_tiny_style(styles_folder() / "many.onnx", names=names)
     spec = ",".join([*(f"{name}:0.0833333333" for name in names), str(file)])
     assert len(parse_mix(spec)) == 12

@@ -1,4 +1,4 @@
-"""The contract between training and playing."""
+"""The style file format: metadata and tensors."""
 
 from __future__ import annotations
 
@@ -28,18 +28,21 @@ def changed(**values: Any) -> str:
     return json.dumps(json.loads(TWO.to_json()) | values)
 
 
-def test_metadata_comes_back_as_it_was_written():
+def test_metadata_survives_writing_and_reading():
     assert StyleMetadata.from_json(TWO.to_json()) == TWO
 
 
 @pytest.mark.parametrize("swatch", ["", "no base64!", "bm8gcGljdHVyZQ=="])
-def test_swatch_that_cannot_be_read_is_none(swatch: str):
+def test_unreadable_swatch_is_none(swatch: str):
     assert StyleInfo("a", swatch=swatch).swatch_frame() is None
 
 
-def test_what_a_later_version_added_is_ignored():
+def test_fields_of_other_versions_are_ignored():
+    """A later one may add some; `precision` was in files of an earlier one."""
     text = changed(
-        mood="blue", styles=[{"name": "a", "title": "Größe", "museum": "MoMA"}, {"name": "b-2_x"}]
+        mood="blue",
+        precision="fp32",
+        styles=[{"name": "a", "title": "Größe", "museum": "MoMA"}, {"name": "b-2_x"}],
     )
     assert StyleMetadata.from_json(text) == TWO
 
@@ -62,18 +65,18 @@ def test_what_a_later_version_added_is_ignored():
         (json.dumps({"format": 1}), "incomplete"),
     ],
 )
-def test_broken_metadata_is_refused_with_the_reason(text: str, reason: str):
+def test_invalid_metadata_is_refused_with_the_reason(text: str, reason: str):
     with pytest.raises(BadStyleFile, match=re.escape(reason)):
         StyleMetadata.from_json(text)
 
 
 @pytest.mark.parametrize("name", ["", "-a", "a b", "Ä", "a\n", "../a", "a:b", "a,b", "a#b"])
-def test_names_that_the_command_line_could_not_take_are_refused(name: str):
+def test_names_unfit_for_the_command_line_are_refused(name: str):
     with pytest.raises(ValueError, match="style name"):
         StyleInfo(name)
 
 
-def test_the_tensors_of_the_contract_pass():
+def test_tensors_of_the_contract_pass():
     check_signature(GOOD_INPUTS, GOOD_OUTPUTS, 2)
     check_signature(GOOD_INPUTS | {"style": ("tensor(float)", ["styles"])}, GOOD_OUTPUTS, 2)
 

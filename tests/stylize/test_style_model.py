@@ -18,27 +18,26 @@ from realtime_style.errors import (
     StyleNotFound,
 )
 from realtime_style.frames import Frame
-from realtime_style.stylize import style_model as stylizer
+from realtime_style.stylize import style_model
 from realtime_style.stylize.style_model import StyleModel
 from realtime_style.testing.style_files import write_tiny_style
 
 
 @pytest.fixture
 def stylize(tiny_style: Path):
-    with StyleModel(tiny_style, device="cpu") as stylizer:
-        yield stylizer
+    with StyleModel(tiny_style, device="cpu") as model:
+        yield model
 
 
 @pytest.fixture
 def two(tmp_path: Path):
     """A file whose first style inverts and whose second does nothing."""
-    with StyleModel(
-        write_tiny_style(tmp_path / "two.onnx", names=["inverted", "same"]), device="cpu"
-    ) as stylizer:
-        yield stylizer
+    path = write_tiny_style(tmp_path / "two.onnx", names=["inverted", "same"])
+    with StyleModel(path, device="cpu") as model:
+        yield model
 
 
-def test_a_frame_goes_in_and_a_new_frame_comes_out(stylize: StyleModel, frame: Frame):
+def test_painted_frame_is_a_new_array(stylize: StyleModel, frame: Frame):
     before = frame.copy()
     painted = stylize(frame)
     assert np.array_equal(painted, 255 - before)
@@ -56,14 +55,12 @@ def test_red_stays_red_through_an_identity_network(tmp_path: Path):
         assert np.array_equal(stylize(red), red)
 
 
-def test_a_view_of_a_larger_frame_is_painted_as_its_copy_would_be(
-    stylize: StyleModel, frame: Frame
-):
+def test_view_of_a_frame_is_painted_like_its_copy(stylize: StyleModel, frame: Frame):
     for view in (frame[::2, ::3], frame[5:20, 7:40], frame[:, ::-1], frame[..., ::-1]):
         assert np.array_equal(stylize(view), 255 - view)
 
 
-def test_frames_of_several_sizes_go_through_one_stylizer(stylize: StyleModel):
+def test_frame_size_may_change(stylize: StyleModel):
     for height, width in ((48, 64), (479, 641), (16, 16), (1, 1), (48, 64)):
         assert stylize(np.zeros((height, width, 3), np.uint8)).shape == (height, width, 3)
 
@@ -78,42 +75,41 @@ def test_frames_of_several_sizes_go_through_one_stylizer(stylize: StyleModel):
         ("frame", "not str"),
     ],
 )
-def test_what_is_no_frame_is_refused_with_what_was_seen(
+def test_anything_but_a_frame_is_refused_with_what_it_is(
     stylize: StyleModel, bad: object, seen: str
 ):
     with pytest.raises(ValueError, match=re.escape(seen)):
         stylize(bad)  # type: ignore[arg-type]
 
 
-def test_without_weights_the_first_style_paints(two: StyleModel, frame: Frame):
+def test_first_style_is_the_default(two: StyleModel, frame: Frame):
     assert np.array_equal(two(frame), 255 - frame)
 
 
 def test_weights_are_scaled_to_sum_to_one(two: StyleModel, frame: Frame):
     assert np.array_equal(two(frame, np.array([0, 7], np.float32)), frame)
     assert (two(frame, np.array([3, 3], np.float32)) == 128).all()
-    assert np.array_equal(two(frame, [0, 1]), frame)  # type: ignore[arg-type]  # a list, and of integers
+    whole_numbers = [0, 1]
+    assert np.array_equal(two(frame, whole_numbers), frame)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("weights", [[1], [1, 1, 1], [0, 0], [-1, 2], [np.nan, 1], [np.inf, 1]])
-def test_weights_that_make_no_sense_are_refused(
-    two: StyleModel, frame: Frame, weights: list[float]
-):
+def test_invalid_weights_are_refused(two: StyleModel, frame: Frame, weights: list[float]):
     with pytest.raises(StyleError, match="style weights"):
         two(frame, np.array(weights, np.float32))
 
 
-def test_warm_up_tells_seconds_and_the_frame_size_it_is_for(stylize: StyleModel):
-    assert 0 < stylize.warm_up(64, 48) < 10
+def test_warm_up_returns_seconds(stylize: StyleModel):
+    assert stylize.warm_up(64, 48) > 0
 
 
-def test_it_says_what_it_runs_and_what_the_file_says(stylize: StyleModel):
+def test_provider_and_metadata_are_public(stylize: StyleModel):
     assert stylize.provider == "CPUExecutionProvider"
     assert stylize.fallback is None
     assert stylize.metadata.styles[0].name == "tiny"
 
 
-def test_two_threads_on_one_stylizer_do_not_mix_up_their_frames(stylize: StyleModel):
+def test_threads_that_share_a_model_get_their_own_frames(stylize: StyleModel):
     """The engine keeps one set of buffers for each frame size."""
     wrong: list[int] = []
 
@@ -129,7 +125,7 @@ def test_two_threads_on_one_stylizer_do_not_mix_up_their_frames(stylize: StyleMo
     assert wrong == []
 
 
-def test_files_that_cannot_be_styles_are_refused_before_any_engine_starts(tmp_path: Path):
+def test_missing_and_broken_files_are_refused(tmp_path: Path):
     with pytest.raises(StyleNotFound):
         StyleModel(tmp_path / "nothing.onnx")
     (tmp_path / "bad.onnx").write_bytes(b"bad")
@@ -137,13 +133,13 @@ def test_files_that_cannot_be_styles_are_refused_before_any_engine_starts(tmp_pa
         StyleModel(tmp_path / "bad.onnx")
 
 
-def test_a_device_that_is_not_there_is_an_error_and_no_other_device(tiny_style: Path):
+def test_unknown_device_is_an_error(tiny_style: Path):
     with pytest.raises(DeviceUnavailable):
         StyleModel(tiny_style, device="abacus")
 
 
 class FailingEngine:
-    """An engine that cannot."""
+    """An engine that fails at every frame."""
 
     provider = "none"
 
@@ -160,10 +156,10 @@ class FailingEngine:
 @pytest.mark.parametrize(
     "error", [MemoryError(), RuntimeError("Failed to allocate memory\nfor requested buffer")]
 )
-def test_an_engine_out_of_memory_is_one_line_with_a_way_out(
+def test_engine_out_of_memory_is_one_line_with_a_remedy(
     tiny_style: Path, frame: Frame, error: Exception, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(stylizer, "open_engine", lambda *_, **__: (FailingEngine(error), None))
+    monkeypatch.setattr(style_model, "open_engine", lambda *_, **__: (FailingEngine(error), None))
     with (
         StyleModel(tiny_style) as stylize,
         pytest.raises(RealtimeStyleError, match="could not paint a 64x48 frame") as seen,
@@ -173,8 +169,8 @@ def test_an_engine_out_of_memory_is_one_line_with_a_way_out(
     assert "\n" not in str(seen.value)
 
 
-def test_a_failure_inside_onnxruntime_is_ours_to_report(tmp_path: Path, frame: Frame):
-    """Here: a network that can paint only frames 7 px wide, and does not say so."""
+def test_failure_inside_onnxruntime_is_our_error(tmp_path: Path, frame: Frame):
+    """Here a network that paints only frames 7 px wide, although its sizes are free."""
     from onnx import TensorProto, helper, save
 
     from realtime_style.styles.format import METADATA_KEY, StyleInfo, StyleMetadata
@@ -212,7 +208,7 @@ def test_a_failure_inside_onnxruntime_is_ours_to_report(tmp_path: Path, frame: F
             stylize(frame)
 
 
-def test_only_just_what_was_settled_on_is_painted_by_it(
+def test_specialized_network_paints_only_its_own_frames(
     tmp_path: Path, frame: Frame, monkeypatch: pytest.MonkeyPatch
 ):
     with StyleModel(

@@ -1,4 +1,4 @@
-"""Any mix of styles at any strength."""
+"""Stylizer: any mix of styles, at any strength and size."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
-from realtime_style.engines import onnxruntime_engine
+from realtime_style.engines import onnxruntime_session
 from realtime_style.engines.base import Weights
-from realtime_style.engines.cuda import has_nvidia_driver
+from realtime_style.engines.devices.cuda import has_nvidia_driver
 from realtime_style.errors import RealtimeStyleError, StyleNotFound
 from realtime_style.frames import Frame
+from realtime_style.frames.ops import fit_within
 from realtime_style.styles.catalog import StyleRef
 from realtime_style.styles.mix import Mix, parse_mix
 from realtime_style.stylize import memory_limit
@@ -21,6 +22,11 @@ from realtime_style.stylize.specialize import SPECIALIZE_AFTER, SpecializeMode
 from realtime_style.stylize.style_model import StyleModel
 from realtime_style.stylize.stylizer import Stylizer
 from realtime_style.testing.style_files import write_tiny_style
+
+
+def large(height: int = 480, width: int = 640) -> Frame:
+    """A frame with detail of one pixel, large enough to be painted smaller."""
+    return np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)
 
 
 @pytest.fixture
@@ -61,10 +67,11 @@ def test_strength_is_the_share_of_the_painting(inverted: StyleRef, frame: Frame)
     ("strength", "slope"),
     [(1.0, -1.0), (0.5, 0.0), (0.25, 0.5 + 0.75 * 0.5), (0.125, 0.5 * (0.75 + 0.875 * 0.25) + 0.5)],
 )
-def test_strength_is_the_network_s_own_where_it_can(
+def test_strength_is_the_networks_own_where_it_can(
     tmp_path: Path, strength: float, slope: float, frame: Frame
 ):
-    # The network paints 1 - 2 * strength, then (1 - strength) of the contrast comes back; below a quarter the photograph, too.
+    # The network paints 1 - 2 * strength, then (1 - strength) of the contrast comes back, and below
+    # a quarter the photograph.
     file = write_tiny_style(tmp_path / "own.onnx", strength=True)
     with painter(parse_mix(str(file)), strength=strength) as paint:
         middle = 127.5 + strength * (frame.mean((0, 1)) - 127.5)
@@ -73,10 +80,9 @@ def test_strength_is_the_network_s_own_where_it_can(
             np.round(middle + slope * (frame - frame.mean((0, 1)))).clip(0, 255).astype(np.uint8),
             3,
         )
-        assert paint.paint(frame)[1] == min(1, strength / 0.25)
 
 
-def test_files_with_and_without_a_strength_of_their_own_are_mixed_fairly(
+def test_files_with_and_without_own_strength_mix_fairly(
     tmp_path: Path, inverted: StyleRef, frame: Frame
 ):
     own = parse_mix(str(write_tiny_style(tmp_path / "own.onnx", strength=True)))[0][0]
@@ -86,14 +92,14 @@ def test_files_with_and_without_a_strength_of_their_own_are_mixed_fairly(
         )
 
 
-def test_painter_gets_ready_at_no_strength(inverted: StyleRef, frame: Frame):
+def test_warm_up_works_at_strength_0(inverted: StyleRef, frame: Frame):
     with painter(((inverted, 1.0),), strength=0.0) as paint:
         assert paint.warm_up(64, 48) > 0
         paint.strength = 1.0
         assert np.array_equal(paint(frame), 255 - frame)
 
 
-def test_colours_can_stay_the_photograph_s_own(inverted: StyleRef):
+def test_keep_colours_keeps_the_photographs_chroma(inverted: StyleRef):
     rows, columns = np.mgrid[0:48, 0:64]
     photo = np.stack([100 + columns, 120 + rows // 2, 140 - columns // 2], axis=-1).astype(np.uint8)
     with Stylizer(((inverted, 1.0),), device="cpu", keep_colours=True) as paint:
@@ -107,7 +113,7 @@ def test_colours_can_stay_the_photograph_s_own(inverted: StyleRef):
         assert np.array_equal(paint(photo), 255 - photo)
 
 
-def test_at_no_strength_it_is_the_photograph_but_another_array(inverted: StyleRef, frame: Frame):
+def test_strength_0_is_the_photograph_in_a_new_array(inverted: StyleRef, frame: Frame):
     with painter(((inverted, 1.0),), strength=0.0) as paint:
         painted = paint(frame)
         assert np.array_equal(painted, frame)
@@ -120,19 +126,17 @@ def test_styles_of_one_file_are_blended_in_one_pass(tmp_path: Path, frame: Frame
     file = write_tiny_style(tmp_path / "two.onnx", names=["a", "b"])
     with painter(parse_mix(f"{file}#a:0.5,{file}#b:0.5")) as paint:
         assert (paint(frame) == 128).all()
-        assert len(paint._stylizers) == 1
+        assert len(paint.loaded) == 1
 
 
-def test_styles_of_two_files_are_mixed_by_their_shares(
-    inverted: StyleRef, same: StyleRef, frame: Frame
-):
+def test_styles_of_two_files_mix_by_their_shares(inverted: StyleRef, same: StyleRef, frame: Frame):
     with painter(((inverted, 0.25), (same, 0.75))) as paint:
         assert close_to(
             paint(frame), np.round(0.25 * (255.0 - frame) + 0.75 * frame).astype(np.uint8)
         )
 
 
-def test_three_files_keep_their_shares(
+def test_styles_of_three_files_mix_by_their_shares(
     tmp_path: Path, inverted: StyleRef, same: StyleRef, frame: Frame
 ):
     third = parse_mix(str(write_tiny_style(tmp_path / "third.onnx", names=["third"])))[0][0]
@@ -142,26 +146,22 @@ def test_three_files_keep_their_shares(
         )
 
 
-def test_a_new_mix_takes_effect_with_the_next_frame(
-    inverted: StyleRef, same: StyleRef, frame: Frame
-):
+def test_new_mix_takes_effect_with_the_next_frame(inverted: StyleRef, same: StyleRef, frame: Frame):
     with painter(((inverted, 1.0),)) as paint:
         assert np.array_equal(paint(frame), 255 - frame)
         paint.mix = ((same, 1.0),)
         assert np.array_equal(paint(frame), frame)
 
 
-def test_a_style_that_has_faded_out_is_not_painted_any_more(
-    inverted: StyleRef, same: StyleRef, frame: Frame
-):
+def test_style_of_share_0_is_not_painted(inverted: StyleRef, same: StyleRef, frame: Frame):
     with painter(((inverted, 1.0),)) as paint:
         paint.mix = ((same, 0.0), (inverted, 1.0))
         assert np.array_equal(paint(frame), 255 - frame)
-        assert len(paint._stylizers) == 1
+        assert len(paint.loaded) == 1
 
 
 def write_style_of_one_runtime(path: Path) -> Path:
-    """A style that inverts, with an operation in it that only ONNX Runtime knows."""
+    """A style that inverts, with an operation that only ONNX Runtime has."""
     import onnx
     from onnx import helper
 
@@ -182,15 +182,13 @@ def write_style_of_one_runtime(path: Path) -> Path:
     return path
 
 
-def test_what_it_runs_on_is_said_of_every_file(tmp_path: Path, same: StyleRef, frame: Frame):
+def test_provider_and_fallback_cover_every_file(tmp_path: Path, same: StyleRef, frame: Frame):
     pytest.importorskip("openvino")
     if has_nvidia_driver():
         pytest.skip("CUDA runs both files")
     odd = parse_mix(str(write_style_of_one_runtime(tmp_path / "odd.onnx")))[0][0]
     with Stylizer(((same, 0.5), (odd, 0.5))) as paint:
-        named = (
-            paint.provider
-        )  # before a frame is painted: the summary of a clip is asked for it then
+        named = paint.provider  # before a frame is painted, as the summary of a video reads it
         assert "cannot run odd.onnx here" in (paint.fallback or "")
         assert (paint(frame) == 128).all()
         assert named == paint.provider
@@ -203,7 +201,7 @@ def test_what_it_runs_on_is_said_of_every_file(tmp_path: Path, same: StyleRef, f
         assert paint.provider == named
 
 
-def test_an_empty_mix_is_refused(inverted: StyleRef, frame: Frame):
+def test_empty_mix_is_refused(inverted: StyleRef, frame: Frame):
     with pytest.raises(ValueError, match="at least one style"):
         Stylizer(())
     with painter(((inverted, 1.0),)) as paint:
@@ -212,7 +210,7 @@ def test_an_empty_mix_is_refused(inverted: StyleRef, frame: Frame):
             paint(frame)
 
 
-def test_the_frame_is_left_alone(inverted: StyleRef, same: StyleRef, frame: Frame):
+def test_frame_is_left_unchanged(inverted: StyleRef, same: StyleRef, frame: Frame):
     before = frame.copy()
     with painter(((inverted, 0.5), (same, 0.5)), strength=0.5) as paint:
         paint(frame)
@@ -222,23 +220,18 @@ def test_the_frame_is_left_alone(inverted: StyleRef, same: StyleRef, frame: Fram
 def test_warm_up_loads_the_whole_mix(inverted: StyleRef, same: StyleRef):
     with painter(((inverted, 0.5), (same, 0.5))) as paint:
         assert paint.warm_up(64, 48) > 0
-        assert set(paint._stylizers) == {inverted.file, same.file}
+        assert set(paint.loaded) == {inverted.file, same.file}
 
 
-def test_preloaded_styles_are_ready_when_the_mix_names_them(
-    inverted: StyleRef, same: StyleRef, frame: Frame
-):
+def test_preloaded_style_is_not_loaded_again(inverted: StyleRef, same: StyleRef, frame: Frame):
     with painter(((inverted, 1.0),)) as paint:
         paint.preload(((same, 1.0),), 64, 48)
-        ready = paint._stylizers[same.file]
+        same.file.unlink()
         paint.mix = ((same, 1.0),)
         assert np.array_equal(paint(frame), frame)
-        assert paint._stylizers[same.file] is ready
 
 
-def test_a_file_that_has_gone_since_it_was_named_is_an_error_of_its_own(
-    inverted: StyleRef, same: StyleRef, frame: Frame
-):
+def test_file_deleted_since_is_an_error_once(inverted: StyleRef, same: StyleRef, frame: Frame):
     with painter(((inverted, 1.0),)) as paint:
         same.file.unlink()
         paint.mix = ((same, 1.0),)
@@ -248,15 +241,100 @@ def test_a_file_that_has_gone_since_it_was_named_is_an_error_of_its_own(
         assert np.array_equal(paint(frame), 255 - frame)
 
 
+def test_mix_may_be_text_wherever_one_is_taken(own_home: Path, frame: Frame):
+    write_tiny_style(own_home / "inverted.onnx", names=["inverted"])
+    write_tiny_style(own_home / "same.onnx", names=["same"], behaviour="identity")
+    with Stylizer("inverted", device="cpu") as paint:
+        assert np.array_equal(paint(frame), 255 - frame)
+        assert paint.mix == parse_mix("inverted")
+        paint.preload("same", 64, 48)
+        assert [file.stem for file in paint.loaded] == ["inverted", "same"]
+        paint.mix = "same"
+        assert np.array_equal(paint(frame), frame)
+        paint.mix = "inverted:1,same:1"
+        assert np.abs(paint(frame).astype(int) - 128).max() <= 1
+        with pytest.raises(StyleNotFound, match="no style is called 'stary'"):
+            paint.mix = "stary"
+        assert paint.mix == parse_mix("inverted,same")  # as before
+
+
+def test_paint_size_paints_small_and_enlarges(inverted: StyleRef):
+    photo = large()
+    with Stylizer(((inverted, 1.0),), device="cpu", paint_size=160) as paint:
+        painted = paint(photo)
+        small = 255 - fit_within(photo, 160)
+        enlarged = cv2.resize(small, (640, 480), interpolation=cv2.INTER_CUBIC)
+        assert np.array_equal(painted, enlarged)
+        paint.paint_size = None
+        assert np.array_equal(paint(photo), 255 - photo)
+
+
+def test_frames_within_paint_size_are_not_enlarged(inverted: StyleRef, frame: Frame):
+    for paint_size in (64, 1000):
+        with Stylizer(((inverted, 1.0),), device="cpu", paint_size=paint_size) as paint:
+            assert np.array_equal(paint(frame), 255 - frame)
+
+
+def test_photographs_share_stays_sharp_when_painted_small(inverted: StyleRef):
+    """Detail of one pixel is lost in the painting, not in what comes from the photograph."""
+    photo = large()
+    with Stylizer(((inverted, 1.0),), device="cpu", strength=0.25, paint_size=160) as paint:
+        detail = cv2.Laplacian(paint(photo), cv2.CV_32F).std()
+        assert detail > 0.6 * cv2.Laplacian(photo, cv2.CV_32F).std()
+        paint.strength = 0.0
+        assert np.array_equal(paint(photo), photo)
+
+
+def test_colours_stay_sharp_when_painted_small(inverted: StyleRef):
+    stripes = np.full((480, 640, 3), 100, np.uint8)
+    stripes[:, ::2] = (160, 90, 95)
+    with Stylizer(((inverted, 1.0),), device="cpu", keep_colours=True, paint_size=160) as paint:
+        seen, own = (
+            cv2.cvtColor(picture, cv2.COLOR_BGR2YCrCb)[..., 1:].astype(int)
+            for picture in (paint(stripes), stripes)
+        )
+    assert np.abs(seen - own).max() <= 4
+
+
+def test_warm_up_and_preload_prepare_the_size_that_is_painted(
+    inverted: StyleRef, same: StyleRef, monkeypatch: pytest.MonkeyPatch
+):
+    sizes: list[tuple[int, int]] = []
+    real = StyleModel.warm_up
+
+    def noted(self: StyleModel, width: int, height: int) -> float:
+        sizes.append((width, height))
+        return real(self, width, height)
+
+    monkeypatch.setattr(StyleModel, "warm_up", noted)
+    with Stylizer(((inverted, 1.0),), device="cpu", paint_size=160) as paint:
+        paint.warm_up(640, 480)
+        paint.preload(((same, 1.0),), 640, 480)
+        assert sizes == [(160, 120)] * 2
+        assert paint.painted_wh(640, 480) == (160, 120)
+        (model,) = (paint._models[file] for file in specialized_files(paint))
+        assert model._specialized is not None
+        assert model._specialized.shape == (120, 160, 3)
+
+
 def test_closing_twice_is_fine(inverted: StyleRef):
     paint = painter(((inverted, 1.0),))
     paint.close()
     paint.close()
 
 
+SPECIALIZE_OR_NOT: tuple[SpecializeMode, ...] = ("never", "immediately")
+
+
+def specialized_files(stylizer: Stylizer) -> list[Path]:
+    """Files for which a faster network is held."""
+    models = stylizer._models.items()
+    return [file for file, model in models if model._specialized is not None]
+
+
 @pytest.fixture
 def specialized(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, list[float], float]]:
-    """What stylizers are asked to settle on: width, height, weights, strength."""
+    """Calls of StyleModel.specialize: width, height, weights, strength."""
     asked: list[tuple[int, int, list[float], float]] = []
 
     def specialize(
@@ -268,12 +346,12 @@ def specialized(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, list[fl
     return asked
 
 
-@pytest.mark.parametrize("specializing", ["behind", "at once"])
-def test_a_mix_that_stays_is_settled_on(
-    tmp_path: Path, frame: Frame, specialized: list[object], specializing: SpecializeMode
+@pytest.mark.parametrize("mode", ["background", "immediately"])
+def test_mix_that_stays_is_specialized_for(
+    tmp_path: Path, frame: Frame, specialized: list[object], mode: SpecializeMode
 ):
     file = write_tiny_style(tmp_path / "two.onnx", names=["a", "b"], strength=True)
-    with Stylizer(parse_mix(f"{file}#b"), device="cpu", specializing=specializing) as paint:
+    with Stylizer(parse_mix(f"{file}#b"), device="cpu", specialize=mode) as paint:
         for step in range(20):
             paint.mix = parse_mix(f"{file}#a:{step},{file}#b:{20 - step}")
             paint(frame)
@@ -283,7 +361,7 @@ def test_a_mix_that_stays_is_settled_on(
     assert specialized == [(64, 48, [0.0, 1.0], 0.5)]
 
 
-def test_a_painter_that_was_warmed_up_has_settled_before_the_first_frame(
+def test_warm_up_specializes_before_the_first_frame(
     tmp_path: Path, frame: Frame, specialized: list[object]
 ):
     with painter(parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx")))) as paint:
@@ -294,52 +372,43 @@ def test_a_painter_that_was_warmed_up_has_settled_before_the_first_frame(
     assert len(specialized) == 1
 
 
-def test_pictures_of_their_own_are_painted_alike_to_the_last(
-    tmp_path: Path, frame: Frame, specialized: list[object]
-):
+def test_never_means_never(tmp_path: Path, frame: Frame, specialized: list[object]):
     with Stylizer(
-        parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))), device="cpu", specializing="never"
+        parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))), device="cpu", specialize="never"
     ) as paint:
         for _ in range(3 * SPECIALIZE_AFTER):
             paint(frame)
     assert specialized == []
 
 
-def test_settling_changes_no_picture(tmp_path: Path, frame: Frame):
+def test_specializing_changes_no_picture(tmp_path: Path, frame: Frame):
     file = write_tiny_style(tmp_path / "own.onnx", names=["a", "b"], strength=True)
     for spec, strength in ((f"{file}#a", 1.0), (f"{file}#a:0.3,{file}#b:0.7", 0.5)):
         pictures = []
-        for specializing in ("never", "at once"):
+        for mode in SPECIALIZE_OR_NOT:
             with Stylizer(
-                parse_mix(spec), device="cpu", strength=strength, specializing=specializing
+                parse_mix(spec), device="cpu", strength=strength, specialize=mode
             ) as paint:
                 for _ in range(SPECIALIZE_AFTER + 1):
                     picture = paint(frame)
-                assert (paint._stylizers[file]._specialized is not None) == (
-                    specializing == "at once"
-                )
+                assert specialized_files(paint) == ([file] if mode == "immediately" else [])
                 pictures.append(picture)
         assert close_to(pictures[0], pictures[1])
 
 
-def test_only_files_that_are_painted_with_are_settled(tmp_path: Path, frame: Frame):
+def test_files_out_of_use_are_not_kept_specialized(tmp_path: Path, frame: Frame):
     mixes = [
         parse_mix(str(write_tiny_style(tmp_path / f"{name}.onnx", names=[name]))) for name in "abc"
     ]
-    with Stylizer(mixes[0], device="cpu", specializing="at once") as paint:
+    with Stylizer(mixes[0], device="cpu", specialize="immediately") as paint:
         for mix in mixes:
             paint.mix = mix
             for _ in range(SPECIALIZE_AFTER):
                 paint(frame)
-            specialized = [
-                stylizer
-                for stylizer in paint._stylizers.values()
-                if stylizer._specialized is not None
-            ]
-            assert specialized == [paint._stylizers[mix[0][0].file]]
+            assert specialized_files(paint) == [mix[0][0].file]
 
 
-def test_a_settled_network_that_fails_does_not_end_the_show(
+def test_failing_specialized_network_is_replaced(
     tmp_path: Path, frame: Frame, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     def fail(self: object, given: dict[str, object]) -> Frame:
@@ -348,32 +417,32 @@ def test_a_settled_network_that_fails_does_not_end_the_show(
         painted: Frame = real(self, given)
         return painted
 
-    real: Any = onnxruntime_engine._Bound.run
-    monkeypatch.setattr(onnxruntime_engine._Bound, "run", fail)
+    real: Any = onnxruntime_session._BoundSession.run
+    monkeypatch.setattr(onnxruntime_session._BoundSession, "run", fail)
     with Stylizer(
         parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))),
         device="cpu",
-        specializing="at once",
+        specialize="immediately",
     ) as paint:
         for _ in range(3 * SPECIALIZE_AFTER):
             assert np.array_equal(paint(frame), 255 - frame)
     assert [record.getMessage().split(":")[0] for record in caplog.records] == [
-        "going on with the style as before it was prepared"
+        "painting goes on without the faster network"
     ]
 
 
-def test_a_machine_without_memory_to_settle_goes_on_painting(
+def test_painting_goes_on_without_memory_to_specialize(
     tmp_path: Path, frame: Frame, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     with Stylizer(
         parse_mix(str(write_tiny_style(tmp_path / "tiny.onnx"))),
         device="cpu",
-        specializing="at once",
+        specialize="immediately",
     ) as paint:
         paint(frame)
         monkeypatch.setattr(memory_limit, "available_bytes", lambda: 1000)
         for _ in range(2 * SPECIALIZE_AFTER):
             assert np.array_equal(paint(frame), 255 - frame)
     assert [record.getMessage().split(":")[0] for record in caplog.records] == [
-        "painting does not get faster as it goes on"
+        "painting goes on without the faster network"
     ]

@@ -1,4 +1,4 @@
-"""What stands still stays still, what moves leaves nothing behind."""
+"""Temporal smoothing: still scenes stay still, and motion leaves no trace."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIZE_HW = (240, 320)
 
 
 def texture(seed: int = 0) -> Frame:
-    """A scene with something to see everywhere, twice as wide as the frame, so that it can be panned over."""
+    """A scene with texture everywhere, twice as wide as the frame, to pan over."""
     noise = (
         np.random.default_rng(seed)
         .integers(0, 256, (SIZE_HW[0] // 8, SIZE_HW[1] // 4, 3))
@@ -36,7 +36,7 @@ def texture(seed: int = 0) -> Frame:
 
 
 def flickering(frame: Frame, rng: np.random.Generator, sigma: float = 8.0) -> Frame:
-    """The painting of a network that never paints twice the same."""
+    """A painting whose strokes differ each time."""
     strokes = cv2.GaussianBlur(
         rng.normal(0, 3 * sigma, frame.shape).astype(np.float32), (0, 0), 1.2
     )
@@ -49,18 +49,18 @@ def difference(first: Frame, second: Frame) -> float:
 
 
 def change_of_still_scene(amount: float) -> float:
-    """Mean change between frames once all has settled; the scene has sensor noise."""
+    """Mean change between frames after the start; the scene has sensor noise."""
     rng = np.random.default_rng(1)
     scene = texture()[:, : SIZE_HW[1]]
-    steadier = TemporalSmoother(amount)
+    smoother = TemporalSmoother(amount)
     shown = []
     for _ in range(12):
         photo = np.clip(scene + rng.normal(0, 2, scene.shape), 0, 255).astype(np.uint8)
-        shown.append(steadier(photo, flickering(scene, rng)))
+        shown.append(smoother(photo, flickering(scene, rng)))
     return float(np.mean([difference(shown[n], shown[n - 1]) for n in range(6, 12)]))
 
 
-def test_still_scene_stands_stiller_the_more_is_asked_for() -> None:
+def test_still_scene_changes_less_with_more_smoothing() -> None:
     changes = [change_of_still_scene(amount) for amount in (0.0, 0.25, DEFAULT_STEADINESS, 1.0)]
     assert changes == sorted(changes, reverse=True)
     assert changes[2] < 0.4 * changes[0]
@@ -68,10 +68,10 @@ def test_still_scene_stands_stiller_the_more_is_asked_for() -> None:
 
 
 def test_painting_follows_a_pan_without_lag_or_blur() -> None:
-    scene, steadier = texture(), TemporalSmoother()
+    scene, smoother = texture(), TemporalSmoother()
     for step in range(12):
         photo = np.ascontiguousarray(scene[:, 5 * step : 5 * step + SIZE_HW[1]])
-        shown = steadier(photo, 255 - photo)
+        shown = smoother(photo, 255 - photo)
     inner = np.s_[20:-20, 20:-20]
     assert difference(shown[inner], (255 - photo)[inner]) < 3
     sharpness = [
@@ -82,66 +82,66 @@ def test_painting_follows_a_pan_without_lag_or_blur() -> None:
 
 @pytest.mark.parametrize("speed", [3, 8, 25])
 def test_moving_thing_leaves_no_smear(speed: int) -> None:
-    """A light square crosses a plain and a textured scene; where it was, the scene is seen as if it had never been there."""
+    """A light square crosses a plain and a textured scene, and uncovers it unchanged."""
     for scene in (np.full((*SIZE_HW, 3), 90, np.uint8), texture()[:, : SIZE_HW[1]]):
-        steadier = TemporalSmoother(1.0)
+        smoother = TemporalSmoother(1.0)
         for step in range(10):
             photo = scene.copy()
             left = 10 + speed * step
             photo[90:150, left : left + 50] = (230, 230, 250)
-            shown = steadier(photo, photo)
+            shown = smoother(photo, photo)
         behind = np.s_[90:150, max(0, left - 2 * speed - 10) : left - 6]
         assert difference(shown[behind], scene[behind]) < 0.08 * 140  # of the square's contrast
 
 
 def test_nothing_is_kept_across_a_cut() -> None:
-    steadier, before, after = (
+    smoother, before, after = (
         TemporalSmoother(1.0),
         texture(1)[:, : SIZE_HW[1]],
         texture(2)[:, : SIZE_HW[1]],
     )
     for _ in range(5):
-        steadier(before, before)
-    assert difference(steadier(after, after), after) < 2
+        smoother(before, before)
+    assert difference(smoother(after, after), after) < 2
 
 
-def test_without_steadiness_paintings_are_as_they_are() -> None:
+def test_amount_0_leaves_paintings_unchanged() -> None:
     rng, scene = np.random.default_rng(0), texture()[:, : SIZE_HW[1]]
-    steadier = TemporalSmoother(0.0)
+    smoother = TemporalSmoother(0.0)
     for _ in range(3):
         painting = flickering(scene, rng)
-        assert np.array_equal(steadier(scene, painting), painting)
+        assert np.array_equal(smoother(scene, painting), painting)
 
 
-def test_switching_it_off_and_on_forgets_the_past() -> None:
+def test_switching_off_and_on_forgets_the_past() -> None:
     rng, scene = np.random.default_rng(0), texture()[:, : SIZE_HW[1]]
-    steadier = TemporalSmoother(1.0)
+    smoother = TemporalSmoother(1.0)
     for amount in (1.0, 1.0, 0.0):
-        steadier.amount = amount
-        steadier(scene, flickering(scene, rng))
-    steadier.amount = 1.0
+        smoother.amount = amount
+        smoother(scene, flickering(scene, rng))
+    smoother.amount = 1.0
     painting = flickering(scene, rng)
-    assert np.array_equal(steadier(scene, painting), painting)
+    assert np.array_equal(smoother(scene, painting), painting)
 
 
 @pytest.mark.parametrize(
     "size_hw", [(1, 1), (5, 300), (16, 256), (300, 5), (64, 48), (481, 641), (48, 64)]
 )
-def test_any_size_goes_and_a_change_of_size_starts_anew(size_hw: tuple[int, int]) -> None:
-    steadier, scene = TemporalSmoother(), texture()
-    steadier(scene, scene)
+def test_change_of_size_starts_anew(size_hw: tuple[int, int]) -> None:
+    smoother, scene = TemporalSmoother(), texture()
+    smoother(scene, scene)
     frame = np.random.default_rng(0).integers(0, 256, (*size_hw, 3)).astype(np.uint8)
-    assert np.array_equal(steadier(frame, frame), frame)
-    assert difference(steadier(frame, frame), frame) <= 1
+    assert np.array_equal(smoother(frame, frame), frame)
+    assert difference(smoother(frame, frame), frame) <= 1
 
 
-def test_drawing_on_the_result_does_not_come_back() -> None:
-    scene, steadier = texture()[:, : SIZE_HW[1]], TemporalSmoother(1.0)
-    steadier(scene, scene)[:] = 0
-    assert difference(steadier(scene, scene), scene) < 1
+def test_drawing_on_the_result_does_not_reach_the_next() -> None:
+    scene, smoother = texture()[:, : SIZE_HW[1]], TemporalSmoother(1.0)
+    smoother(scene, scene)[:] = 0
+    assert difference(smoother(scene, scene), scene) < 1
 
 
-def test_painter_steadies_what_it_paints_and_forgets_at_no_strength(tmp_path: Path) -> None:
+def test_stylizer_smooths_and_forgets_at_strength_0(tmp_path: Path) -> None:
     style = write_tiny_style(tmp_path / "tiny.onnx")
     pattern = TestPattern(320, 240)
     noise = np.random.default_rng(0)

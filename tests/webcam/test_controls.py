@@ -11,6 +11,7 @@ from realtime_style.styles.catalog import StyleRef
 from realtime_style.styles.crossfade import FADE_S, MIN_STEPS, Crossfade, blend, ease
 from realtime_style.styles.format import StyleInfo
 from realtime_style.styles.mix import Mix
+from realtime_style.system.folders import styles_folder
 from realtime_style.webcam.controls import KEYS, MESSAGE_S, Action, Controls, Effect, caption
 
 
@@ -150,7 +151,7 @@ def test_one_style_alone_says_how_to_get_more():
     assert controls.apply("n", 0.0) is None
     message = controls.message(0.1) or ""
     assert "realtime-style train" in message
-    assert "~/.realtime_style" in message
+    assert str(styles_folder()) in message
 
 
 def test_style_that_fails_to_load_is_named_and_passed_over():

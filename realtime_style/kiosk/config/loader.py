@@ -1,4 +1,4 @@
-"""Reads the kiosk's settings: one TOML file, every line optional, every mistake named by its line."""
+"""Read the kiosk's settings: one TOML file, every line optional; mistakes are named by line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from realtime_style.errors import BadSettings
-from realtime_style.kiosk.config.i18n import load_words
+from realtime_style.kiosk.config.i18n import load_catalogues
 from realtime_style.kiosk.config.pin import check_hash
 from realtime_style.kiosk.config.schema import KioskSettings, PictureSettings
 from realtime_style.media.images import read_image
@@ -92,7 +92,7 @@ def _check_existence(file: TomlFile, settings: KioskSettings) -> None:
     none.
     """
     with file.errors_at("screen", "words"):
-        languages = load_words(settings.screen.words)
+        languages = load_catalogues(settings.screen.words)
     known = ", ".join(languages)
     for code in settings.screen.languages:
         if code not in languages:

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from realtime_style.sinks.options import DisplayOptions, OutputOptions
+from realtime_style.display.geometry import Fit
+from realtime_style.display.options import DisplayOptions
+from realtime_style.sinks.outputs import OutputOptions
 from realtime_style.sources.options import CameraOptions, FrameRate
 from realtime_style.stylize.options import Device, PaintOptions, VideoPaintOptions
 from realtime_style.system.declare import Options, Rule, Share, Size, between, one_of
@@ -65,7 +67,7 @@ class ScreenSettings(DisplayOptions):
     words: Path | None = None
     """Folder of further catalogues, or better ones."""
     fullscreen: bool = True
-    fit: Literal["contain", "cover"] = "cover"
+    fit: Fit = "cover"
     mirror: bool = True
     idle: Annotated[float, between(5, 3600)] = 45
     """Time without a touch until the kiosk expects the next visitor."""

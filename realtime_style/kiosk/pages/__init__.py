@@ -1,1 +1,1 @@
-"""Web pages for visitors' and the host's phones."""
+"""Web pages of the kiosk: visitors' pictures, and the host's phone page."""

@@ -1,19 +1,17 @@
-"""The host's phone page: how the kiosk is, and what can be asked of it from afar; a process of its own.
+"""The process of the host's phone page: the kiosk's status, and requests to it.
 
-The kiosk writes its state, a JSON line a second, to this process and reads what the host asks for, a word a line, from it.
-Whoever knows the token in the address is the host; for everybody else there is nothing here.
+Each message from the kiosk is its status in JSON, one a second; each message to it a request.
+The token in the address is the password: without it, there is nothing here.
 """
 
 from __future__ import annotations
 
-import argparse
 import hmac
 import html
 import json
-import os
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from multiprocessing.connection import Connection
 from typing import Any
 from urllib.parse import quote
 
@@ -30,177 +28,149 @@ from starlette.routing import Route
 
 from realtime_style.kiosk.pages.client import CHOOSE
 from realtime_style.kiosk.state.model import Host
-from realtime_style.web.server import HEADERS, serve
+from realtime_style.web.server import build_app, serve
 
 STALE_S = 5.0
-"""A state older than this means that the kiosk does not move."""
+"""A status older than this means that the kiosk hangs."""
 
-ASKABLE = (Host.PAUSE, Host.NEXT_PAINTER, Host.RESTART, Host.QUIT)
-"""What the page can ask for; for the last two it takes a second tap."""
-
-_WORDS = {
-    Host.PAUSE: "Technical break on / off",
-    Host.NEXT_PAINTER: "Next painter",
-    Host.RESTART: "Restart",
-    Host.QUIT: "Quit",
-}
+_BUTTONS = {Host.PAUSE: "Technical break on / off", Host.NEXT_ARTIST: "Next artist"}
+_GUARDED_BUTTONS = {Host.RESTART: "Restart", Host.QUIT: "Quit"}  # these take a second tap
 
 _PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="5">
-<title>Kiosk</title>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta http-equiv="refresh" content="5"><title>Kiosk</title>
 <style>
 body {{ margin: 0 auto; max-width: 40rem; padding: 1rem; font: 1.1rem/1.5 system-ui, sans-serif;
 background: #f9f6f0; color: #282c34 }}
 th {{ text-align: left; padding-right: 1rem; font-weight: normal; color: #555 }}
-button {{ width: 100%; margin: .4rem 0; padding: .8rem; border: 0; border-radius: .5rem; background: #1f4e8c; color: #fff;
-font-size: 1.1rem }}
+button {{ width: 100%; margin: .4rem 0; padding: .8rem; border: 0; border-radius: .5rem;
+background: #1f4e8c; color: #fff; font-size: 1.1rem }}
 summary {{ margin-top: 2rem; padding: .8rem }}
-.painter {{ background: #4a4f57; padding: .5rem }}
+.artist {{ background: #4a4f57; padding: .5rem }}
 </style>
 <h1>{title}</h1>
 <table>{rows}</table>
 {buttons}
-<h2>Painters</h2>
-{painters}
+<h2>Artists</h2>
+{artists}
 <details><summary>Restart or quit</summary>
-{endings}
+{guarded}
 </details>
 </html>
 """
 
 
-class Board:
-    """The last state that the kiosk sent."""
+class LatestStatus:
+    """The last status that the kiosk sent."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
-        self._state: Mapping[str, Any] = {}
-        self._at = float("-inf")
+        self._status: Mapping[str, Any] = {}
+        self._received = float("-inf")
 
-    def put(self, state: Mapping[str, Any]) -> None:
-        """Note it."""
-        self._state, self._at = state, self._clock()
+    def read(self, messages: Iterable[bytes]) -> None:
+        """Take in each message."""
+        for message in messages:
+            self._status, self._received = json.loads(message), self._clock()
 
     @property
-    def painters(self) -> Sequence[str]:
-        """Their names, as far as the kiosk has told."""
-        names: Sequence[str] = self._state.get("painters", ())
+    def artists(self) -> Sequence[str]:
+        """Names of the artists, empty before the first status."""
+        names: Sequence[str] = self._status.get("artists", ())
         return names
 
-    def read(self) -> tuple[Mapping[str, Any], bool]:
-        """The state, and whether the kiosk moves and shows pictures."""
-        fresh = self._clock() - self._at < STALE_S
-        return self._state, fresh and not self._state.get("camera_lost")
+    def get(self) -> tuple[Mapping[str, Any], bool]:
+        """The status, and True when the kiosk is well: it moves, and has a camera."""
+        fresh = self._clock() - self._received < STALE_S
+        return self._status, fresh and not self._status.get("camera_lost")
 
 
-def host_app(token: str, board: Board, ask: Callable[[str], None]) -> Starlette:
-    """The web application: ``/TOKEN/`` the page, ``/TOKEN/state`` and ``/TOKEN/health`` for programs, POST ``/TOKEN/ask``.
+def host_app(token: str, latest: LatestStatus, send: Callable[[str], None]) -> Starlette:
+    """The web application under ``/TOKEN/``.
 
-    `ask` is called with what the kiosk is asked for, a line as HostServer reads it.
+    ``/TOKEN/`` is the page, ``/TOKEN/state`` and ``/TOKEN/health`` are for programs, and a POST
+    to ``/TOKEN/ask`` calls `send` with a request.
     """
 
     def known(request: Request) -> bool:
         return hmac.compare_digest(request.path_params["token"].encode(), token.encode())
 
     async def page(request: Request) -> Response:
-        return HTMLResponse(_page(*board.read()), headers=HEADERS) if known(request) else _nothing()
+        return HTMLResponse(_page(*latest.get())) if known(request) else _nothing(request)
 
     async def state(request: Request) -> Response:
         if not known(request):
-            return _nothing()
-        values, well = board.read()
-        return JSONResponse({"well": well, **values}, headers=HEADERS)
+            return _nothing(request)
+        status, well = latest.get()
+        return JSONResponse({"well": well, **status})
 
     async def health(request: Request) -> Response:
         if not known(request):
-            return _nothing()
-        well = board.read()[1]
-        return PlainTextResponse(
-            "well\n" if well else "not well\n", 200 if well else 503, headers=HEADERS
-        )
+            return _nothing(request)
+        well = latest.get()[1]
+        return PlainTextResponse("well\n" if well else "not well\n", 200 if well else 503)
 
-    async def asked(request: Request) -> Response:
+    async def ask(request: Request) -> Response:
         if not known(request):
-            return _nothing()
+            return _nothing(request)
         wanted = request.query_params.get("for", "")
-        if wanted not in {*(host.name for host in ASKABLE), *_choices(board.painters)}:
-            return PlainTextResponse("there is no such thing to ask for\n", 400, headers=HEADERS)
-        ask(wanted)
-        return RedirectResponse("./", 303, headers=HEADERS)
-
-    async def elsewhere(request: Request, error: Exception) -> Response:
-        return _nothing()
+        buttons = (*_BUTTONS, *_GUARDED_BUTTONS)
+        if wanted not in {*(host.name for host in buttons), *_choices(latest.artists)}:
+            return PlainTextResponse("there is no such request\n", 400)
+        send(wanted)
+        return RedirectResponse("./", 303)
 
     routes = [
         Route("/{token}/", page),
         Route("/{token}/state", state),
         Route("/{token}/health", health),
+        Route("/{token}/ask", ask, methods=["POST"]),
     ]
-    routes.append(Route("/{token}/ask", asked, methods=["POST"]))
-    app = Starlette(routes=routes, exception_handlers={404: elsewhere, 405: elsewhere})
-    app.router.redirect_slashes = False
-    return app
+    return build_app(routes, not_found=_nothing)
 
 
-def _page(state: Mapping[str, Any], well: bool) -> str:
-    row = "<tr><th>{}</th><td>{}</td></tr>"
-    told = {name: value for name, value in state.items() if name != "painters"}
-    rows = "".join(
-        row.format(html.escape(name.replace("_", " ")), html.escape(_words(value)))
-        for name, value in told.items()
+def _page(status: Mapping[str, Any], well: bool) -> str:
+    names = status.get("artists", ())
+    rows = (
+        f"<tr><th>{html.escape(name.replace('_', ' '))}</th>"
+        f"<td>{html.escape(_text(value))}</td></tr>"
+        for name, value in status.items()
+        if name != "artists"
     )
-    buttons, endings = (
-        "".join(_button(host.name, _WORDS[host]) for host in some)
-        for some in (ASKABLE[:2], ASKABLE[2:])
+    choices = zip(_choices(names), names, strict=True)
+    return _PAGE.format(
+        title="The kiosk is well" if well else "The kiosk needs you",
+        rows="".join(rows),
+        buttons="".join(_button(host.name, label) for host, label in _BUTTONS.items()),
+        artists="".join(_button(choice, name, "artist") for choice, name in choices),
+        guarded="".join(_button(host.name, label) for host, label in _GUARDED_BUTTONS.items()),
     )
-    names = state.get("painters", ())
-    painters = "".join(
-        _button(*choice, "painter") for choice in zip(_choices(names), names, strict=True)
-    )
-    title = "The kiosk is well" if well else "The kiosk needs you"
-    return _PAGE.format(title=title, rows=rows, buttons=buttons, painters=painters, endings=endings)
 
 
-def _choices(painters: Sequence[str]) -> list[str]:
-    """What is asked for to have each of the painters."""
-    return [f"{CHOOSE} {number}" for number in range(len(painters))]
+def _choices(artists: Sequence[str]) -> list[str]:
+    """The request for each of the artists."""
+    return [f"{CHOOSE} {number}" for number in range(len(artists))]
 
 
-def _button(wanted: str, words: str, kind: str = "") -> str:
-    form = '<form method="post" action="ask?for={}"><button class="{}">{}</button></form>'
-    return form.format(quote(wanted), kind, html.escape(words))
-
-
-def _words(value: object) -> str:
+def _button(request: str, label: str, style: str = "") -> str:
     return (
-        ", ".join(f"{name} {count}" for name, count in value.items())
-        if isinstance(value, dict)
-        else str(value)
+        f'<form method="post" action="ask?for={quote(request)}">'
+        f'<button class="{style}">{html.escape(label)}</button></form>'
     )
 
 
-def _nothing() -> Response:
-    return PlainTextResponse("nothing here\n", 404, headers=HEADERS)
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {count}" for name, count in value.items())
+    return str(value)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The process. The token comes by the environment, as arguments can be read by everybody on the machine."""
-    parser = argparse.ArgumentParser(
-        prog="python -m realtime_style.kiosk.pages.host", description=__doc__
-    )
-    parser.add_argument("--port", type=int, default=0)
-    args = parser.parse_args(argv)
-    board = Board()
-
-    def hear() -> None:
-        for line in sys.stdin:
-            board.put(json.loads(line))
-
-    def ask(wanted: str) -> None:
-        print(wanted, flush=True)
-
-    return serve(host_app(os.environ["KIOSK_TOKEN"], board, ask), args.port, hear)
+def _nothing(request: Request) -> Response:
+    return PlainTextResponse("nothing here\n", 404)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def main(pipe: Connection, port: int, token: str) -> int:
+    """Serve the page; see `realtime_style.web.child_process`."""
+    latest = LatestStatus()
+    app = host_app(token, latest, lambda request: pipe.send_bytes(request.encode()))
+    return serve(app, pipe, port, read=latest.read)

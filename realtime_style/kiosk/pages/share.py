@@ -1,41 +1,34 @@
-"""The page behind the QR code: a visitor's own picture, by its link, over the local network.
+"""The process of the page behind the QR code: a visitor's own picture, by its link.
 
-It runs in a process of its own, at low priority, so that no crowd of phones takes frames from the screen. All it knows is the
-folder of keepsakes; it ends when the kiosk does.
+It knows no more than the folder of pictures.
 """
 
 from __future__ import annotations
 
-import argparse
 import html
-import os
-import re
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import BinaryIO
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
-from realtime_style.kiosk.config.i18n import REFERENCE, Words, load_words
+from realtime_style.kiosk.config.i18n import REFERENCE, Catalogue, load_catalogues
 from realtime_style.kiosk.pictures.store import KINDS, PictureReader
-from realtime_style.web.server import HEADERS, serve
-
-_CHUNK = 1 << 16
+from realtime_style.web.server import build_app, serve
 
 _PAGE = """<!doctype html>
-<html lang="{language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title>
+<html lang="{language}"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>
 body {{ margin: 0 auto; max-width: 46rem; padding: 1rem; font: 1.2rem/1.5 system-ui, sans-serif;
 background: #f9f6f0; color: #282c34 }}
 img, video {{ width: 100%; display: block; margin-bottom: 1rem }}
-a {{ display: block; margin: .6rem 0; padding: .8rem; border-radius: .5rem; background: #1f4e8c; color: #fff;
-text-align: center; text-decoration: none }}
+a {{ display: block; margin: .6rem 0; padding: .8rem; border-radius: .5rem; background: #1f4e8c;
+color: #fff; text-align: center; text-decoration: none }}
 </style>
 <h1>{title}</h1>
 {body}
@@ -43,96 +36,57 @@ text-align: center; text-decoration: none }}
 """
 
 
-def share_app(shelf: PictureReader, languages: Mapping[str, Words]) -> Starlette:
-    """The web application: ``/TOKEN`` is a page, ``/TOKEN.KIND`` a file; whatever else is asked for is not there."""
+def share_app(reader: PictureReader, languages: Mapping[str, Catalogue]) -> Starlette:
+    """The web application: ``/TOKEN`` is a page, ``/TOKEN.KIND`` a file."""
 
     async def answer(request: Request) -> Response:
-        words = _language_of(request, languages)
         token, _, kind = request.path_params["name"].partition(".")
         if kind:
-            return _file(shelf, token, kind, request.headers.get("range", "")) or _gone(words)
-        return _page(shelf, token, words) or _gone(words)
+            return _file(reader, token, kind) or gone(request)
+        return _page(reader, token, _language(request, languages)) or gone(request)
 
-    async def elsewhere(request: Request, error: Exception) -> Response:
-        return _gone(_language_of(request, languages))
+    def gone(request: Request) -> Response:
+        words = _language(request, languages)
+        body = f"<p>{html.escape(words('gone_more'))}</p>"
+        return HTMLResponse(_html(words, "gone", body), 404)
 
-    app = Starlette(routes=[Route("/{name}", answer)], exception_handlers={404: elsewhere})
-    app.router.redirect_slashes = False
-    return app
+    return build_app([Route("/{name}", answer)], not_found=gone)
 
 
-def _page(shelf: PictureReader, token: str, words: Words) -> Response | None:
-    kinds = shelf.kinds(token)
-    if not kinds:
+def _page(reader: PictureReader, token: str, words: Catalogue) -> Response | None:
+    kinds, expires = reader.kinds(token), reader.expires(token)
+    if expires is None:
         return None
-    expires = shelf.expires(token)
-    parts = (
-        [f'<video src="{token}.mp4" controls loop muted autoplay playsinline></video>']
-        if "mp4" in kinds
-        else []
-    )
-    parts += [f'<img src="{token}.png" alt="">'] if "png" in kinds else []
-    parts += [
+    parts = {
+        "mp4": f'<video src="{token}.mp4" controls loop muted autoplay playsinline></video>',
+        "png": f'<img src="{token}.png" alt="">',
+    }
+    body = [part for kind, part in parts.items() if kind in kinds]
+    body += [
         f'<a href="{token}.{kind}" download="card.{kind}">{html.escape(words("save_" + kind))}</a>'
         for kind in kinds
     ]
-    if expires is not None:
-        parts.append(
-            f"<p>{html.escape(words('until', time=datetime.fromtimestamp(expires).strftime('%H:%M')))}</p>"
-        )
-    return HTMLResponse(
-        _PAGE.format(language=words.code, title=html.escape(words("card")), body="\n".join(parts)),
-        headers=HEADERS,
-    )
+    until = datetime.fromtimestamp(expires).strftime("%H:%M")
+    body.append(f"<p>{html.escape(words('until', time=until))}</p>")
+    return HTMLResponse(_html(words, "card", "\n".join(body)))
 
 
-def _file(shelf: PictureReader, token: str, kind: str, wanted: str) -> Response | None:
-    path = shelf.find(token, kind)
+def _html(words: Catalogue, title: str, body: str) -> str:
+    return _PAGE.format(language=words.code, title=html.escape(words(title)), body=body)
+
+
+def _file(reader: PictureReader, token: str, kind: str) -> Response | None:
+    path = reader.find(token, kind)
     if path is None:
         return None
     try:
-        file = path.open("rb")  # once open, it is served to its end whatever a sweep does meanwhile
-    except FileNotFoundError:
+        return FileResponse(path, media_type=KINDS[kind], stat_result=path.stat())
+    except FileNotFoundError:  # deleted since
         return None
-    size = os.fstat(file.fileno()).st_size
-    first, end = _part(wanted, size) or (0, size)
-    headers = {**HEADERS, "Accept-Ranges": "bytes", "Content-Length": str(end - first)}
-    status = 200
-    if end - first < size:
-        status, headers["Content-Range"] = 206, f"bytes {first}-{end - 1}/{size}"
-    file.seek(first)
-    return StreamingResponse(_chunks(file, end - first), status, headers, KINDS[kind])
 
 
-def _part(wanted: str, size: int) -> tuple[int, int] | None:
-    """First byte and end of the single part that a ``Range`` header asks for; None for all of it, as for what makes no sense.
-
-    Safari plays films only from where it gets parts (RFC 9110, section 14; a server may ignore what it does not like).
-    """
-    match = re.fullmatch(r"bytes=(\d{0,15})-(\d{0,15})", wanted.strip())
-    if match is None or match[1] == match[2] == "":
-        return None
-    if match[1] == "":  # the last so many bytes
-        return max(0, size - int(match[2])), size
-    first, end = int(match[1]), min(size, int(match[2]) + 1 if match[2] else size)
-    return (first, end) if first < end else None
-
-
-def _chunks(file: BinaryIO, left: int) -> Iterator[bytes]:
-    with file:
-        while left > 0 and (chunk := file.read(min(_CHUNK, left))):
-            left -= len(chunk)
-            yield chunk
-
-
-def _gone(words: Words) -> Response:
-    body = f"<p>{html.escape(words('gone_more'))}</p>"
-    page = _PAGE.format(language=words.code, title=html.escape(words("gone")), body=body)
-    return HTMLResponse(page, status_code=404, headers=HEADERS)
-
-
-def _language_of(request: Request, languages: Mapping[str, Words]) -> Words:
-    """The first language of the visitor's phone that there is."""
+def _language(request: Request, languages: Mapping[str, Catalogue]) -> Catalogue:
+    """The first language that the visitor's phone asks for and there is a catalogue of."""
     for wanted in request.headers.get("accept-language", "")[:200].split(","):
         code = wanted.split(";")[0].strip()[:2].lower()
         if code in languages:
@@ -140,23 +94,7 @@ def _language_of(request: Request, languages: Mapping[str, Words]) -> Words:
     return languages[REFERENCE]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The process: serve a folder of keepsakes until standard input ends; the port it got is its one line of output."""
-    parser = argparse.ArgumentParser(
-        prog="python -m realtime_style.kiosk.pages.share", description=__doc__
-    )
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--words", type=Path)
-    parser.add_argument("--port", type=int, default=0)
-    args = parser.parse_args(argv)
-    app = share_app(PictureReader(args.folder), load_words(args.words))
-    return serve(app, args.port, _hear)
-
-
-def _hear() -> None:
-    while os.read(sys.stdin.fileno(), _CHUNK):
-        pass
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def main(pipe: Connection, port: int, folder: Path, catalogues: Path | None) -> int:
+    """Serve the folder; see `realtime_style.web.child_process`."""
+    app = share_app(PictureReader(folder), load_catalogues(catalogues))
+    return serve(app, pipe, port)

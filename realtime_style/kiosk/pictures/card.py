@@ -1,4 +1,4 @@
-"""The greeting card: the painting in a passe-partout, a wish, the painter, the date and the host, ready for the printer."""
+"""The greeting card: the painting in a mat, a wish, the artist, the date and the host."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from realtime_style.display.geometry import Box
+from realtime_style.display.sprites import Colour, blank
+from realtime_style.display.text import BOLD, draw_text
 from realtime_style.frames import Frame
 from realtime_style.kiosk.config.schema import SIZES_MM
-from realtime_style.kiosk.ui.text import BOLD, Box, Colour, blank, draw_text
 from realtime_style.media.images import Picture
 
 DPI = 300
@@ -22,12 +24,12 @@ _KEYLINE: Colour = (178, 172, 166)
 
 @dataclass(frozen=True)
 class CardText:
-    """What is written on a card."""
+    """The words on a card."""
 
     wish: str
-    """The season's text."""
-    painter: str
-    """In whose manner it is painted."""
+    """The season's greeting."""
+    artist: str
+    """The line that names the artist."""
     date: str
     host: str = ""
 
@@ -41,7 +43,10 @@ def card_size(size: str, *, portrait: bool) -> tuple[int, int]:
 def draw_card(
     picture: Frame, text: CardText, size: str = "A6", logo: Picture | None = None
 ) -> Frame:
-    """The card of a picture, both (H, W, 3) uint8 BGR: on its side for a wide picture, upright for a tall one."""
+    """The card of a picture, both (H, W, 3) uint8 BGR.
+
+    Landscape for a wide picture, portrait for a tall one.
+    """
     width, height = card_size(size, portrait=picture.shape[0] > picture.shape[1])
     unit = min(width, height) / 100
     card = blank(width, height, _PAPER)
@@ -72,7 +77,7 @@ def draw_card(
     name, date = (
         Box(foot.x, foot.y + row * foot.height // 2, half, foot.height // 2) for row in (0, 1)
     )
-    draw_text(card, text.painter, name, small, _INK, align=0)
+    draw_text(card, text.artist, name, small, _INK, align=0)
     draw_text(card, text.date, date, small, _FAINT, align=0)
     host = Box(foot.x + half, foot.y, right - foot.x - half, foot.height)
     draw_text(card, text.host, host, small, _INK, align=1, lines=2)
@@ -80,13 +85,13 @@ def draw_card(
 
 
 def encode_card(card: Frame, kind: str) -> bytes:
-    """A card as ``png`` or ``pdf``, at its true size, with nothing in it but the picture."""
+    """A card as ``png`` or ``pdf``, at its true size, without metadata."""
     from PIL import Image
 
     image = Image.fromarray(np.ascontiguousarray(card[..., ::-1]))
     content = io.BytesIO()
     if kind == "pdf":
-        # Pillow would write when it was made, and a title.
+        # By default Pillow writes the time of creation, and a title.
         image.save(
             content, "PDF", resolution=DPI, quality=95, title="", creationDate=None, modDate=None
         )
@@ -96,7 +101,7 @@ def encode_card(card: Frame, kind: str) -> bytes:
 
 
 def _put_picture(card: Frame, picture: Frame, room: Box, unit: float) -> None:
-    """The whole picture, as large as it goes, with a fine line around it."""
+    """Draw the whole picture as large as it fits, with a fine line around it."""
     rim = round(unit)
     inner = room.inset(rim)
     scale = min(inner.width / picture.shape[1], inner.height / picture.shape[0])
@@ -113,7 +118,7 @@ def _put_picture(card: Frame, picture: Frame, room: Box, unit: float) -> None:
 
 
 def _put_logo(card: Frame, logo: Picture, foot: Box) -> int:
-    """The host's logo at the right end of the foot, what is transparent left out; returns its width."""
+    """Draw the host's logo at the right end of the foot, with its alpha; returns its width."""
     scale = min(foot.height / logo.bgr.shape[0], foot.width / 4 / logo.bgr.shape[1])
     size = (max(1, round(logo.bgr.shape[1] * scale)), max(1, round(logo.bgr.shape[0] * scale)))
     colours = cv2.resize(logo.bgr, size, interpolation=cv2.INTER_AREA).astype(np.float32)

@@ -1,4 +1,4 @@
-"""From a picture that a visitor keeps to a card behind a link, and to paper; in a thread, as the screen must not wait."""
+"""Cards from captures, saved behind a link and printed, in threads: the screen must not wait."""
 
 from __future__ import annotations
 
@@ -12,114 +12,105 @@ from dataclasses import dataclass
 from realtime_style.errors import OutputUnwritable, RealtimeStyleError
 from realtime_style.frames import Frame
 from realtime_style.kiosk.pictures.card import CardText, draw_card, encode_card
-from realtime_style.kiosk.pictures.store import Keepsake, PictureStore
+from realtime_style.kiosk.pictures.film import Film
+from realtime_style.kiosk.pictures.store import PictureStore, StoredPicture
 from realtime_style.media.images import Picture
-from realtime_style.sinks.video_file import VideoWriter
+from realtime_style.media.video_writer import VideoWriter
 
 log = logging.getLogger(__name__)
 
-FILM_FPS = 15.0
-"""At most; less where painting takes longer."""
 _PRINTER_S = 30.0
 
 
 @dataclass(frozen=True)
 class Capture:
-    """What a visitor took: a painting, and for a moving one all of its frames, (H, W, 3) uint8 BGR."""
+    """A painted picture, (H, W, 3) uint8 BGR, or a film and one of its frames."""
 
     picture: Frame
-    painter: int = 0
-    """Who was chosen when it was taken."""
-    film: tuple[Frame, ...] = ()
-    film_fps: float = FILM_FPS
+    artist: int = 0
+    """The artist chosen at that time."""
+    film: Film | None = None
 
 
 @dataclass(frozen=True)
 class SavedCard:
-    """A card that is kept."""
+    """A card on the disk."""
 
     card: Frame
-    keepsake: Keepsake
-    painter: int
+    stored: StoredPicture
+    artist: int
 
 
 class CardMaker:
-    """Makes one card at a time, and prints; a printer that takes its time keeps no card waiting."""
+    """Makes one card at a time, and prints; a slow printer delays no card."""
 
     def __init__(
         self,
-        keepsakes: PictureStore,
+        store: PictureStore,
         *,
         size: str = "A6",
         logo: Picture | None = None,
         printer: Sequence[str] = (),
     ) -> None:
-        self._keepsakes, self._size, self._logo, self._printer = (
-            keepsakes,
-            size,
-            logo,
-            tuple(printer),
-        )
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="album")
+        """`printer` is a command; ``{file}`` in it stands for the PDF."""
+        self._store, self._size, self._logo, self._printer = store, size, logo, tuple(printer)
+        self._maker = ThreadPoolExecutor(1, thread_name_prefix="card maker")
         self._press = ThreadPoolExecutor(1, thread_name_prefix="printer")
-        self._making: deque[tuple[Capture, Future[SavedCard]]] = deque()
-        self._printing: Future[bool] | None = None
+        self._jobs: deque[tuple[Capture, Future[SavedCard]]] = deque()
+        self._print_job: Future[bool] | None = None
 
-    def make(self, taken: Capture, text: CardText) -> None:
+    def make(self, capture: Capture, text: CardText) -> None:
         """Start making a card."""
-        self._making.append((taken, self._worker.submit(self._make, taken, text)))
+        self._jobs.append((capture, self._maker.submit(self._make, capture, text)))
 
     def made(self) -> tuple[Capture, SavedCard | RealtimeStyleError] | None:
-        """What was taken, and its card when it is ready, or the error when it could not be kept; each told once, in turn.
+        """A capture whose card is finished, with the card or the error, in order, each once.
 
-        None while there is nothing new.
+        None while nothing is.
         """
-        if not self._making or not self._making[0][1].done():
+        if not self._jobs or not self._jobs[0][1].done():
             return None
-        taken, making = self._making.popleft()
-        error = making.exception()
+        capture, job = self._jobs.popleft()
+        error = job.exception()
         if error is None:
-            return taken, making.result()
+            return capture, job.result()
         if isinstance(error, RealtimeStyleError):
-            return taken, error
+            return capture, error
         log.warning("a card could not be made", exc_info=error)
-        return taken, OutputUnwritable(f"a card could not be made: {error}")
+        return capture, OutputUnwritable(f"a card could not be made: {error}")
 
-    def print(self, keepsake: Keepsake) -> None:
-        """Hand the card to the printer."""
-        self._printing = self._press.submit(self._print, keepsake)
+    def print(self, stored: StoredPicture) -> None:
+        """Start printing a card."""
+        self._print_job = self._press.submit(self._print, stored)
 
     def printed(self) -> bool | None:
-        """Whether printing began well, told once; None while there is nothing new."""
-        if self._printing is None or not self._printing.done():
+        """The printer's success, once; None while nothing is finished."""
+        if self._print_job is None or not self._print_job.done():
             return None
-        printing, self._printing = self._printing, None
-        return printing.exception() is None and printing.result()
+        job, self._print_job = self._print_job, None
+        return job.exception() is None and job.result()
 
     def close(self) -> None:
         """Wait for what is being made and printed."""
-        self._worker.shutdown(cancel_futures=True)
+        self._maker.shutdown(cancel_futures=True)
         self._press.shutdown(cancel_futures=True)
 
-    def _make(self, taken: Capture, text: CardText) -> SavedCard:
-        card = draw_card(taken.picture, text, self._size, self._logo)
+    def _make(self, capture: Capture, text: CardText) -> SavedCard:
+        card = draw_card(capture.picture, text, self._size, self._logo)
         contents = {kind: encode_card(card, kind) for kind in ("png", "pdf")}
-        if taken.film:
-            contents["mp4"] = self._film(taken.film, taken.film_fps)
-        return SavedCard(card, self._keepsakes.keep(contents), taken.painter)
+        if capture.film is not None:
+            contents["mp4"] = self._encode(capture.film)
+        return SavedCard(card, self._store.keep(contents), capture.artist)
 
-    def _film(self, frames: Sequence[Frame], fps: float) -> bytes:
-        with self._keepsakes.scratch_dir() as folder:
-            with VideoWriter(folder / "film.mp4", fps=fps) as sink:
-                for frame in (
-                    *frames,
-                    *reversed(frames[1:-1]),
-                ):  # there and back: the end meets the beginning
-                    sink.write(frame)
+    def _encode(self, film: Film) -> bytes:
+        with self._store.scratch_dir() as folder:
+            with VideoWriter(folder / "film.mp4", fps=film.fps) as writer:
+                for frame in film.there_and_back():
+                    writer.write(frame)
             return (folder / "film.mp4").read_bytes()
 
-    def _print(self, keepsake: Keepsake) -> bool:
-        path = self._keepsakes.find(keepsake.token, "pdf")
+    def _print(self, stored: StoredPicture) -> bool:
+        path = self._store.find(stored.token, "pdf")
         if path is None:
             return False
         command = [word.replace("{file}", str(path)) for word in self._printer]
@@ -136,7 +127,7 @@ class CardMaker:
             return False
         if done.returncode != 0:
             log.warning(
-                "the printer's command ended with %d: %s",
+                "the printer's command ended with code %d: %s",
                 done.returncode,
                 done.stderr.decode(errors="replace")[:200],
             )

@@ -1,4 +1,4 @@
-"""What the visitor in front of the kiosk has taken, and what has become of it."""
+"""The visit in progress: what the visitor captured, and its card."""
 
 from __future__ import annotations
 
@@ -6,151 +6,144 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from realtime_style.display.sprites import Image, opaque
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame
 from realtime_style.frames.ops import fit_within
 from realtime_style.kiosk.pictures.card import CardText
-from realtime_style.kiosk.pictures.card_maker import FILM_FPS, Capture, CardMaker, SavedCard
+from realtime_style.kiosk.pictures.card_maker import Capture, CardMaker, SavedCard
+from realtime_style.kiosk.pictures.film import FilmBuffer
 from realtime_style.kiosk.ui import widgets
-from realtime_style.kiosk.ui.window import Image
 
 log = logging.getLogger(__name__)
 
-_SHOWN = 1000  # px: a card on the screen
-_NOTICE_S = 6.0  # it lies over the card
+_CARD_PX = 1000  # longer side of the card on screen
+_NOTICE_S = 6.0  # it covers the card
 
 
 class Visitor:
-    """A picture or a film, from the shutter to the card; `forget` leaves nothing of it in memory."""
+    """A picture or a film, from the shutter to the card; `forget` removes it from memory."""
 
-    def __init__(self, album: CardMaker, link: Callable[[str], str | None]) -> None:
-        """`link`: where a keepsake's token can be followed to, None without a network."""
-        self._album, self._link = album, link
-        self._film: list[Frame] = []
-        self._filmed_from = self._filmed_at = 0.0
-        self._taken: Capture | None = None
-        self._waits = False
-        self._made: SavedCard | None = None
-        self._printed = self._prints = False
-        self._notice_ends = float("inf")
+    def __init__(self, card_maker: CardMaker, link: Callable[[str], str | None]) -> None:
+        """`link` makes a URL of a picture's token, or None without a network."""
+        self._card_maker, self._link = card_maker, link
+        self._film = FilmBuffer()
+        self._capture: Capture | None = None
+        self._shown: tuple[int, Frame] | None = None
+        self._making = False
+        self._saved: SavedCard | None = None
+        self._printed = self._printing = False
+        self._notice_until = float("inf")
         self.card: Image | None = None
         """For the screen, once it is made."""
         self.code: Image | None = None
-        """The QR code of its link; None without a network."""
+        """QR code of its link; None without a network."""
         self.notice = ""
-        """A key of the catalogue."""
+        """Key of a message in the catalogues."""
 
     @property
-    def painter(self) -> int:
-        """Who was chosen when the picture was taken."""
-        return 0 if self._taken is None else self._taken.painter
+    def artist(self) -> int:
+        """The artist chosen at the time of the capture."""
+        return 0 if self._capture is None else self._capture.artist
 
-    def shoot(self, picture: Frame, painter: int) -> None:
-        """Take what is on screen."""
-        self._taken = Capture(picture.copy(), painter)
-        self._say("")
+    def shoot(self, picture: Frame | None, artist: int) -> bool:
+        """Capture what is on screen; False if there is nothing."""
+        self.forget()
+        if picture is not None:
+            self._capture = Capture(picture.copy(), artist)
+        return picture is not None
 
     def start_film(self) -> None:
-        """Frames are taken from now on."""
-        self._film = []
-        self._say("")
+        """Begin a film."""
+        self.forget()
 
     def film(self, frame: Frame, now: float) -> None:
-        """One more frame, if it is time for one. Frames of another size, from a camera or chip that changed, begin it again."""
-        if self._film and frame.shape != self._film[0].shape:
-            self._film = []
-        if not self._film:
-            self._filmed_from = now
-        elif now - self._filmed_at < 0.9 / FILM_FPS:
-            return
-        self._film.append(frame)
-        self._filmed_at = now
+        """Add a frame to the film; see FilmBuffer.add."""
+        self._film.add(frame, now)
 
-    def end_film(self, painter: int) -> None:
-        """No more frames."""
-        if self._film:
-            spent = self._filmed_at - self._filmed_from
-            fps = min(FILM_FPS, (len(self._film) - 1) / spent) if spent > 0 else FILM_FPS
-            self._taken = Capture(self._film[len(self._film) // 2], painter, tuple(self._film), fps)
-        self._film = []
+    def end_film(self, artist: int) -> bool:
+        """Finish the film; False if there was no frame."""
+        film, self._film = self._film.finish(), FilmBuffer()
+        if film is not None:
+            self._capture = Capture(film.frame(len(film.jpegs) // 2), artist, film)
+        return film is not None
 
     def forget(self) -> None:
-        """Let go of everything."""
-        self._taken = self._made = self.card = self.code = None
-        self._film = []
-        self._waits = self._printed = self._prints = False
-        self._say("")
+        """Drop everything."""
+        self._capture = self._shown = self._saved = self.card = self.code = None
+        self._film = FilmBuffer()
+        self._making = self._printed = self._printing = False
+        self._set_notice("")
 
     def keep(self, text: CardText) -> None:
-        """Have the card made; until it is, none is shown."""
-        self._made = self.card = self.code = None
-        self._printed = self._prints = False
-        self._say("")
-        if self._taken is not None:
-            self._waits = True
-            self._album.make(self._taken, text)
+        """Start making the card; until it is made, none is shown."""
+        self._saved = self.card = self.code = None
+        self._printed = self._printing = False
+        self._set_notice("")
+        if self._capture is not None:
+            self._making = True
+            self._card_maker.make(self._capture, text)
 
     def print(self, now: float) -> None:
-        """Have it printed, once: who taps again because nothing has come out yet gets the same words, not another card."""
-        if self._made is None:
+        """Print the card, once: a second tap shows the same notice, and prints no other copy."""
+        if self._saved is None:
             return
         if not self._printed:
-            self._printed = self._prints = True
-            self._album.print(self._made.keepsake)
-        self._say("printing", float("inf") if self._prints else now + _NOTICE_S)
+            self._printed = self._printing = True
+            self._card_maker.print(self._saved.stored)
+        self._set_notice("printing", float("inf") if self._printing else now + _NOTICE_S)
 
-    def hear(self, now: float) -> SavedCard | RealtimeStyleError | None:
-        """What has come of a card since the last call; see CardMaker.made.
+    def poll(self, now: float) -> SavedCard | RealtimeStyleError | None:
+        """Take in what card maker and printer have finished since the last call.
 
-        Its visitor may be gone: then it is kept for its time, and nothing of it is shown to the one who is there now.
+        Returns a card that is saved, or why it is not. If its visitor has left, it is kept for
+        its time, and the next visitor sees nothing of it.
         """
-        printed = self._album.printed()
-        if printed is not None and self._prints:
-            self._say("printing" if printed else "print_failed", now + _NOTICE_S)
-            self._printed, self._prints = printed, False
-        if now >= self._notice_ends:
-            self._say("")
-        taken, made = self._album.made() or (None, None)
-        waits = self._waits and taken is self._taken
-        if isinstance(made, SavedCard) and waits:
-            self._made, self._waits = made, False
-            self.card = widgets.opaque(fit_within(made.card, _SHOWN))
-        elif isinstance(made, RealtimeStyleError):
-            log.warning("%s", made)
-            if not waits:
+        printed = self._card_maker.printed()
+        if printed is not None and self._printing:
+            self._set_notice("printing" if printed else "print_failed", now + _NOTICE_S)
+            self._printed, self._printing = printed, False
+        if now >= self._notice_until:
+            self._set_notice("")
+        capture, result = self._card_maker.made() or (None, None)
+        own = self._making and capture is self._capture
+        if isinstance(result, SavedCard) and own:
+            self._saved, self._making = result, False
+            self.card = opaque(fit_within(result.card, _CARD_PX))
+        elif isinstance(result, RealtimeStyleError):
+            log.warning("%s", result)
+            if not own:
                 return None
-            self._waits = False
-            self._say("keep_failed", now + _NOTICE_S)
-        if (
-            self._made is not None
-            and self.code is None
-            and (link := self._link(self._made.keepsake.token)) is not None
-        ):
-            self.code = widgets.qr_code(link)
-        return made
+            self._making = False
+            self._set_notice("keep_failed", now + _NOTICE_S)
+        if self._saved is not None and self.code is None:
+            link = self._link(self._saved.stored.token)
+            self.code = widgets.qr_code(link) if link is not None else None
+        return result
 
     def picture(self, now: float) -> Frame | None:
-        """What was taken, as it looks at this moment; None when nothing was."""
-        if self._taken is None:
+        """The capture at this moment, (H, W, 3) uint8 BGR: a film plays; None without one."""
+        if self._capture is None:
             return None
-        film = self._taken.film
-        return film[int(now * self._taken.film_fps) % len(film)] if film else self._taken.picture
+        film = self._capture.film
+        if film is None:
+            return self._capture.picture
+        number = int(now * film.fps) % len(film.jpegs)
+        if self._shown is None or self._shown[0] != number:
+            self._shown = number, film.frame(number)
+        return self._shown[1]
 
-    def _say(self, notice: str, until: float = float("inf")) -> None:
-        self.notice, self._notice_ends = notice, until
+    def _set_notice(self, notice: str, until: float = float("inf")) -> None:
+        self.notice, self._notice_until = notice, until
 
     @property
     def card_wh(self) -> tuple[int, int]:
-        """Shape of the card."""
-        return (
-            (1, 1) if self._made is None else (self._made.card.shape[1], self._made.card.shape[0])
-        )
+        """Width and height of the card in px."""
+        return (1, 1) if self._saved is None else self._saved.card.shape[1::-1]
 
     @property
     def until(self) -> str:
-        """When the link is over, as on a clock."""
-        return (
-            ""
-            if self._made is None
-            else datetime.fromtimestamp(self._made.keepsake.expires).strftime("%H:%M")
-        )
+        """Time of day at which the link ends."""
+        if self._saved is None:
+            return ""
+        return datetime.fromtimestamp(self._saved.stored.expires).strftime("%H:%M")

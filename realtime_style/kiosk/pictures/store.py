@@ -1,8 +1,8 @@
-"""Visitors' pictures on the disk: each behind a link that cannot be guessed, and gone when its time is over.
+"""Visitors' pictures on the disk, each behind a link that cannot be guessed, for a limited time.
 
-All there is to know about a picture is in the name of its file, ``CREATED-EXPIRES-DIGEST.KIND``, so that a kiosk that was
-killed knows after its restart what to keep and what to delete. The link itself is not on the disk, only its digest: who reads
-the disk cannot fetch what is served, and who is served cannot name another file.
+A file's name, ``CREATED-EXPIRES-DIGEST.KIND``, holds all there is to know of it, so that a kiosk
+that was killed knows after its restart what to delete. The link itself is not on the disk, only
+its digest: who reads the disk cannot fetch pictures, and who fetches cannot name another file.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from realtime_style.errors import OutputUnwritable
 log = logging.getLogger(__name__)
 
 KINDS = {"png": "image/png", "pdf": "application/pdf", "mp4": "video/mp4"}
-"""What can be kept, and its media type."""
+"""File suffixes of stored pictures, and their media types."""
 
 _NAME = re.compile(
     r"(?P<created>\d{1,12})-(?P<expires>\d{1,12})-(?P<digest>[0-9a-f]{64})\.(?P<kind>[a-z0-9]{3})"
 )
-_WORK = ".realtime-style-making-"
-_WORK_NAME = re.compile(re.escape(_WORK) + r"[a-z0-9_]{8}")
+_SCRATCH = ".realtime-style-making-"
+_SCRATCH_NAME = re.compile(re.escape(_SCRATCH) + r"[a-z0-9_]{8}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _CLOCK_SLACK_S = 120.0
 
 
 @dataclass(frozen=True)
-class Keepsake:
-    """A visitor's picture and the way to it."""
+class StoredPicture:
+    """A picture on the disk, in one or more kinds of file."""
 
     token: str
     """128 random bits: the end of its link."""
@@ -49,33 +49,33 @@ class Keepsake:
 
 
 class PictureReader:
-    """The folder of visitors' pictures, for reading: what the page behind the links knows."""
+    """Reads the folder of visitors' pictures; used by the page behind the links."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self.folder, self._clock = folder, clock
 
     def find(self, token: str, kind: str) -> Path | None:
-        """The file behind a link; None for a link that never was, or is over, and for anything else."""
+        """The file behind a link; None for a link that has expired or never existed."""
         if kind not in KINDS or not _TOKEN.fullmatch(token):
             return None
         now = self._clock()
         for path in self.folder.glob(f"*-{_digest(token)}.{kind}"):
-            if not _is_over(path, now):
+            if not _is_expired(path, now):
                 return path
         return None
 
     def kinds(self, token: str) -> list[str]:
-        """What there is behind a link, in the order of KINDS."""
+        """Kinds of file behind a link, in the order of KINDS."""
         return [kind for kind in KINDS if self.find(token, kind) is not None]
 
     def expires(self, token: str) -> float | None:
-        """When the link is over, seconds since the epoch; None for one that is not there."""
+        """End of a link, seconds since the epoch; None without a file."""
         paths = [self.find(token, kind) for kind in KINDS]
         return next((float(path.name.split("-")[1]) for path in paths if path is not None), None)
 
 
 class PictureStore(PictureReader):
-    """The same for the kiosk, which keeps and deletes. Safe to use from several threads and again after a crash."""
+    """Keeps pictures and deletes them. Safe to use from several threads, and after a crash."""
 
     def __init__(
         self,
@@ -86,9 +86,10 @@ class PictureStore(PictureReader):
         former: Sequence[Path] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Pictures live for `hours`, at most until `closing`, local time. Raises OutputUnwritable.
+        """Keep pictures for `hours`, at most until `closing`, local time.
 
-        `former` folders are those of settings before: what is over is deleted there, too.
+        Expired pictures in `former` folders, of earlier settings, are deleted as well. Raises
+        OutputUnwritable.
         """
         super().__init__(folder, clock)
         self._hours, self._closing, self._former = hours, closing, former
@@ -96,8 +97,8 @@ class PictureStore(PictureReader):
         delete_unfinished(folder)
         self.delete_expired()
 
-    def keep(self, contents: Mapping[str, bytes]) -> Keepsake:
-        """Keep a picture, as one or more of KINDS; all of them or none. Raises OutputUnwritable."""
+    def keep(self, contents: Mapping[str, bytes]) -> StoredPicture:
+        """Write a picture in one or more of KINDS, all or none. Raises OutputUnwritable."""
         now = self._clock()
         token = secrets.token_urlsafe(16)
         expires = self._expiry(now)
@@ -106,10 +107,9 @@ class PictureStore(PictureReader):
             for kind, content in contents.items():
                 path = self.folder / f"{int(now)}-{int(expires)}-{_digest(token)}.{kind}"
                 written.append(path)
-                # Not by way of a temporary name: whatever a crash leaves must be a name that the sweep knows.
-                with os.fdopen(
-                    os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
-                ) as file:
+                # No temporary name: what a crash leaves must have a name that will expire.
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+                with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
                     file.write(content)
         except OSError as error:
             for path in written:
@@ -117,54 +117,54 @@ class PictureStore(PictureReader):
             raise OutputUnwritable(
                 f"cannot keep a picture in {self.folder}: {error.strerror}; make room there"
             ) from error
-        return Keepsake(token, float(int(expires)))
+        return StoredPicture(token, float(int(expires)))
 
     @contextmanager
     def scratch_dir(self) -> Iterator[Path]:
-        """A folder to make something in that can only be made as a file; empty afterwards, or at the latest after a restart."""
-        with tempfile.TemporaryDirectory(prefix=_WORK, dir=self.folder) as folder:
+        """A folder for temporary files; deleted afterwards, or by the next kiosk after a crash."""
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=self.folder) as folder:
             yield Path(folder)
 
     def until(self) -> str:
-        """When a picture that is kept now is deleted, as on a clock."""
+        """Time of day at which a picture that is kept now expires."""
         return datetime.fromtimestamp(self._expiry(self._clock())).strftime("%H:%M")
 
     def delete_expired(self) -> int:
-        """Delete what is over; returns how many files are left, those in former folders not counted."""
+        """Delete expired pictures; returns the number of files left, without former folders."""
         now = self._clock()
         for folder in self._former:
             with suppress(OSError):  # it is gone, or on a stick that is not plugged in
-                _delete(folder.iterdir(), lambda path: _is_over(path, now))
-        return self._delete(lambda path: _is_over(path, now))
+                _delete(folder.iterdir(), lambda path: _is_expired(path, now))
+        return self._delete(lambda path: _is_expired(path, now))
 
     def clear(self) -> None:
-        """Delete everything: where no page serves it, a picture only lies about. To be called while nothing is being made."""
+        """Delete all pictures, as nothing serves them any more. Nothing may be being made."""
         self._delete(lambda path: True)
         delete_unfinished(self.folder)
 
-    def _delete(self, over: Callable[[Path], bool]) -> int:
+    def _delete(self, condition: Callable[[Path], bool]) -> int:
         try:
             paths = list(self.folder.iterdir())
-        except OSError as error:  # a stick was pulled, or somebody tidied up
+        except OSError as error:  # a stick was pulled, or somebody deleted it
             log.warning("the folder of pictures %s cannot be read: %s", self.folder, error.strerror)
             with suppress(OSError):
                 self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             return 0
-        return _delete(paths, over)
+        return _delete(paths, condition)
 
     def _expiry(self, now: float) -> float:
-        over = now + self._hours * 3600
+        expires = now + self._hours * 3600
         if self._closing is None:
-            return over
+            return expires
         day = datetime.fromtimestamp(now)
         closing = datetime.combine(day.date(), self._closing)
         if closing <= day:
             closing += timedelta(days=1)
-        return min(over, closing.timestamp())
+        return min(expires, closing.timestamp())
 
 
 def make_folder(folder: Path) -> None:
-    """A folder that is nobody else's business. Raises OutputUnwritable."""
+    """Make a folder that only this user can read. Raises OutputUnwritable."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -174,20 +174,20 @@ def make_folder(folder: Path) -> None:
 
 
 def delete_unfinished(folder: Path) -> None:
-    """What was being made in a folder of pictures when a kiosk was killed."""
+    """Delete the temporary files of a kiosk that was killed."""
     with suppress(OSError):  # the folder is gone, and all in it
-        for left in folder.iterdir():
-            if _WORK_NAME.fullmatch(left.name):
-                shutil.rmtree(left, ignore_errors=True)
+        for path in folder.iterdir():
+            if _SCRATCH_NAME.fullmatch(path.name):
+                shutil.rmtree(path, ignore_errors=True)
 
 
-def _delete(paths: Iterable[Path], over: Callable[[Path], bool]) -> int:
-    """Delete the keepsakes among `paths` that are `over`; returns how many are left."""
+def _delete(paths: Iterable[Path], condition: Callable[[Path], bool]) -> int:
+    """Delete the pictures among `paths` that meet `condition`; returns how many are left."""
     left = 0
     for path in paths:
         if not _NAME.fullmatch(path.name):
-            continue  # not ours: a folder may have been chosen that holds other things
-        if not over(path):
+            continue  # not ours: the folder may hold other things
+        if not condition(path):
             left += 1
             continue
         try:
@@ -202,8 +202,8 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode("ascii")).hexdigest()
 
 
-def _is_over(path: Path, now: float) -> bool:
-    """Whether a picture's time is over; one from the future counts: the clock was put back, and nobody knows how old it is."""
+def _is_expired(path: Path, now: float) -> bool:
+    """True also for a picture from the future: the clock was put back, and its age is unknown."""
     match = _NAME.fullmatch(path.name)
     if match is None:
         return True

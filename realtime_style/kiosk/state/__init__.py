@@ -1,1 +1,1 @@
-"""State, events and transitions: pure functions of values."""
+"""Scenes, events and transitions of the kiosk: plain values and pure functions."""

@@ -1,6 +1,6 @@
-"""What the kiosk can be in, be told, and be asked to do: values only.
+"""State, events and effects of the kiosk, as plain values.
 
-:mod:`realtime_style.kiosk.state.transitions` has what follows from them.
+:mod:`realtime_style.kiosk.state.transitions` says what follows from them.
 
 ::
 
@@ -8,8 +8,8 @@
                         ^                                    |
                         +------------- discard --------------+
 
-Left alone, every scene goes back to ATTRACT. A lost camera and the host's break are no scenes: they cover those that need the
-camera, and what was under them is there again afterwards.
+Without a touch, every scene returns to ATTRACT. A lost camera and the host's break are not
+scenes: they cover the scenes that need the camera, which are there again afterwards.
 """
 
 from __future__ import annotations
@@ -20,21 +20,20 @@ from enum import Enum, auto
 
 
 class Scene(Enum):
-    """What visitors see and can do."""
+    """The contents of the screen, and with them the actions that are possible."""
 
     ATTRACT = auto()
-    """Nobody is there: the painters in turn, on the live picture, and an invitation."""
+    """Nobody is there: the artists in turn on the live picture, and an invitation."""
     LIVE = auto()
-    """Somebody is there, and plays."""
+    """A visitor plays."""
     COUNTDOWN = auto()
     FILMING = auto()
-    """The moving picture is taken."""
     REVIEW = auto()
-    """The picture stands still: keep it or not?"""
+    """The captured picture or film: keep it or not?"""
     CARD = auto()
     """The greeting card, and how to take it home."""
     PIN = auto()
-    """Somebody knows the gesture: is it the host?"""
+    """The keypad, after the host's gesture."""
     MENU = auto()
     """The host's menu."""
 
@@ -43,7 +42,7 @@ NEEDS_CAMERA = frozenset({Scene.ATTRACT, Scene.LIVE, Scene.COUNTDOWN, Scene.FILM
 
 
 class Touch(Enum):
-    """What a visitor can ask for."""
+    """Requests of a visitor, by touch or by key."""
 
     SCREEN = auto()
     """Anywhere: somebody is there."""
@@ -55,29 +54,29 @@ class Touch(Enum):
     PRINT = auto()
     DONE = auto()
     CORNER = auto()
-    """A corner where nothing is to be seen; five times in a row it asks for the PIN."""
+    """The corner with nothing in it; GESTURE touches in a row open the keypad."""
     PIN_BACK = auto()
-    """Takes the last digit away, or the keypad when there is none."""
+    """Deletes the last digit; closes the keypad when there is none."""
     PIN_DONE = auto()
 
 
 class Host(Enum):
-    """What the host can ask for, on the menu or on the phone."""
+    """Requests of the host, from the menu or from the phone page."""
 
     PAUSE = auto()
-    """The technical break begins, or ends."""
-    NEXT_PAINTER = auto()
+    """Begin or end the technical break."""
+    NEXT_ARTIST = auto()
     RESTART = auto()
     QUIT = auto()
     LEAVE = auto()
-    """The menu is put away."""
+    """Close the menu."""
 
 
 @dataclass(frozen=True)
-class HostChoose:
-    """The host chose a painter, whoever plays just now."""
+class HostChooseArtist:
+    """The host chose an artist, whoever plays now."""
 
-    painter: int
+    artist: int
 
 
 @dataclass(frozen=True)
@@ -88,21 +87,21 @@ class Digit:
 
 
 @dataclass(frozen=True)
-class Choose:
-    """A visitor chose a painter."""
+class ChooseArtist:
+    """A visitor chose an artist."""
 
-    painter: int
+    artist: int
 
 
 @dataclass(frozen=True)
-class Strength:
+class SetStrength:
     """A visitor moved the slider: 0..1."""
 
     value: float
 
 
 @dataclass(frozen=True)
-class Speak:
+class ChooseLanguage:
     """A visitor chose a language."""
 
     language: str
@@ -110,116 +109,128 @@ class Speak:
 
 @dataclass(frozen=True)
 class CameraLost:
-    """The camera gave no frames, or always the same, or black ones."""
+    """The camera sends no frames, or always the same, or black ones."""
 
     reason: str
 
 
-class Happening(Enum):
-    """What comes from elsewhere."""
+class SystemEvent(Enum):
+    """Events from the kiosk itself."""
 
     TICK = auto()
     """Time has passed."""
     CAMERA_BACK = auto()
+    CAPTURE_FAILED = auto()
+    """There was no frame to take: SHOOT or END_FILM captured nothing."""
     CARD_FAILED = auto()
     """The picture could not be kept."""
 
 
-Event = Touch | Choose | Strength | Speak | Digit | CameraLost | Happening | Host | HostChoose
+Event = (
+    Touch
+    | ChooseArtist
+    | SetStrength
+    | ChooseLanguage
+    | Digit
+    | CameraLost
+    | SystemEvent
+    | Host
+    | HostChooseArtist
+)
 
 
 class Effect(Enum):
-    """What the caller has to do, as the state machine cannot."""
+    """Actions that a transition requires of its caller."""
 
-    GREET = auto()
-    """Count a visitor."""
+    COUNT_VISITOR = auto()
     SHOOT = auto()
-    """Take the picture that is on screen now."""
+    """Capture the picture that is on screen now."""
     START_FILM = auto()
     END_FILM = auto()
     FORGET = auto()
-    """Let go of the picture that was taken and of its card on screen; what is kept on the disk stays there for its time."""
+    """Drop the capture and its card from memory; a card that was kept stays on the disk."""
     MAKE_CARD = auto()
-    """Keep the picture: make the card and the link to it."""
+    """Keep the capture: make the card and its link."""
     PRINT = auto()
-    LEAVE = auto()
-    """The visitor is gone: nothing of him may show for the next one."""
+    END_VISIT = auto()
+    """The visitor is gone: show nothing of this visit to the next one."""
     RESTART = auto()
     QUIT = auto()
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds."""
+    """Durations in seconds."""
 
     idle: float = 45.0
-    """Without a touch, until the kiosk thinks it is alone."""
+    """Without a touch, until the visitor counts as gone."""
     review: float = 60.0
     card: float = 90.0
-    """Time to take a QR code."""
+    """Time to scan the QR code."""
     countdown: float = 3.0
     film: float = 5.0
     attract: float = 12.0
-    """Each painter's turn while nobody is there."""
+    """For each artist while nobody is there."""
     host: float = 30.0
-    """Without a touch, until keypad and menu are put away."""
+    """Without a touch, until keypad and menu close."""
 
 
 DEBOUNCE_S = 0.7
-"""So long after a scene began, a touch that its buttons would feel is still the second tap on the one before."""
+"""After a scene with buttons began: a touch is still the second tap on the scene before."""
 GESTURE = 5
-"""Touches of the corner that ask for the PIN ..."""
+"""Touches of the corner that open the keypad ..."""
 GESTURE_S = 4.0
-"""... within so many seconds."""
-TRIES = 5
+"""... within this time."""
+PIN_TRIES = 5
 """Wrong PINs until the keypad is locked ..."""
-LOCKED_S = 60.0
-"""... for so long, and twice as long after each further one."""
-LONGEST_PIN = 12
+PIN_LOCK_S = 60.0
+"""... for this time, and twice as long after each further one."""
+MAX_PIN_DIGITS = 12
 
 
 @dataclass(frozen=True)
 class State:
-    """All there is to know between two events."""
+    """Everything that events change. Times are seconds on the kiosk's clock."""
 
     scene: Scene = Scene.ATTRACT
     since: float = 0.0
-    """When this scene began."""
+    """Start of this scene."""
     touched: float = 0.0
-    """When the screen was last touched."""
-    painter: int = 0
-    painter_since: float = 0.0
+    """Last touch."""
+    artist: int = 0
+    artist_since: float = 0.0
     strength: float = 1.0
     language: str = "en"
     film: bool = False
-    """Whether the picture taken or being taken is a moving one."""
+    """The current capture is a film."""
     camera_lost: str = ""
-    """Why there is no picture; empty when there is one."""
+    """Reason for the missing picture; empty when there is one."""
     on_break: bool = False
     corner: tuple[float, ...] = ()
-    """When the corner was touched lately."""
+    """Recent touches of the corner."""
     pin: str = ""
-    """What has been typed of it."""
-    wrong: int = 0
-    """Wrong PINs since the last right one."""
+    """Digits typed so far."""
+    wrong_pins: int = 0
+    """Since the last right one."""
     locked_until: float = float("-inf")
 
     @property
     def covered(self) -> bool:
-        """Whether the scene is not to be seen, behind a card that says what visitors are waiting for."""
+        """True when a card that says why visitors have to wait hides the scene."""
         lost = bool(self.camera_lost) and self.scene in NEEDS_CAMERA
         return lost or (self.on_break and self.scene not in {Scene.PIN, Scene.MENU})
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What does not change while the kiosk runs."""
+    """Values that do not change while the kiosk runs."""
 
-    painters: int
+    artists: int
+    """Number of artists to choose from."""
     language: str = "en"
-    """The one to begin with."""
+    """For each new visitor."""
     strength: float = 1.0
     timing: Timing = Timing()
     printing: bool = False
     is_pin: Callable[[str], bool] | None = None
-    """Whether this is the host's PIN; None: there is no menu."""
+    """Tells the host's PIN from others; None: there is no menu."""

@@ -1,1 +1,1 @@
-"""The watchdog and the numbers it keeps."""
+"""Watchdog, heartbeat, single instance, and the numbers that outlast a restart."""

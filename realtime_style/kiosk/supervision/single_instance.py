@@ -1,4 +1,4 @@
-"""One kiosk to a folder of pictures: a second one, started by mistake, would tidy away what visitors still come for."""
+"""Single-instance lock: a second kiosk on one folder would delete the first one's pictures."""
 
 from __future__ import annotations
 
@@ -19,20 +19,23 @@ LOCK = ".realtime-style-kiosk.lock"
 
 @contextmanager
 def single_instance(folder: Path) -> Iterator[None]:
-    """Keep all other kiosks from this folder of pictures, which must exist, for as long as the block runs, however it ends.
+    """Lock an existing folder of pictures while the block runs, however it ends.
 
-    Raises RealtimeStyleError when one is there already. On a file system without locks a warning takes their place.
+    Raises RealtimeStyleError when another kiosk holds the lock. On a file system without locks
+    there is a warning instead.
     """
-    # A soft lock, which filelock takes in its place, would outlive a kiosk that was killed, and no further one could start.
+    # Without locks filelock would leave a mark of its own ("soft lock"). It outlives a kiosk that
+    # was killed, and no other could start.
     lock = FileLock(folder / LOCK, fallback_to_soft=False)
     try:
         lock.acquire(blocking=False)
     except Timeout as error:
         raise RealtimeStyleError(
-            f"another kiosk keeps its pictures in {folder}; end that one first, or choose another folder in [pictures]"
+            f"another kiosk keeps its pictures in {folder}; end that one first, or choose "
+            "another folder in [pictures]"
         ) from error
     except OSError as error:
-        log.warning("a second kiosk would not be kept from %s (%s): start only one", folder, error)
+        log.warning("cannot lock %s against a second kiosk (%s): start only one", folder, error)
     try:
         yield
     finally:

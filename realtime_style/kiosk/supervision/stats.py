@@ -1,4 +1,4 @@
-"""What the host may know of a kiosk: numbers and its last complaint, nobody's picture."""
+"""Numbers for the host, and the state that outlasts a restart; nobody's picture."""
 
 from __future__ import annotations
 
@@ -7,36 +7,38 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
-from realtime_style.kiosk.config.i18n import Words
+from realtime_style.kiosk.config.i18n import Catalogue
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class Counters:
-    """Since the kiosk was started by its host; what a fault or a restart comes between is counted on."""
+    """Counts since the host started the kiosk, faults and restarts in between included."""
 
     visitors: int = 0
     pictures: int = 0
-    by_painter: dict[str, int] = field(default_factory=dict)
+    """Taken home."""
+    by_style: dict[str, int] = field(default_factory=dict)
+    """Pictures of each style."""
 
 
 @dataclass(frozen=True)
 class RestartState:
-    """What a kiosk knows of the one before it, which fell or was started anew."""
+    """State that a kiosk takes over from the one before a crash or restart."""
 
     counters: Counters = field(default_factory=Counters)
     on_break: bool = False
     wrong_pins: int = 0
-    """Since the last right one: a new start must not be a new set of tries."""
+    """Since the last right one: a restart must not allow more tries."""
 
-    def line(self) -> str:
-        """For :meth:`of_line`."""
+    def to_json(self) -> str:
+        """One line."""
         return json.dumps(asdict(self))
 
     @classmethod
-    def of_line(cls, line: str) -> RestartState:
-        """What was written; nothing to remember when it cannot be read, for then no start would ever succeed."""
+    def from_json(cls, line: str) -> RestartState:
+        """The state in `line`; a new one if it cannot be read, or no start would ever succeed."""
         if not line:
             return cls()
         try:
@@ -45,40 +47,37 @@ class RestartState:
                 Counters(**values["counters"]), bool(values["on_break"]), int(values["wrong_pins"])
             )
         except (ValueError, TypeError, KeyError) as error:
-            log.warning(
-                "counting from nothing, as the kiosk before this one left no figures that can be read (%s)",
-                error,
-            )
+            log.warning("counting from zero: the last kiosk's state cannot be read (%s)", error)
             return cls()
 
 
 @dataclass(frozen=True)
 class Status:
-    """How it goes, for the menu and the phone page."""
+    """The kiosk at one moment, for the menu and the phone page."""
 
     scene: str
-    painter: str
+    style: str
     fps: float
     runs_on: str
     camera_lost: str
-    """Why there is no picture; empty when there is one."""
+    """Reason for the missing picture; empty when there is one."""
     on_break: bool
     visitors: int
     pictures: int
     kept: int
-    """Files of visitors on the disk now."""
+    """Visitors' files on the disk now."""
     outputs_lost: str
-    """Why second screen, virtual camera or film do not work; empty when they do."""
+    """Outputs that fail, with reasons; empty when all work."""
     last_warning: str
-    by_painter: dict[str, int] = field(default_factory=dict)
-    """Pictures after each painter."""
-    painters: Sequence[str] = ()
-    """All of them, for people, in their order."""
+    by_style: dict[str, int] = field(default_factory=dict)
+    """Pictures of each style."""
+    artists: Sequence[str] = ()
+    """Names and years of all artists, in their order."""
 
-    def lines(self, words: Words) -> Sequence[str]:
-        """For the menu."""
+    def lines(self, words: Catalogue) -> Sequence[str]:
+        """Lines for the menu."""
         return [
-            f"{self.fps:.1f} fps · {self.runs_on} · {self.painter}",
+            f"{self.fps:.1f} fps · {self.runs_on} · {self.style}",
             words("host_figures", visitors=self.visitors, pictures=self.pictures, kept=self.kept),
             self.camera_lost or self.outputs_lost or self.last_warning,
         ]
@@ -89,7 +88,7 @@ class LastWarning(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.words = ""
+        self.text = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.words = record.getMessage()
+        self.text = record.getMessage()

@@ -1,20 +1,21 @@
-"""What screens are laid out with: places to touch, what is shown beside the state, and boxes that fit."""
+"""A scene laid out: sprites and touch targets, and the data that scenes show beside the state."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from realtime_style.kiosk.config.i18n import Words
+from realtime_style.display.geometry import Box, Fit, fitted_box
+from realtime_style.display.sprites import Colour, Image, Sprite
+from realtime_style.display.text import REGULAR, Weight, text_width
+from realtime_style.kiosk.config.i18n import Catalogue
 from realtime_style.kiosk.state.model import Event, Rules
 from realtime_style.kiosk.ui import widgets
-from realtime_style.kiosk.ui.text import Box
-from realtime_style.kiosk.ui.window import Image, Sprite
 
 
 @dataclass(frozen=True)
 class Target:
-    """A place that can be touched, and what that means. A slider follows the finger."""
+    """A place to touch, and the event that a touch there makes. A slider follows the finger."""
 
     box: Box
     event: Callable[[int, int], Event]
@@ -23,14 +24,14 @@ class Target:
 
 @dataclass(frozen=True)
 class Artist:
-    """A painter as visitors know him."""
+    """An artist as visitors know him."""
 
     name: str
     year: str
 
     @property
     def surname(self) -> str:
-        """What stands on a tile: Katsushika Hokusai is Hokusai, Vincent van Gogh is van Gogh."""
+        """The name for a tile: Hokusai for Katsushika Hokusai, van Gogh for Vincent van Gogh."""
         words = self.name.split()
         begin = next(
             (number for number, word in enumerate(words) if number and word[0].islower()),
@@ -41,34 +42,48 @@ class Artist:
 
 @dataclass(frozen=True)
 class Props:
-    """What a screen shows beside the state."""
+    """The data that scenes show beside the state."""
 
     size_wh: tuple[int, int]
+    """Of the screen, px."""
     video_wh: tuple[int, int]
-    words: Words
-    languages: Sequence[Words]
+    """Of the live picture, px."""
+    words: Catalogue
+    languages: Sequence[Catalogue]
     tiles: widgets.Tiles
-    painters: Sequence[Artist]
+    artists: Sequence[Artist]
     rules: Rules
+    fit: Fit = "cover"
+    """How the live picture fills the screen."""
     kept_until: str = ""
-    """When a picture that is kept now is deleted, as on a clock."""
+    """Time of day when a picture that is kept now is deleted."""
     take_home: bool = True
-    """Whether there are links to take pictures home by."""
+    """True if there are links for taking pictures home."""
     recorded: bool = False
-    """Whether what is on screen is filmed."""
+    """True if the picture on screen is recorded."""
     shown_elsewhere: bool = False
-    """Whether it can be seen on other screens."""
+    """True if the picture can be seen on other screens."""
     card: Image | None = None
     """None while it is being made."""
     card_wh: tuple[int, int] = (1, 1)
     code: Image | None = None
-    """The QR code; None when there is no network."""
+    """The QR code; None without a network."""
     until: str = ""
-    """When the link is over, as on a clock."""
+    """Time of day when the link expires."""
     notice: str = ""
-    """A key of the catalogue: what went wrong or is being done."""
+    """Key of the catalogue for what went wrong or is being done."""
     status: Sequence[str] = ()
     """Lines for the host."""
+
+    @property
+    def unit(self) -> int:
+        """A hundredth of the screen's shorter side, px."""
+        return max(1, min(self.size_wh) // 100)
+
+    @property
+    def video_box(self) -> Box:
+        """The box of the live picture."""
+        return fitted_box(self.video_wh, Box(0, 0, *self.size_wh), self.fit)
 
 
 @dataclass
@@ -80,18 +95,48 @@ class SceneLayout:
     targets: list[Target] = field(default_factory=list)
 
     def hit(self, x: int, y: int) -> Target | None:
-        """The target at a point; the last laid out lies on top."""
+        """The target at a point; the last one laid out is on top."""
         return next((target for target in reversed(self.targets) if target.box.holds(x, y)), None)
 
     def put(self, image: Image, box: Box, event: Event | None = None) -> None:
-        """Lay an image down, and make it mean something when touched."""
+        """Lay an image down; a touch on it makes `event`."""
         self.sprites.append(Sprite(image, box))
         if event is not None:
             self.targets.append(Target(box, lambda x, y: event))
 
+    def label(
+        self,
+        text: str,
+        box: Box,
+        size: int,
+        *,
+        weight: Weight = REGULAR,
+        align: float = 0.5,
+        lines: int = 1,
+        shade: bool = False,
+        passing: bool = False,
+    ) -> None:
+        """Write text; `passing` if it has a time or figures in it, which soon change.
+
+        `shade` gives it a dark panel, which is no wider than the text needs.
+        """
+        if shade:
+            width = min(box.width, text_width(text, size, weight) + 2 * widgets.padding(size))
+            x = box.x + round((box.width - width) * align)
+            box = Box(x, box.y, width, box.height)
+        draw = widgets.passing_label if passing else widgets.label
+        image = draw(
+            text, box.width, box.height, size, weight=weight, align=align, lines=lines, shade=shade
+        )
+        self.put(image, box)
+
+    def button(self, text: str, box: Box, colour: Colour, event: Event) -> None:
+        """Lay a button down."""
+        self.put(widgets.button(text, box.width, box.height, colour), box, event)
+
 
 def tiled(room: Box, count: int, rows: int, tile: int, gap: int) -> list[Box]:
-    """Boxes of the painters in rows, as large as `tile` wide if they fit."""
+    """Boxes in rows, `tile` wide if they fit, else narrower."""
     in_row = -(-count // rows)
     wide = min(tile, (room.width - gap * (in_row - 1)) // in_row)
     high = min((room.height - gap * (rows - 1)) // rows, round(wide * 1.3))
@@ -101,23 +146,3 @@ def tiled(room: Box, count: int, rows: int, tile: int, gap: int) -> list[Box]:
         Box(room.x + column * (wide + gap), top + row * (high + gap), wide, high)
         for row, column in places
     ]
-
-
-def covering(props: Props) -> Box:
-    """The video as large as it takes to cover the screen."""
-    width, height = props.size_wh
-    scale = max(width / props.video_wh[0], height / props.video_wh[1])
-    wide, high = round(props.video_wh[0] * scale), round(props.video_wh[1] * scale)
-    return Box((width - wide) // 2, (height - high) // 2, wide, high)
-
-
-def inside(room: Box, size_wh: tuple[int, int]) -> Box:
-    """The whole of something of this shape, as large as it fits."""
-    scale = min(room.width / size_wh[0], room.height / size_wh[1])
-    wide, high = round(size_wh[0] * scale), round(size_wh[1] * scale)
-    return Box(room.x + (room.width - wide) // 2, room.y + (room.height - high) // 2, wide, high)
-
-
-def unit(props: Props) -> int:
-    """A hundredth of the screen's shorter side, px."""
-    return max(1, min(props.size_wh) // 100)

@@ -1,16 +1,17 @@
-"""The second screen's page and stream, in a process of its own. Frames come by standard input, a JPEG in base64 a line."""
+"""The process that serves the live picture to browsers: a page, and a motion JPEG stream.
+
+Each message from the parent is a frame as JPEG; each message to it the number of viewers.
+"""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import base64
 import hashlib
-import os
-import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
+from multiprocessing.connection import Connection
 from secrets import token_hex
 
 from starlette.applications import Starlette
@@ -19,15 +20,16 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from realtime_style.web.server import HEADERS, serve
+from realtime_style.web.server import HEADERS, build_app, serve
 
-VIEWERS = 8
-"""At a time; more are told to come back."""
+MAX_VIEWERS = 8
+"""Viewers at a time; further ones get a 503."""
 
 _FIRST_FRAME_S = 10.0
 
-# The picture stops without a word when the stream breaks: nobody's face shall stay there, and when a server is back, the page
-# asks for the stream again. So it does when there was no place.
+# A broken stream leaves its last frame on the page. The page asks for the run's name every two
+# seconds, hides the picture while nobody answers, so that no face stays there, and reloads the
+# stream when another run does, or when there was no room for one more viewer.
 _SCRIPT = """
 const picture = document.querySelector("img"); let run = null;
 picture.onerror = () => setTimeout(() => { picture.src = "stream?" + Math.random(); }, 3000);
@@ -50,41 +52,38 @@ img {{ width: 100%; height: 100%; object-fit: contain }}</style>
 """
 
 _HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode("ascii")
-_HEADERS = {
-    **HEADERS,
-    "Content-Security-Policy": HEADERS["Content-Security-Policy"]
-    + f"; script-src 'sha256-{_HASH}'; connect-src 'self'",
-}
+_POLICY = "Content-Security-Policy"
+_PAGE_HEADERS = {_POLICY: f"{HEADERS[_POLICY]}; script-src 'sha256-{_HASH}'; connect-src 'self'"}
 
 
-class Board:
-    """The newest frame, from the thread that reads to the event loop that serves."""
+class Broadcast:
+    """Hands the newest frame from the thread that reads to all viewers, in the event loop."""
 
-    def __init__(self, tell: Callable[[int], None]) -> None:
-        """`tell` is told how many are watching whenever it changes."""
-        self._tell = tell
+    def __init__(self, report: Callable[[int], None]) -> None:
+        """`report` is called with the number of viewers whenever it changes."""
+        self._report = report
         self._lock = threading.Lock()
         self._waiting: set[asyncio.Future[bytes | None]] = set()
         self._ended = False
         self._viewers = 0
 
-    def put(self, jpeg: bytes) -> None:
-        """Give it to all that wait. Called by the reading thread."""
-        self._give(jpeg)
+    def read(self, jpegs: Iterable[bytes]) -> None:
+        """Hand on each frame, and the end of them. Runs in the reading thread."""
+        for jpeg in jpegs:
+            self._resolve(jpeg)
+        with self._lock:
+            self._ended = True
+        self._resolve(None)
 
-    def end(self) -> None:
-        """There will be no more. Called by the reading thread."""
-        self._ended = True
-        self._give(None)
-
-    def _give(self, jpeg: bytes | None) -> None:
+    def _resolve(self, jpeg: bytes | None) -> None:
         with self._lock:
             waiting, self._waiting = self._waiting, set()
         for future in waiting:
-            future.get_loop().call_soon_threadsafe(_fulfil, future, jpeg)
+            with suppress(RuntimeError):  # the event loop has ended
+                future.get_loop().call_soon_threadsafe(_set_result, future, jpeg)
 
     async def next(self) -> bytes | None:
-        """The next frame that comes; None at the end."""
+        """Wait for the next frame; None at the end."""
         future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
         with self._lock:
             if self._ended:
@@ -97,88 +96,85 @@ class Board:
                 self._waiting.discard(future)
 
     def enter(self) -> bool:
-        """One more is watching; False when it is one too many."""
-        if self._viewers >= VIEWERS:
+        """Count one more viewer; False when there are enough."""
+        if self._viewers >= MAX_VIEWERS:
             return False
         self._viewers += 1
-        self._tell(self._viewers)
+        self._report(self._viewers)
         return True
 
     def leave(self) -> None:
-        """One less."""
+        """Count one viewer less."""
         self._viewers -= 1
-        self._tell(self._viewers)
+        self._report(self._viewers)
 
 
-def _fulfil(future: asyncio.Future[bytes | None], jpeg: bytes | None) -> None:
+def _set_result(future: asyncio.Future[bytes | None], jpeg: bytes | None) -> None:
     if not future.done():
         future.set_result(jpeg)
 
 
-def mjpeg_app(board: Board) -> Starlette:
+def mjpeg_app(broadcast: Broadcast) -> Starlette:
     """The web application: ``/`` a page, ``/stream`` motion JPEG, ``/frame.jpg`` one picture."""
     run = token_hex(8)
 
     async def page(request: Request) -> Response:
-        return HTMLResponse(_PAGE, headers=_HEADERS)
+        return HTMLResponse(_PAGE, headers=_PAGE_HEADERS)
 
-    async def which_run(request: Request) -> Response:
-        return PlainTextResponse(run, headers=HEADERS)
+    async def name_run(request: Request) -> Response:
+        return PlainTextResponse(run)
 
     async def stream(request: Request) -> Response:
-        return _Stream(board)
+        return _Stream(broadcast)
 
     async def frame(request: Request) -> Response:
-        if not board.enter():
+        if not broadcast.enter():
             return _full()
         try:
             async with asyncio.timeout(_FIRST_FRAME_S):
-                jpeg = await board.next()
+                jpeg = await broadcast.next()
         except TimeoutError:
             jpeg = None
         finally:
-            board.leave()
+            broadcast.leave()
         if jpeg is None:
-            return PlainTextResponse("there is no picture now\n", 503, headers=HEADERS)
-        return Response(jpeg, media_type="image/jpeg", headers=HEADERS)
+            return PlainTextResponse("there is no picture now\n", 503)
+        return Response(jpeg, media_type="image/jpeg")
 
-    async def elsewhere(request: Request, error: Exception) -> Response:
-        return PlainTextResponse("nothing here\n", 404, headers=HEADERS)
-
-    routes = [
-        Route("/", page),
-        Route("/run", which_run),
-        Route("/stream", stream),
-        Route("/frame.jpg", frame),
-    ]
-    app = Starlette(routes=routes, exception_handlers={404: elsewhere, 405: elsewhere})
-    app.router.redirect_slashes = False
-    return app
+    return build_app(
+        [
+            Route("/", page),
+            Route("/run", name_run),
+            Route("/stream", stream),
+            Route("/frame.jpg", frame),
+        ],
+        not_found=lambda request: PlainTextResponse("nothing here\n", 404),
+    )
 
 
 class _Stream(StreamingResponse):
-    """Motion JPEG for one viewer, until that one has had enough. Whoever is slow gets fewer frames."""
+    """Motion JPEG for one viewer, until that one leaves. Slow viewers get fewer frames."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, broadcast: Broadcast) -> None:
         super().__init__(
-            _parts(board), media_type="multipart/x-mixed-replace; boundary=frame", headers=HEADERS
+            _multipart(broadcast), media_type="multipart/x-mixed-replace; boundary=frame"
         )
-        self._board = board
+        self._broadcast = broadcast
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._board.enter():
+        if not self._broadcast.enter():
             await _full()(scope, receive, send)
             return
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._board.leave()
+            self._broadcast.leave()
 
 
-async def _parts(board: Board) -> AsyncIterator[bytes]:
-    """The boundary goes with the frame before it: browsers wait for it."""
+async def _multipart(broadcast: Broadcast) -> AsyncIterator[bytes]:
+    """The stream's parts, each with the boundary after it: browsers wait for it."""
     yield b"--frame\r\n"
-    while (jpeg := await board.next()) is not None:
+    while (jpeg := await broadcast.next()) is not None:
         yield b"Content-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%b\r\n--frame\r\n" % (
             len(jpeg),
             jpeg,
@@ -186,31 +182,15 @@ async def _parts(board: Board) -> AsyncIterator[bytes]:
 
 
 def _full() -> Response:
-    return PlainTextResponse(f"{VIEWERS} are watching already\n", 503, headers=HEADERS)
+    return PlainTextResponse(f"{MAX_VIEWERS} are watching already\n", 503)
 
 
-def _tell(viewers: int) -> None:
-    with suppress(OSError):  # the program that started this one has ended
-        os.write(sys.stdout.fileno(), b"%d\n" % viewers)
+def main(pipe: Connection, port: int, host: str) -> int:
+    """Serve the frames that come through `pipe`; see `realtime_style.web.child_process`."""
 
+    def report(viewers: int) -> None:
+        with suppress(OSError):  # the parent has ended
+            pipe.send_bytes(b"%d" % viewers)
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The process: serve until standard input ends; a line of output says the port, each further one how many watch."""
-    parser = argparse.ArgumentParser(
-        prog="python -m realtime_style.sinks.mjpeg.server", description=__doc__
-    )
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0)
-    args = parser.parse_args(argv)
-    board = Board(_tell)
-
-    def hear() -> None:
-        for line in sys.stdin:
-            board.put(base64.b64decode(line))
-        board.end()
-
-    return serve(mjpeg_app(board), args.port, hear, host=args.host, lasting=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    broadcast = Broadcast(report)
+    return serve(mjpeg_app(broadcast), pipe, port, host=host, streaming=True, read=broadcast.read)

@@ -1,8 +1,7 @@
-"""The live picture for a second screen: a page for any browser, and a motion JPEG stream for everything else."""
+"""The live picture in browsers: a page, and a motion JPEG stream for other programs."""
 
 from __future__ import annotations
 
-import base64
 import importlib.util
 
 import cv2
@@ -17,41 +16,44 @@ _QUALITY = 85  # JPEG's, 0 to 100
 
 
 class MjpegSink(Sink):
-    """Serves frames over HTTP in a process of its own (:mod:`realtime_style.sinks.mjpeg.server`).
+    """Serves frames over HTTP, in a process of its own (:mod:`realtime_style.sinks.mjpeg.server`).
 
-    Only what somebody watches is compressed.
+    A frame is compressed only while somebody watches.
     """
 
     def __init__(self, where: str) -> None:
-        """`where` is PORT for viewers on this machine alone, or ADDRESS:PORT; ``0.0.0.0:PORT`` is for the whole network.
+        """Listen on `where`: PORT for viewers on this machine, ADDRESS:PORT for others.
 
-        Raises RealtimeStyleError when its packages are missing or the port cannot be had.
+        ``0.0.0.0:PORT`` is for the whole network. Raises RealtimeStyleError when packages are
+        missing or the port cannot be had.
         """
         if any(importlib.util.find_spec(package) is None for package in ("starlette", "uvicorn")):
             raise SinkError(
-                'a second screen needs more packages; pip install "realtime-style[web]"'
+                "serving the picture to browsers needs more packages; "
+                'pip install "realtime-style[web]"'
             )
         host, port = parse_address(where)
         self._page = ChildProcess(
-            "sinks.mjpeg.server",
-            ["--host", host],
+            "realtime_style.sinks.mjpeg.server",
+            host,
             port=port,
-            remedy="choose another one for the second screen",
+            remedy="choose another port for the second screen",
         )
         self.address = f"http://{host}:{self._page.port}/"
-        """Where a browser finds it."""
+        """The URL for a browser."""
         self._viewers = 0
 
     def write(self, frame: Frame) -> None:
+        """Show a frame (H, W, 3) uint8 BGR. Raises SinkError while the page is not served."""
         check_frame(frame)
-        if not self._page.serves():
+        if not self._page.running:
             raise SinkError(f"the second screen at {self.address} is not served")
-        for line in self._page.heard():
-            self._viewers = int(line)
+        for message in self._page.received():
+            self._viewers = int(message)
         if self._viewers:
             done, jpeg = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
             assert done
-            self._page.send(base64.b64encode(jpeg.tobytes()).decode("ascii"))
+            self._page.send(jpeg.tobytes())
 
     def close(self) -> None:
         """End the page; may be called twice."""

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from realtime_style.errors import TrainingError
+from realtime_style.system.folders import cache_folder
 from realtime_style.training.objective.perceptual import gram_matrix
 
 STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
@@ -185,7 +186,7 @@ def _torchvision_weights() -> State:
 
     try:
         state: State = VGG16_Weights.IMAGENET1K_FEATURES.get_state_dict(
-            progress=True, check_hash=True
+            model_dir=str(cache_folder()), progress=True, check_hash=True
         )
     except (OSError, HTTPException, RuntimeError) as error:  # RuntimeError: another hash
         raise TrainingError(

@@ -17,7 +17,7 @@ def save(path: Path, grey: int = 100, size: tuple[int, int] = (24, 16)) -> Path:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits memory the way of Linux")
-def test_an_image_that_cannot_even_be_opened_for_want_of_memory_is_one_line(tmp_path: Path) -> None:
+def test_image_that_does_not_fit_into_memory_is_one_line(tmp_path: Path) -> None:
     photo = save(tmp_path / "a.png", size=(12000, 9000))
     script = """
 import resource, sys

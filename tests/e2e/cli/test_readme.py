@@ -3,55 +3,64 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
+from realtime_style.styles.catalog import list_styles
+from realtime_style.testing.style_files import write_tiny_style
 from tests.helpers.readme import PAGES, README, ROOT, Block, blocks, commands
+from tests.helpers.web import free_port
 
-PYTHON = [
-    block for page in PAGES for block in blocks(page) if block.language.split(" ")[0] == "python"
-]
-
+FAKE_CAMERA = """
+import pyvirtualcam
+from realtime_style.testing.virtual_camera import FakeVirtualCamera
+pyvirtualcam.register_backend("fake", FakeVirtualCamera)
+"""
 
 RUNNABLE = [
-    pytest.param(block, id=f"{block.page.stem}-{n}")
-    for n, block in enumerate(PYTHON)
-    if "runnable" in block.language
+    pytest.param(block, id=f"{page.stem}-{number}")
+    for page in PAGES
+    for number, block in enumerate(blocks(page))
+    if block.language.split() == ["python", "runnable"]
 ]
 
 
-def run_as_newcomer(arguments: list[str], folder: Path) -> None:
-    """Run Python with `arguments` where there are a clip.mp4, a photo.jpg and a folder photos/; it has to end with 0."""
-    import cv2
-    import numpy as np
+@pytest.fixture
+def newcomer(tmp_path: Path, own_home: Path, clip: Path) -> Path:
+    """A folder with a clip, a photograph, a folder of photographs and the kiosk's settings."""
+    (tmp_path / "clip.mp4").write_bytes(clip.read_bytes())
+    for folder in ("demos", "photos"):
+        (tmp_path / folder).mkdir()
+    for photo in (tmp_path / "photo.jpg", tmp_path / "photos" / "a.jpg"):
+        cv2.imwrite(str(photo), np.full((60, 80, 3), 90, np.uint8))
+    settings = (ROOT / "demos" / "kiosk.toml").read_text(encoding="utf-8")
+    (tmp_path / "demos" / "kiosk.toml").write_text(with_free_ports(settings), encoding="utf-8")
+    return tmp_path
 
-    (folder / "clip.mp4").write_bytes(
-        (ROOT / "demos" / "media" / "big-buck-bunny.mp4").read_bytes()
-    )
-    (folder / "demos").mkdir()
-    (folder / "demos" / "kiosk.toml").write_bytes((ROOT / "demos" / "kiosk.toml").read_bytes())
-    (folder / "photos").mkdir()
-    for path in (folder / "photo.jpg", folder / "photos" / "a.jpg"):
-        cv2.imwrite(str(path), np.full((60, 80, 3), 90, np.uint8))
-    if "--virtual-camera" in arguments:  # its driver is stood in for
-        driver = "import pyvirtualcam\nfrom realtime_style.testing.virtual_camera import FakeVirtualCamera as fake\n"
-        (folder / "sitecustomize.py").write_text(
-            driver + 'pyvirtualcam.register_backend("fake", fake)\n'
-        )
+
+def with_free_ports(text: str) -> str:
+    """The same with free ports: those of the documents may be taken, also by these very tests."""
+    return re.sub(r"\b80\d\d\b", lambda _: str(free_port()), text)
+
+
+def run(folder: Path, *arguments: str) -> None:
+    """Run Python in `folder`; it has to exit with 0."""
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
         env={
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]),
-            "REALTIME_STYLE_HOME": str(folder / "own"),
             "SDL_VIDEODRIVER": "dummy",
         },
-        input="4711\n",  # for what asks, which without a terminal of its own it does here
+        input="4711\n",  # the PIN, which is asked for here without a terminal
         start_new_session=True,
         capture_output=True,
         text=True,
@@ -62,13 +71,16 @@ def run_as_newcomer(arguments: list[str], folder: Path) -> None:
 
 
 @pytest.mark.parametrize("block", RUNNABLE)
-def test_python_block_marked_runnable_runs(block: Block, tmp_path: Path):
-    """A block opened by ```python runnable runs in a folder that has the demo clip as clip.mp4 and a photo.jpg."""
-    run_as_newcomer(["-c", block.text], tmp_path)
+def test_python_block_marked_runnable_runs(block: Block, newcomer: Path) -> None:
+    """Blocks opened by ```python runnable run beside clip.mp4 and photo.jpg."""
+    run(newcomer, "-c", block.text)
 
 
 def readme_calls() -> list[list[str]]:
-    """The README's calls, but for training and what needs a file that training or the workshop makes: tested with those."""
+    """Commands of the README, except training and those that need a trained or exported file.
+
+    Those are tested with training and export.
+    """
     made = ("mine.onnx", "johnson.onnx")
     return [
         call
@@ -79,13 +91,23 @@ def readme_calls() -> list[list[str]]:
 
 
 @pytest.mark.parametrize("call", readme_calls(), ids=shlex.join)
-def test_readme_command_runs(call: list[str], tmp_path: Path):
-    """Each in a folder with what a newcomer would have: a clip, a photograph, a folder of photographs.
+def test_readme_command_runs(call: list[str], newcomer: Path, own_home: Path) -> None:
+    """Live commands take the clip as camera, open no window and end soon.
 
-    The camera is the clip and there is no window, as machines that test have neither; everything else is as written.
+    What has many frames to paint does so in quick styles of the same names. Ports are free ones;
+    everything else is as written.
     """
+    if call[0] in ("webcam", "video", "kiosk"):
+        write_tiny_style(
+            own_home / "quick.onnx", names=[style.info.name for style in list_styles()]
+        )
     if call[0] == "webcam":
-        call = [*call, "--camera", "clip.mp4", "--no-window", "--seconds", "0.5"]
+        call = [*call, "--camera", "clip.mp4", "--no-window", "--seconds", "0.3"]
     if call[0] == "kiosk" and "--secrets" not in call:
-        call = [*call, "--camera", "clip.mp4", "--seconds", "2"]
-    run_as_newcomer(["-m", "realtime_style", *call], tmp_path)
+        if len(call) == 1:
+            (newcomer / "port.toml").write_text(with_free_ports("[take_home]\nport = 8080\n"))
+            call = [*call, "port.toml"]
+        call = [*call, "--camera", "clip.mp4", "--seconds", "1"]
+    if "--virtual-camera" in call:
+        (newcomer / "sitecustomize.py").write_text(FAKE_CAMERA)
+    run(newcomer, "-m", "realtime_style", *map(with_free_ports, call))

@@ -1,4 +1,4 @@
-"""Engines report nothing and keep nothing, each in a process that is watched."""
+"""Engines send nothing and leave no files, each in a process that is watched."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ openvino.compile_model(sys.argv[1], "CPU")
 """
 
 
-def what_happens(code: str, style: Path, home: Path) -> dict[str, Any]:
-    """Run `code` in a fresh Python with an empty home directory; returns what it did and which files it left there."""
+def watch(code: str, style: Path, home: Path) -> dict[str, Any]:
+    """Run `code` in a fresh Python with an empty home folder: its events and the files it left."""
     home.mkdir()
-    # Both engines keep quiet where these say that a robot is at work, and would so hide a fault from this test.
+    # Both engines send nothing where these say that a robot is at work, which would hide a fault.
     robots = (
         "CI",
         "TF_BUILD",
@@ -74,25 +74,27 @@ def what_happens(code: str, style: Path, home: Path) -> dict[str, Any]:
 QUIET = {"events": [], "reporter": False, "files": []}
 
 
-def test_onnxruntime_reports_nothing_and_keeps_nothing(tmp_path: Path, tiny_style: Path):
-    code = "from realtime_style.engines.telemetry import import_onnxruntime\nonnxruntime = import_onnxruntime()\n"
-    assert what_happens(code + USE_ONNXRUNTIME, tiny_style, tmp_path / "home") == QUIET
+def test_onnxruntime_sends_nothing_and_leaves_no_files(tmp_path: Path, tiny_style: Path):
+    code = "from realtime_style.engines import telemetry\n"
+    code += "onnxruntime = telemetry.import_onnxruntime()\n"
+    assert watch(code + USE_ONNXRUNTIME, tiny_style, tmp_path / "home") == QUIET
 
 
 @pytest.mark.skipif(
     importlib.util.find_spec("openvino") is None, reason="the openvino extra is not installed"
 )
-def test_openvino_reports_nothing_and_keeps_nothing(tmp_path: Path, tiny_style: Path):
-    code = "from realtime_style.engines.telemetry import import_openvino\nopenvino = import_openvino()\n"
-    assert what_happens(code + USE_OPENVINO, tiny_style, tmp_path / "home") == QUIET
+def test_openvino_sends_nothing_and_leaves_no_files(tmp_path: Path, tiny_style: Path):
+    code = "from realtime_style.engines import telemetry\n"
+    code += "openvino = telemetry.import_openvino()\n"
+    assert watch(code + USE_OPENVINO, tiny_style, tmp_path / "home") == QUIET
 
 
-def test_painting_reports_nothing_and_keeps_nothing(tmp_path: Path, tiny_style: Path):
+def test_painting_sends_nothing_and_leaves_no_files(tmp_path: Path, tiny_style: Path):
     code = """
 import numpy as np
-from realtime_style import Stylizer, parse_mix
+from realtime_style import Stylizer
 for device in ("cpu", "auto"):
-    with Stylizer(parse_mix(sys.argv[1]), device=device) as paint:
+    with Stylizer(sys.argv[1], device=device) as paint:
         paint(np.zeros((16, 16, 3), np.uint8))
 """
-    assert what_happens(code, tiny_style, tmp_path / "home") == QUIET
+    assert watch(code, tiny_style, tmp_path / "home") == QUIET

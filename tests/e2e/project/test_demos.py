@@ -1,4 +1,4 @@
-"""Demos in processes of their own."""
+"""Demos as programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 DEMOS = Path(__file__).parents[3] / "demos"
 
 
-def test_demo_ends_with_one_line_when_the_style_is_unknown(tmp_path: Path):
+def test_unknown_style_is_one_line_in_a_demo(tmp_path: Path):
     done = subprocess.run(
         [
             sys.executable,
@@ -31,7 +31,7 @@ def test_demo_ends_with_one_line_when_the_style_is_unknown(tmp_path: Path):
     assert not (tmp_path / "out.mp4").exists()
 
 
-def test_offer_never_waits_without_a_terminal():
+def test_offer_does_not_wait_without_a_terminal():
     done = subprocess.run(
         [sys.executable, str(DEMOS / "offer_live.py")],
         stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""What a person gets from pip and from make."""
+"""Contents of the wheel and the source archive, and what make installs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ import pytest
 import realtime_style
 
 ROOT = Path(__file__).parents[3]
-
-
 CLIP = ROOT / "demos" / "media" / "big-buck-bunny.mp4"
 
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the wheel and the source archive, built without a network by the build backend itself."""
+    """A folder with wheel and source archive, built by the build backend without a network."""
     folder = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -49,9 +47,9 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile):
     assert modules <= set(wheel.namelist())
 
 
-def test_wheel_plays_offline_and_is_typed(wheel: zipfile.ZipFile):
+def test_wheel_has_styles_languages_and_types(wheel: zipfile.ZipFile):
     names = set(wheel.namelist())
-    assert "realtime_style/py.typed" in names
+    assert {"realtime_style/py.typed", "realtime_style/__init__.pyi"} <= names
     assert "realtime_style/styles/pack/gallery.onnx" in names
     assert "realtime_style/kiosk/locales/fr.toml" in names
     largest = max(
@@ -75,7 +73,7 @@ def test_source_archive_holds_workshop_tests_and_demos(archives: Path):
         "export/__main__.py",
         "tests/project/test_packaging.py",
         "demos/webcam.py",
-        "docs/decisions.md",
+        "docs/architecture.md",
         "Makefile",
     } <= names
     assert not any(

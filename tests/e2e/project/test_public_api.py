@@ -1,4 +1,4 @@
-"""The order of imports, in processes of their own."""
+"""The order of imports in fresh processes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ print(order[0])
         "media.h264",
         "batch.video",
         "sources.files",
-        "sinks.video_file",
+        "media.video_writer",
         "webcam.app",
         "diagnostics.bench",
     ):

@@ -1,4 +1,4 @@
-"""Memory that is freed goes back to the system, or does not."""
+"""Freed memory returns to the system, or stays, as the allocator is told."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def resident_mb():
     return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1000
 
 def work():
-    blocks = [bytearray(100_000) for _ in range(2000)]  # below glibc's threshold for mappings of their own
+    # Below glibc's threshold for mappings of their own.
+    blocks = [bytearray(100_000) for _ in range(2000)]
     blocks[:-1] = [None] * 1999  # the last one keeps the rest from the system
 
     stay.append(blocks)
@@ -33,8 +34,8 @@ print(kept, resident_mb() - before)
 """
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps it")
-def test_memory_that_a_thread_freed_is_handed_back():
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
+def test_memory_freed_by_a_thread_returns_to_the_system():
     run = subprocess.run(
         [sys.executable, "-c", _FREES_IN_A_THREAD], capture_output=True, text=True, check=True
     )
@@ -48,7 +49,7 @@ import resource, sys
 from realtime_style.system.allocator import keep_freed
 import numpy as np
 
-if sys.argv[1] == "held":
+if sys.argv[1] == "keep":
     keep_freed()
 np.ones(3_000_000)  # 24 MB
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -58,13 +59,13 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
-def test_memory_that_is_held_is_not_fetched_from_the_system_again():
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
+def test_kept_memory_causes_few_page_faults():
     def faults(how: str) -> int:
         run = [sys.executable, "-c", _FREES_AND_TAKES_AGAIN, how]
         return int(subprocess.run(run, capture_output=True, text=True, check=True).stdout)
 
-    assert faults("held") < 0.1 * faults("as usual")
+    assert faults("keep") < 0.1 * faults("default")
 
 
 _A_CARD_IN_A_THREAD = """
@@ -84,10 +85,11 @@ def work(times):
         content = np.ones(6_000_000, np.uint8)
         del image, content
 
-if sys.argv[1] == "let go":
+if sys.argv[1] == "return":
     return_large_blocks()
 before = resident_mb()
-thread = threading.Thread(target=lambda: [work(20), trim_heap(), done.set(), over.wait()], daemon=True)
+run = lambda: [work(20), trim_heap(), done.set(), over.wait()]
+thread = threading.Thread(target=run, daemon=True)
 done, over = threading.Event(), threading.Event()
 thread.start()
 done.wait()
@@ -96,8 +98,8 @@ print(resident_mb() - before)
 """
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
-def test_large_blocks_of_a_thread_that_lives_on_are_let_go():
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
+def test_large_blocks_of_a_living_thread_are_returned():
     def left(how: str) -> float:
         run = subprocess.run(
             [sys.executable, "-c", _A_CARD_IN_A_THREAD, how],
@@ -107,5 +109,5 @@ def test_large_blocks_of_a_thread_that_lives_on_are_let_go():
         )
         return float(run.stdout)
 
-    assert left("as ever") > 10
-    assert left("let go") < 5
+    assert left("default") > 10
+    assert left("return") < 5

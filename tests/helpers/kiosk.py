@@ -16,7 +16,7 @@ from realtime_style.errors import CameraNotFound, RealtimeStyleError
 from realtime_style.frames import Frame, LiveFrame
 from realtime_style.kiosk.app import Kiosk
 from realtime_style.kiosk.config.i18n import load_catalogues
-from realtime_style.kiosk.config.schema import CameraSettings, KioskSettings
+from realtime_style.kiosk.config.schema import CameraSettings, KioskSettings, PaintingSettings
 from realtime_style.kiosk.pictures.card_maker import CardMaker
 from realtime_style.kiosk.pictures.store import PictureStore
 from realtime_style.kiosk.state.model import Rules
@@ -123,7 +123,10 @@ def open_kiosk(
         open_stylizer, "auto", meter=meter, rescued=rescued, busy=busy or nullcontext
     )
     kiosk = Kiosk(
-        KioskSettings(camera=CameraSettings(camera=camera)),
+        KioskSettings(
+            camera=CameraSettings(camera=camera),
+            painting=PaintingSettings(steadiness=0.0),  # which takes most of the time of a test
+        ),
         Rules(len(mixes), language="en"),
         display=world,
         pipeline=LivePipeline(world, worker, meter=meter),

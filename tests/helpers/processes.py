@@ -15,7 +15,7 @@ def children_with(word: str, parent: int | None = None) -> set[int]:
     parent = parent or os.getpid()
     processes = {int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()}
     children = {pid for pid in processes if _parent(pid) == parent}
-    return {pid for pid in children if word in Path(f"/proc/{pid}/cmdline").read_text()}
+    return {pid for pid in children if word in _command(pid)}
 
 
 def _parent(pid: int) -> int | None:
@@ -25,3 +25,10 @@ def _parent(pid: int) -> int | None:
     except OSError:
         return None
     return None if state == "Z" else int(parent)
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:  # it has ended since
+        return ""

@@ -1,1 +1,1 @@
-"""What is minimised: losses, the loss network, and the tasks drawn in each step."""
+"""The objective: loss network, terms, targets, and the task of each step."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import cv2  # noqa: F401  (before av is loaded anywhere: the other order hangs windows on Linux)
@@ -18,6 +18,7 @@ from realtime_style.errors import SinkError
 from realtime_style.frames import Frame, check_frame
 from realtime_style.media.h264 import add_h264_stream, to_yuv
 from realtime_style.sinks.base import Sink
+from realtime_style.system.child_pipe import OWN_GROUP
 
 if TYPE_CHECKING:
     import av
@@ -29,11 +30,6 @@ _BITS_PER_PIXEL = 3  # a second, at most: 2.8 Mbit/s for 1280x720, 6.2 for 1920x
 _AUDIO_HZ = 44_100
 _SILENCE = np.zeros((2, 1024), np.float32)  # one AAC frame
 _PATIENCE_S = 5.0  # for the server to take the end of the stream
-
-# Ctrl-C in the terminal is for the player, which then ends its children.
-_APART: dict[str, Any] = {"start_new_session": True}
-if sys.platform == "win32":
-    _APART = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
 
 
 class StreamSink(Sink):
@@ -65,18 +61,22 @@ class StreamSink(Sink):
             self._encode(frame, now)
         except (OSError, av.FFmpegError) as error:
             reason = self._hang_up() or str(error)
-            raise SinkError(f"the stream to {self._server} broke off ({reason})") from error
+            raise SinkError(
+                f"the stream to {self._server} broke off ({reason}); check the network"
+            ) from error
 
     def close(self) -> None:
         """End the stream; may be called twice."""
         self._hang_up()
 
     def _connect(self) -> None:
+        from realtime_style.sinks.stream_relay import CONNECTED
+
         self._relay = subprocess.Popen(
             [sys.executable, "-m", "realtime_style.sinks.stream_relay"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            **_APART,
+            **OWN_GROUP,
         )
         self._pipe = cast("IO[bytes]", self._relay.stdin)
         self._answers = cast("IO[bytes]", self._relay.stdout)
@@ -84,7 +84,7 @@ class StreamSink(Sink):
             self._pipe.write(f"{self._url}\n".encode())
             self._pipe.flush()
         answer = self._answers.readline().decode().strip()
-        if answer != "connected":
+        if answer != CONNECTED:
             self._hang_up()
             raise SinkError(
                 f"cannot stream to {self._server}: {answer or 'no answer'}; "

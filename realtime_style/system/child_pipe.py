@@ -18,6 +18,11 @@ from typing import Any
 PIPE = "REALTIME_STYLE_PIPE"
 """Environment variable with the handle of the child's end."""
 
+OWN_GROUP: dict[str, Any] = {"start_new_session": True}
+"""Popen's options for children that Ctrl-C does not reach: it is for the parent, which ends them."""
+if sys.platform == "win32":
+    OWN_GROUP = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+
 
 def start_with_pipe(
     command: Sequence[str], environment: Mapping[str, str] | None = None, **options: Any

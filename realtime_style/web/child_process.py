@@ -17,11 +17,10 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import Any
 
 from realtime_style.errors import RealtimeStyleError
 from realtime_style.system.backoff import Backoff
-from realtime_style.system.child_pipe import pipe_to_parent, start_with_pipe
+from realtime_style.system.child_pipe import OWN_GROUP, pipe_to_parent, start_with_pipe
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +30,6 @@ END = b"end"
 _START_S = 20.0
 _END_S = 5.0
 _BACKOFF_S = 0.5, 5.0
-
-# Ctrl-C in the terminal is for the player alone, which then ends its pages.
-_OWN_GROUP: dict[str, Any] = {"start_new_session": True}
-if sys.platform == "win32":
-    _OWN_GROUP = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
 
 
 class ChildProcess:
@@ -141,7 +135,7 @@ class ChildProcess:
             [sys.executable, "-c", code, self._module],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            **_OWN_GROUP,
+            **OWN_GROUP,
         )
         try:
             answer = self._first_answer(process, pipe)

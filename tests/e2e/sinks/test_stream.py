@@ -1,4 +1,4 @@
-"""The stream: a real RTMP server takes it, in the person of ffmpeg."""
+"""The stream, with ffmpeg as RTMP server."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import cv2  # noqa: F401  (before av)
 import numpy as np
 import pytest
 
+from realtime_style.cli import main
 from realtime_style.errors import SinkError
 from realtime_style.frames import Frame
 from realtime_style.sinks import fanout
@@ -166,6 +167,16 @@ def test_unreachable_server_is_one_line_without_the_key() -> None:
     assert "\n" not in str(caught.value)
     assert "secret" not in str(caught.value)
     assert "word" not in str(caught.value)
+
+
+def test_webcam_streams_what_it_paints(server: Server, clip: Path, tiny_style: Path) -> None:
+    path = server.listen()
+    words = ["webcam", "--camera", str(clip), "--style", str(tiny_style), "--device", "cpu"]
+    words += ["--no-window", "--seconds", "2", "--stream", server.url]
+    until(lambda: main(words) == 0, 60)  # it refuses to start until the server listens
+    server.wait()
+    levels = [float(frame.mean()) for frame in read_video(path)[0]]
+    assert max(levels) > 200  # the clip begins dark; the style inverts
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""``python -m export ACT``: from checkpoints and recipes to style files, what they are worth, and pictures for the docs.
+"""``python -m export ACT``: make, check and measure style files.
 
 Exit codes are those of ``realtime-style``: 0 done, 1 expected failure, 2 wrong usage, 130 Ctrl-C.
 """
@@ -7,14 +7,103 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+from realtime_style.cli.parser import add_options, options_from
 from realtime_style.errors import RealtimeStyleError, TrainingError
+from realtime_style.system.declare import (
+    MISSING,
+    Options,
+    Positive,
+    Seconds,
+    Share,
+    Weight,
+    at_least,
+    option,
+)
 from realtime_style.system.signals import sigterm_as_interrupt
 
 RECIPES = Path(__file__).parent / "recipes"
 SLOW = Path(__file__).parent / "slow"
+
+VisiblePixels = Annotated[int, at_least(32)]
+"""Smaller pictures have no features at the last layer of the loss network."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnnxOptions(Options):
+    """Network to export."""
+
+    checkpoint: Path | None = option(
+        None, "checkpoint of a training run", positional=True, exclusive="source"
+    )
+    untrained: str | None = option(
+        None,
+        "fast, fine, johnson or an architecture string, with random weights",
+        metavar="NETWORK",
+        exclusive="source",
+    )
+    output: Path = option(MISSING, "style file to write", metavar="STYLE.onnx", aliases=("-o",))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions(Options):
+    """Style file to check."""
+
+    file: Path = option(MISSING, "style file", positional=True)
+    checkpoint: Path | None = option(None, "compare with the network of this checkpoint")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipeOptions(Options):
+    """Folder of a recipe's pictures."""
+
+    data: Path = option(MISSING, "folder that the recipe's paths start from")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackOptions(RecipeOptions):
+    """Recipe to train."""
+
+    recipe: str = option(MISSING, "a .toml file, or the name of one in recipes/", positional=True)
+    output: Path = option(MISSING, "style file to write", metavar="STYLE.onnx", aliases=("-o",))
+    run: Path | None = option(None, "folder of the training run; default: STYLE.run")
+    resume: bool = option(False, "continue the run in that folder")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimiseOptions(Options):
+    """Photograph to paint by the slow baseline."""
+
+    photograph: Path = option(MISSING, "photograph", positional=True)
+    painting: Path = option(MISSING, "painting", positional=True)
+    output: Path = option(MISSING, "picture to write", metavar="PICTURE", aliases=("-o",))
+    iterations: Positive = option(100, "steps of L-BFGS: 100 take a minute or two at 384 px")
+    long_side: VisiblePixels = option(384, "longer side of the photograph, px")
+    style_size: VisiblePixels = option(256, "shorter side of the painting, px")
+    style_blur: Weight = option(0.0, "blur of the painting, px")
+    style_weight: Weight = option(6.0, "weight of the style term")
+    quarter_weight: Share = option(0.2, "weight of each quarter's style")
+    loss_network: str = option("vgg19", "vgg19, vgg16 or a file of weights")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions(RecipeOptions):
+    """Style file to measure."""
+
+    file: Path = option(MISSING, "style file", positional=True)
+    recipe: str = option(MISSING, "recipe it was made from: a .toml file, or a name in recipes/")
+    output: Path = option(
+        Path("docs/gallery"), "folder of the page", metavar="DIR", aliases=("-o",)
+    )
+    slow: Path = option(SLOW, "folder of the slow baseline's curves", metavar="DIR")
+    no_slow: bool = option(False, "leave the slow baseline out: each of its pictures takes minutes")
+    clip: Path | None = option(None, "moving clip for the warp error")
+    show_originals: bool = option(False, "show photographs and rivals too: not for publishing")
+    seconds: Seconds = option(20.0, "time to measure the speed for")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -23,147 +112,39 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m export", description="Make and check style files."
     )
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-
-    onnx = acts.add_parser(
-        "onnx",
-        help="write the style file of a checkpoint, or of an untrained network for speed tests",
-    )
-    source = onnx.add_mutually_exclusive_group(required=True)
-    source.add_argument("checkpoint", type=Path, nargs="?", help="checkpoint of a training run")
-    source.add_argument(
-        "--untrained",
-        metavar="NETWORK",
-        help="fast, fine, johnson or an architecture string, with random weights",
-    )
-    onnx.add_argument("-o", "--output", type=Path, required=True, metavar="STYLE.onnx")
-
-    check = acts.add_parser(
-        "check", help="judge a style file: contract, size, figures; with a checkpoint, parity too"
-    )
-    check.add_argument("file", type=Path)
-    check.add_argument(
-        "--checkpoint", type=Path, help="compare with the network of this checkpoint"
-    )
-
-    pack = acts.add_parser("pack", help="train a recipe and put its style file into a folder")
-    pack.add_argument("recipe", help=f"a .toml file, or the name of one in {RECIPES.name}/")
-    pack.add_argument(
-        "--data", type=Path, required=True, help="folder that the recipe's paths start from"
-    )
-    pack.add_argument("-o", "--output", type=Path, required=True, metavar="STYLE.onnx")
-    pack.add_argument("--run", type=Path, help="folder of the training run; default: STYLE.run")
-    pack.add_argument("--resume", action="store_true", help="go on with the run in that folder")
-
-    slow = acts.add_parser(
-        "optimise",
-        help="paint one photograph by the slow method, to see what a network could reach",
-    )
-    slow.add_argument("photograph", type=Path)
-    slow.add_argument("painting", type=Path)
-    slow.add_argument("-o", "--output", type=Path, required=True, metavar="PICTURE")
-    slow.add_argument(
-        "--iterations",
-        type=int,
-        default=100,
-        help="steps of L-BFGS, default 100: a minute or two at 384 px",
-    )
-    slow.add_argument(
-        "--long-side",
-        type=int,
-        default=384,
-        help="pixels on the photograph's longer side, default 384",
-    )
-    slow.add_argument(
-        "--style-size",
-        type=int,
-        default=256,
-        help="pixels on the painting's shorter side, default 256",
-    )
-    slow.add_argument(
-        "--soften", type=float, default=0.0, help="blur of the painting in px, default none"
-    )
-    slow.add_argument("--style-weight", type=float, default=6.0, help="of the objective, default 6")
-    slow.add_argument("--evenness", type=float, default=0.2, help="of the objective, default 0.2")
-    slow.add_argument(
-        "--loss-network", default="vgg19", help="vgg19, vgg16 or a file of weights; default vgg19"
-    )
-
-    report = acts.add_parser(
-        "report", help="measure a style file and write a page with figures and pictures"
-    )
-    report.add_argument("file", type=Path)
-    report.add_argument(
-        "--recipe",
-        required=True,
-        help=f"what it was made from: a .toml file, or the name of one in {RECIPES.name}/",
-    )
-    report.add_argument(
-        "--data", type=Path, required=True, help="folder that the recipe's paths start from"
-    )
-    report.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        default=Path("docs/gallery"),
-        metavar="DIR",
-        help="default docs/gallery",
-    )
-    report.add_argument(
-        "--slow",
-        type=Path,
-        default=SLOW,
-        metavar="DIR",
-        help="where the slow method's curves are kept",
-    )
-    report.add_argument(
-        "--no-slow",
-        action="store_true",
-        help="leave the slow method out: a picture of it takes minutes",
-    )
-    report.add_argument("--clip", type=Path, help="moving clip for the warp error")
-    report.add_argument(
-        "--rival",
-        type=Path,
-        nargs=3,
-        action="append",
-        default=[],
-        metavar=("STYLE", "PICTURE", "PHOTOGRAPH"),
-        help="compare with somebody else's picture of a photograph",
-    )
-    report.add_argument(
-        "--show-originals",
-        action="store_true",
-        help="show photographs and rivals, too: not for publishing",
-    )
-    report.add_argument(
-        "--seconds", type=float, default=20.0, help="how long to time it, default 20"
-    )
+    for name, (_, options, text) in ACTS.items():
+        act = acts.add_parser(name, help=text)
+        add_options(act, options)
+        if name == "report":
+            act.add_argument(
+                "--rival",
+                nargs=3,
+                action="append",
+                default=[],
+                metavar=("STYLE", "PICTURE", "PHOTOGRAPH"),
+                help="compare with somebody else's picture of a photograph",
+            )
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one act; returns the exit code."""
     args = build_parser().parse_args(argv)
-    act = {
-        "onnx": write_onnx,
-        "check": check_file,
-        "pack": make_pack,
-        "optimise": optimise_picture,
-        "report": report_on,
-    }[args.act]
+    act = ACTS[args.act][0]
     try:
         with sigterm_as_interrupt():
-            return act(args)
+            act(args)
     except KeyboardInterrupt:
         print("export: interrupted", file=sys.stderr)
         return 130
     except (RealtimeStyleError, OSError) as error:
         print(f"export: error: {error}", file=sys.stderr)
         return 1
+    return 0
 
 
-def write_onnx(args: argparse.Namespace) -> int:
-    """A checkpoint, or an untrained network, as a style file."""
+def write_onnx(args: argparse.Namespace) -> None:
+    """Write the style file of a checkpoint or of an untrained network."""
     import torch
 
     from realtime_style.styles.format import StyleInfo
@@ -171,137 +152,157 @@ def write_onnx(args: argparse.Namespace) -> int:
     from realtime_style.training.export.to_onnx import export_checkpoint, export_network
     from realtime_style.training.networks.transform_net import TransformNet
 
-    if args.untrained:
+    options = options_from(OnnxOptions, args)
+    if options.untrained is not None:
         torch.manual_seed(0)
         try:
-            net = TransformNet(args.untrained)
+            net = TransformNet(options.untrained)
         except ValueError as error:
             raise TrainingError(str(error)) from error
-        metadata = export_network(
-            net, [StyleInfo("untrained", title="Untrained network")], args.output
-        )
+        info = StyleInfo("untrained", title="Untrained network")
+        metadata = export_network(net, [info], options.output)
+    elif options.checkpoint is not None:
+        metadata = export_checkpoint(load_checkpoint(options.checkpoint), options.output)
     else:
-        metadata = export_checkpoint(load_checkpoint(args.checkpoint), args.output)
+        raise TrainingError("nothing to export; name a checkpoint, or --untrained NETWORK")
     print(
-        f"{args.output}: {metadata.parity_grey_levels} grey levels from torch, {args.output.stat().st_size / 1000:.0f} kB"
+        f"{options.output}: {metadata.parity_grey_levels} grey levels from torch, "
+        f"{options.output.stat().st_size / 1000:.0f} kB"
     )
-    return 0
 
 
-def check_file(args: argparse.Namespace) -> int:
-    """Print what a style file holds; exit 1 when it breaks the contract or the parity."""
+def check_file(args: argparse.Namespace) -> None:
+    """Print the metadata of a style file; raises BadStyleFile for a broken contract or parity."""
     from realtime_style.styles.catalog import read_metadata
 
-    metadata = read_metadata(args.file)
+    options = options_from(CheckOptions, args)
+    metadata = read_metadata(options.file)
     print(f"styles     {', '.join(style.name for style in metadata.styles)}")
     print(f"network    {metadata.network} (stride {metadata.stride}, opset {metadata.opset})")
-    print(f"size       {args.file.stat().st_size / 1000:.0f} kB")
+    print(f"size       {options.file.stat().st_size / 1000:.0f} kB")
     for name, value in metadata.training.items():
         print(f"{name:10} {value}")
-    if args.checkpoint:
-        from realtime_style.training.checkpoint import load_checkpoint
-        from realtime_style.training.export.to_onnx import check_parity
-        from realtime_style.training.networks.transform_net import multiply_accumulates
-
-        checkpoint = load_checkpoint(args.checkpoint)
-        net = checkpoint.network()
-        names = [style.name for style in checkpoint.config.styles]
-        if (metadata.network, [style.name for style in metadata.styles]) != (
-            net.architecture,
-            names,
-        ):
-            raise TrainingError(
-                f"{args.file} was not made from {args.checkpoint}: other styles or another network; give its own"
-            )
-        made_at = metadata.training.get("steps", checkpoint.step)
-        if made_at != checkpoint.step:
-            raise TrainingError(
-                f"{args.file} was made at step {made_at}, and {args.checkpoint} is at step {checkpoint.step}; export it anew"
-            )
-        print(f"cost       {multiply_accumulates(net) / 1e9:.2f} GMAC for a 640x480 frame")
-        print(f"parity     {check_parity(net, args.file)} grey levels")
-    return 0
+    if options.checkpoint is not None:
+        _compare(options.file, options.checkpoint)
 
 
-def make_pack(args: argparse.Namespace) -> int:
-    """Train what a recipe says and write its style file."""
-    from realtime_style.training.command import make_style_with_bar
-    from realtime_style.training.config import load_recipe
+def _compare(file: Path, path: Path) -> None:
+    """Print the parity of a style file with the network of its checkpoint."""
+    from realtime_style.styles.catalog import read_metadata
+    from realtime_style.training.checkpoint import load_checkpoint
+    from realtime_style.training.export.to_onnx import check_parity
+    from realtime_style.training.networks.transform_net import multiply_accumulates
 
-    recipe = _recipe(args.recipe)
-    run = args.run or args.output.with_suffix(".run")
-    metadata = make_style_with_bar(
-        load_recipe(recipe, args.data), args.output, run, resume=args.resume
-    )
-    print(f"{args.output}: {', '.join(style.name for style in metadata.styles)}")
-    return 0
-
-
-def report_on(args: argparse.Namespace) -> int:
-    """Measure a style file and write the page."""
-    from export.report import Rival, write_report
-    from realtime_style.training.config import load_recipe
-
-    page = write_report(
-        args.file,
-        load_recipe(_recipe(args.recipe), args.data),
-        args.output,
-        slow=None if args.no_slow else args.slow,
-        clip=args.clip,
-        rivals=[
-            Rival(str(style), picture, photograph) for style, picture, photograph in args.rival
-        ],
-        show_originals=args.show_originals,
-        bench_seconds=args.seconds,
-        report=lambda words: print(words, file=sys.stderr, flush=True),
-    )
-    print(page)
-    return 0
+    metadata, checkpoint = read_metadata(file), load_checkpoint(path)
+    net = checkpoint.network()
+    names = [style.name for style in checkpoint.config.styles]
+    if (metadata.network, [style.name for style in metadata.styles]) != (net.architecture, names):
+        raise TrainingError(
+            f"{file} was not made from {path}: other styles or another network; give its own"
+        )
+    made_at = metadata.training.get("steps", checkpoint.step)
+    if made_at != checkpoint.step:
+        raise TrainingError(
+            f"{file} was made at step {made_at}, and {path} is at step {checkpoint.step}; "
+            "export it anew"
+        )
+    print(f"cost       {multiply_accumulates(net) / 1e9:.2f} GMAC for a 640x480 frame")
+    print(f"parity     {check_parity(net, file)} grey levels")
 
 
-def _recipe(name: str) -> Path:
-    return Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
+def make_pack(args: argparse.Namespace) -> None:
+    """Train a recipe and write its style file."""
+    from realtime_style.training.recipe import load_recipe
+    from realtime_style.training.run import progress_bar, train_and_export
+
+    options = options_from(PackOptions, args)
+    config = load_recipe(_recipe_file(options.recipe), options.data)
+    run = options.run or options.output.with_suffix(".run")
+    with progress_bar(config, options.output.name) as report:
+        metadata = train_and_export(
+            config, options.output, run, resume=options.resume, report=report
+        )
+    print(f"{options.output}: {', '.join(style.name for style in metadata.styles)}")
 
 
-def optimise_picture(args: argparse.Namespace) -> int:
-    """Paint by the slow method; print the objective on the way."""
-    from export.baseline import Task, slow_picture
+def optimise_picture(args: argparse.Namespace) -> None:
+    """Paint by the slow baseline; print the objective on the way."""
+    from export.curves import Task, slow_picture
     from realtime_style.media.images import Picture, require_image_name, write_image
     from realtime_style.system.atomic import require_writable
     from realtime_style.training.objective.vgg import load_loss_network
 
-    if args.iterations < 1:
-        raise TrainingError(
-            f"{args.iterations} iterations are no picture; give --iterations 1 or more"
-        )
-    if min(args.long_side, args.style_size) < 32:
-        raise TrainingError(
-            "the loss network sees nothing in less than 32 px; give a larger --long-side or --style-size"
-        )
-    require_image_name(args.output)
-    require_writable(args.output)
-    network = Path(args.loss_network).stem
+    options = options_from(OptimiseOptions, args)
+    require_image_name(options.output)
+    require_writable(options.output)
     task = Task(
-        args.photograph,
-        args.painting,
-        network,
-        args.style_size,
-        args.soften,
-        args.style_weight,
-        args.evenness,
+        options.photograph,
+        options.painting,
+        Path(options.loss_network).stem,
+        options.style_size,
+        options.style_blur,
+        options.style_weight,
+        options.quarter_weight,
     )
-    picture, curve = slow_picture(
-        load_loss_network(args.loss_network), task, args.iterations, args.long_side
-    )
-    write_image(args.output, Picture(picture))
-    shown = sorted({0, 10, 25, 50, 75, 100, args.iterations} & set(range(args.iterations + 1)))
-    print(
-        "objective after iterations: "
-        + ", ".join(f"{done}: {curve[done] / 1000:,.0f} k" for done in shown)
-    )
-    print(args.output)
-    return 0
+    vgg = load_loss_network(options.loss_network)
+    picture, curve = slow_picture(vgg, task, options.iterations, options.long_side)
+    write_image(options.output, Picture(picture))
+    shown = sorted({*(0, 10, 25, 50, 75, 100, options.iterations)} & {*range(len(curve))})
+    values = ", ".join(f"{done}: {curve[done] / 1000:,.0f} k" for done in shown)
+    print(f"objective after iterations: {values}\n{options.output}")
 
+
+def report_on(args: argparse.Namespace) -> None:
+    """Measure a style file and write the page."""
+    from export.report import Rival, write_report
+    from realtime_style.training.recipe import load_recipe
+
+    options = options_from(ReportOptions, args)
+    page = write_report(
+        options.file,
+        load_recipe(_recipe_file(options.recipe), options.data),
+        options.output,
+        slow=None if options.no_slow else options.slow,
+        clip=options.clip,
+        rivals=[
+            Rival(style, Path(picture), Path(photograph))
+            for style, picture, photograph in args.rival
+        ],
+        show_originals=options.show_originals,
+        bench_seconds=options.seconds,
+        report=lambda text: print(text, file=sys.stderr, flush=True),
+    )
+    print(page)
+
+
+def _recipe_file(name: str) -> Path:
+    return Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
+
+
+ACTS: dict[str, tuple[Callable[[argparse.Namespace], None], type[Options], str]] = {
+    "onnx": (
+        write_onnx,
+        OnnxOptions,
+        "write the style file of a checkpoint, or of an untrained network for speed tests",
+    ),
+    "check": (
+        check_file,
+        CheckOptions,
+        "check a style file: contract, size, figures; with a checkpoint, parity as well",
+    ),
+    "pack": (make_pack, PackOptions, "train a recipe and write its style file"),
+    "optimise": (
+        optimise_picture,
+        OptimiseOptions,
+        "paint one photograph by the slow baseline, the best that a network could reach",
+    ),
+    "report": (
+        report_on,
+        ReportOptions,
+        "measure a style file and write a page with figures and pictures",
+    ),
+}
+"""Function, options and help of each act."""
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from export.baseline import ITERATIONS, LONG_SIDE
-from export.measure import PLAIN, PUBLISHED_STYLE_SIZE, Likeness, StyleFigures
+from export.curves import ITERATIONS, LONG_SIDE
+from export.measure import PLAIN, PUBLISHED_STYLE_SIZE, Score, StyleFigures
 from export.quality import STILL_SIGMA
 from realtime_style.diagnostics.bench import EntryResult
 from realtime_style.styles.format import StyleMetadata
@@ -18,28 +18,30 @@ from realtime_style.training.config import TrainConfig
 from realtime_style.training.networks.transform_net import TransformNet, multiply_accumulates
 
 PICTURES = {
-    "painters.jpg": "Photographs that the network never learned on, in every style.",
-    "slow.jpg": f"The network beside {ITERATIONS} iterations of the slow method, for the same photograph and painting.",
-    "blends.jpg": "From one style to the next, as a cross-fade does it.",
-    "flicker.jpg": f"One line of pixels of a still scene with sensor noise of sigma {STILL_SIGMA:g}, over time from top to "
-    f"bottom: what stands still is a vertical line. Above alone, below with steadiness {DEFAULT_STEADINESS:g}.",
+    "painters.jpg": "Photographs that the network was not trained on, in every style.",
+    "slow.jpg": f"The network beside {ITERATIONS} iterations of the slow baseline, for the same "
+    "photograph and painting.",
+    "blends.jpg": "Cross-fades from one style to the next.",
+    "flicker.jpg": "One line of pixels of a still scene with sensor noise of sigma "
+    f"{STILL_SIGMA:g}, over time from top to bottom: steady pixels are vertical lines. Above "
+    f"without smoothing, below with steadiness {DEFAULT_STEADINESS:g}.",
     "rivals.jpg": "The photograph, ours, theirs.",
 }
 
 UNITS = "ours", "published"
-"""Names of the two units that rivals are compared in."""
+"""Names of the two units in which rivals are compared."""
 
 
 @dataclass(frozen=True)
-class Rivalry:
-    """Our figures and somebody else's for the same photograph and painting."""
+class Comparison:
+    """Our scores and somebody else's for the same photograph and painting."""
 
     photograph: str
     style: str
     units: str
     """One of UNITS."""
-    ours: Likeness
-    theirs: Likeness
+    ours: Score
+    theirs: Score
 
 
 def page(
@@ -47,15 +49,15 @@ def page(
     recipe: TrainConfig,
     figures: Sequence[StyleFigures],
     blends: Mapping[tuple[str, str], float],
-    rivalries: Sequence[Rivalry],
+    comparisons: Sequence[Comparison],
     speeds: Sequence[EntryResult],
     pictures: Sequence[str],
 ) -> str:
-    """The whole text."""
+    """The whole text of the page."""
     gmac = multiply_accumulates(TransformNet(metadata.network, styles=len(metadata.styles))) / 1e9
     parts = [
         "# Gallery\n",
-        "Made by `python -m export report`, all of it: pictures and figures are those of the shipped style file.\n",
+        "Made by `python -m export report`: pictures and figures of the bundled style file.\n",
         *(
             f"![{PICTURES[name]}]({name})\n\n{PICTURES[name]}\n"
             for name in pictures
@@ -65,8 +67,8 @@ def page(
         _style_table(figures),
         _legend(recipe, figures),
         _slow_table(recipe, figures),
-        _blend_words(blends),
-        _rival_table(rivalries),
+        _blend_text(blends),
+        _rival_table(comparisons),
         f"## Speed\n\n`{metadata.network}`: {gmac:.2f} GMAC for a frame of 640x480.\n",
         _speed_table(speeds),
         *(
@@ -85,9 +87,9 @@ def _style_table(figures: Sequence[StyleFigures]) -> str:
         "content",
         "style term",
         "objective",
-        *(["slow method", "times"] if slow else []),
+        *(["slow baseline", "ratio"] if slow else []),
     ]
-    head += ["flicker", "helped", "warp error", "helped", "grid", "border"]
+    head += ["flicker", "smoothed", "warp error", "smoothed", "grid", "border"]
     rows = [
         [
             each.info.name,
@@ -96,9 +98,9 @@ def _style_table(figures: Sequence[StyleFigures]) -> str:
             _k(each.mean.objective),
             *([_k(float(np.mean(each.slow))), f"{each.over_slow:.2f}"] if slow else []),
             f"{each.flicker.alone:.2f}",
-            f"{each.flicker.helped:.2f}",
+            f"{each.flicker.smoothed:.2f}",
             f"{each.warp.alone:.3f}" if each.warp else "",
-            f"{each.warp.helped:.3f}" if each.warp else "",
+            f"{each.warp.smoothed:.3f}" if each.warp else "",
             f"{each.grid.over_neighbours:.1f} ({each.grid.grey_levels:.3f})",
             f"{each.border:.1f} ({each.border_by_chance:.1f})",
         ]
@@ -107,13 +109,13 @@ def _style_table(figures: Sequence[StyleFigures]) -> str:
     means = ["mean", *[""] * (5 if slow else 3)]
     means += [
         f"{np.mean([each.flicker.alone for each in figures]):.2f}",
-        f"{np.mean([each.flicker.helped for each in figures]):.2f}",
+        f"{np.mean([each.flicker.smoothed for each in figures]):.2f}",
     ]
     warps = [each.warp for each in figures if each.warp]
     means += (
         [
             f"{np.mean([warp.alone for warp in warps]):.3f}",
-            f"{np.mean([warp.helped for warp in warps]):.3f}",
+            f"{np.mean([warp.smoothed for warp in warps]):.3f}",
         ]
         if warps
         else ["", ""]
@@ -122,28 +124,29 @@ def _style_table(figures: Sequence[StyleFigures]) -> str:
 
 
 def _legend(recipe: TrainConfig, figures: Sequence[StyleFigures]) -> str:
+    slow = (
+        f"Slow baseline: {ITERATIONS} iterations of L-BFGS on the pixels, from the photograph. "
+        if figures[0].slow
+        else ""
+    )
     return (
-        f"Content, style term and objective ({_objective(recipe)}) in thousands, as the networks learn by "
-        "them ([research notes](../research.md#objective)): "
-        f"means of {len(figures[0].likeness)} photographs that were not learned on, {LONG_SIDE} px on the long side, paintings "
-        f"{recipe.style_size} px on the short side, softened by {recipe.soften:g} px. "
-        + (
-            f"Slow method: {ITERATIONS} iterations of L-BFGS on the pixels, from the photograph. "
-            if figures[0].slow
-            else ""
-        )
-        + "Flicker: mean change of luma between two paintings of "
-        f"a still scene with sensor noise of sigma {STILL_SIGMA:g}, in grey levels (1.5 for the photograph itself). "
-        "Warp error: 0 to 1, along the scene's own optical flow. "
-        f"Helped: with the player's steadiness at {DEFAULT_STEADINESS:g}. Grid: on plain grey "
-        f"({', '.join(map(str, PLAIN))}), the spectral peak at period 2, 4 or 8 that stands out most, over its neighbours, and "
-        "its amplitude in grey levels. Border: how far the edge of the same pictures differs from the centre, in grey levels; "
-        "and how far it does, in one of twenty, in pieces cut from the middle of a larger one.\n"
+        f"Content, style term and objective ({_objective(recipe)}) in thousands, in the units of "
+        f"[training](../training.md): means of {len(figures[0].scores)} photographs that were not "
+        f"trained on, {LONG_SIDE} px on the long side, paintings {recipe.style_size} px on the "
+        f"short side, blurred by {recipe.style_blur:g} px. {slow}Flicker: mean change of luma "
+        "between two paintings of a still scene with sensor noise of sigma "
+        f"{STILL_SIGMA:g}, in grey levels (1.5 for the photograph itself). Warp error: 0 to 1, "
+        "along the scene's own optical flow. Smoothed: with steadiness "
+        f"{DEFAULT_STEADINESS:g}. Grid: on plain grey ({', '.join(map(str, PLAIN))}), the most "
+        "prominent spectral peak at period 2, 4 or 8, over its neighbours, and its amplitude in "
+        "grey levels. Border: difference between the border of the same pictures and their "
+        "centre, in grey levels; in brackets the same for pieces from the middle of a larger "
+        "picture, exceeded by one in twenty.\n"
     )
 
 
 def _objective(recipe: TrainConfig) -> str:
-    """The formula, with the styles that are weighed in their own way."""
+    """The formula, with the styles that have a weight of their own."""
     names = [style.name for style in recipe.styles]
     others = [
         f"{weight:g} x for {name}"
@@ -164,24 +167,27 @@ def _slow_table(recipe: TrainConfig, figures: Sequence[StyleFigures]) -> str:
         ]
         for each in figures
     ]
-    words = "To how many iterations of the slow method the network's one pass is equal, for each photograph:\n"
-    return f"### Against the slow method\n\n{words}\n{_table(['style', *photographs], rows)}"
+    text = (
+        "Number of iterations of the slow baseline that reach the objective of the network's one "
+        "pass, for each photograph:\n"
+    )
+    return f"### Against the slow baseline\n\n{text}\n{_table(['style', *photographs], rows)}"
 
 
-def _blend_words(blends: Mapping[tuple[str, str], float]) -> str:
+def _blend_text(blends: Mapping[tuple[str, str], float]) -> str:
     if not blends:
         return ""
     worst = max(blends, key=lambda pair: blends[pair])
     mean = float(np.mean(list(blends.values())))
     return (
-        "### Blends\n\nObjective of an even blend of two styles, its target the blend of the paintings' Gram matrices, over "
-        f"the mean of the two ends: {mean:.2f} on average of {len(blends)} pairs, at most {blends[worst]:.2f} "
-        f"({worst[0]} and {worst[1]}).\n"
+        "### Blends\n\nObjective of an even blend of two styles (its target is the blend of the "
+        f"paintings' Gram matrices) over the mean of the two ends: {mean:.2f} on average of "
+        f"{len(blends)} pairs, at most {blends[worst]:.2f} ({worst[0]} and {worst[1]}).\n"
     )
 
 
-def _rival_table(rivalries: Sequence[Rivalry]) -> str:
-    if not rivalries:
+def _rival_table(comparisons: Sequence[Comparison]) -> str:
+    if not comparisons:
         return ""
     rows = [
         [
@@ -194,7 +200,7 @@ def _rival_table(rivalries: Sequence[Rivalry]) -> str:
                 for value in (side.content, side.style, side.objective)
             ),
         ]
-        for each in rivalries
+        for each in comparisons
     ]
     head = [
         "photograph",
@@ -207,19 +213,19 @@ def _rival_table(rivalries: Sequence[Rivalry]) -> str:
         "style term",
         "objective",
     ]
-    words = (
-        "Pictures that others made of the same photograph, in our units as above, and in published ones: content + 5 x style, "
-        f"Gram matrices not scaled to their size, paintings at {PUBLISHED_STYLE_SIZE} px and not softened, zeros around each "
-        "picture.\n"
+    text = (
+        "Pictures by others of the same photograph, in our units as above, and in published ones: "
+        "content + 5 x style, Gram matrices not scaled to their size, paintings at "
+        f"{PUBLISHED_STYLE_SIZE} px and not blurred, zero padding.\n"
     )
-    return f"### Against others\n\n{words}\n{_table(head, rows)}"
+    return f"### Against others\n\n{text}\n{_table(head, rows)}"
 
 
 def _speed_table(speeds: Sequence[EntryResult]) -> str:
     machine = describe_machine()
     rows = [[entry.provider, f"{entry.p50_ms:.1f}", f"{entry.p95_ms:.1f}"] for entry in speeds]
-    words = f"640x480, all in turn in one run, on {machine.cores} cores of {machine.cpu}:\n"
-    return f"{words}\n{_table(['runs on', 'p50, ms', 'p95, ms'], rows)}"
+    text = f"640x480, interleaved in one run, on {machine.cores} cores of {machine.cpu}:\n"
+    return f"{text}\n{_table(['runs on', 'p50, ms', 'p95, ms'], rows)}"
 
 
 def _k(value: float) -> str:

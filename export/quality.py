@@ -1,7 +1,7 @@
-"""What is measured of a style, as plain functions of frames: likeness, steadiness, grids and borders.
+"""Measurements of a style, as plain functions of frames: steadiness, grids and borders.
 
-A `Paint` is anything that paints a frame: a StyleModel with fixed style weights, a network, the identity.
-Frames are (H, W, 3) uint8 BGR.
+A `Paint` is anything that paints a frame: a StyleModel with fixed style weights, a network, the
+identity. Frames are (H, W, 3) uint8 BGR.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Paint = Callable[[Frame], Frame]
 Plane = npt.NDArray[np.float64]
 
 WINDOW = 128
-"""Side of the windows in which a grid is sought, px."""
+"""Side of the windows in which grids are measured, px."""
 STILL_SIGMA = 2.0
 """Sensor noise of the still scene, standard deviation in grey levels: a webcam in a lit room."""
 
@@ -43,7 +43,10 @@ def luma(frame: Frame) -> Plane:
 
 
 def still_scene_flicker(paint: Paint, frame: Frame, *, frames: int = 8, seed: int = 0) -> float:
-    """Mean absolute change of luma between consecutive paintings of one scene with fresh sensor noise, in grey levels."""
+    """Mean absolute change of luma between consecutive paintings of a still scene, in grey levels.
+
+    Each frame has fresh sensor noise.
+    """
     rng = np.random.default_rng(seed)
     lumas = []
     for _ in range(frames):
@@ -53,14 +56,19 @@ def still_scene_flicker(paint: Paint, frame: Frame, *, frames: int = 8, seed: in
 
 
 def warp_error(paint: Paint, clip: Iterable[Frame]) -> float:
-    """How far a painting differs from the painting before, moved along with the scene: mean over frame pairs, 0..1 units.
+    """Difference of each painting from the previous one, moved along with the scene; 0..1 units.
 
-    For each pair the root of the mean square difference over all pixels that both frames show. The motion is DIS
-    optical flow (Kroeger et al., ECCV 2016) of the clip itself; a pixel counts when it comes from within the frame before, and
-    flow there and back ends within a pixel of where it started (E_warp of Lai et al., "Learning Blind Video Temporal
-    Consistency", ECCV 2018).
+    The mean over frame pairs of the root mean square difference, over all pixels that both frames
+    show. The motion is DIS optical flow (Kroeger et al., ECCV 2016) of the clip itself; a pixel
+    counts when it comes from within the previous frame, and flow there and back ends within a pixel
+    of where it started (E_warp of Lai et al., "Learning Blind Video Temporal Consistency", ECCV
+    2018).
     """
-    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+
+    def flow(start: Frame, end: Frame) -> npt.NDArray[np.float32]:
+        return np.asarray(dis.calc(start, end, None), np.float32)  # type: ignore[call-overload]
+
     errors: list[float] = []
     before: tuple[npt.NDArray[np.uint8], Frame] | None = None
     for frame in clip:
@@ -68,8 +76,7 @@ def warp_error(paint: Paint, clip: Iterable[Frame]) -> float:
         painted = paint(frame)
         if before is not None:
             grey_before, painted_before = before
-            back = np.asarray(flow.calc(grey, grey_before, None), np.float32)  # type: ignore[call-overload]
-            there = np.asarray(flow.calc(grey_before, grey, None), np.float32)  # type: ignore[call-overload]
+            back, there = flow(grey, grey_before), flow(grey_before, grey)
             seen = (np.linalg.norm(back + warp(there, back), axis=-1) < 1) & _inside(back)
             difference = (
                 painted.astype(np.float32) - warp(painted_before.astype(np.float32), back)
@@ -81,7 +88,7 @@ def warp_error(paint: Paint, clip: Iterable[Frame]) -> float:
 
 
 def _inside(flow: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
-    """Which pixels (H, W) the flow (H, W, 2) leads to a place within the frame."""
+    """Mask (H, W) of the pixels that the flow (H, W, 2) leads to a place within the frame."""
     height, width = flow.shape[:2]
     rows, columns = np.mgrid[:height, :width]
     x, y = columns + flow[..., 0], rows + flow[..., 1]
@@ -91,22 +98,23 @@ def _inside(flow: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class Peak:
-    """How a wave of one period and direction stands out of the picture's spectrum."""
+    """Prominence of the wave of one period and direction in a picture's spectrum."""
 
     period: int
     direction: str
     over_neighbours: float
-    """Amplitude over the median amplitude of neighbouring waves; 1 is no peak at all."""
+    """Amplitude over the median amplitude of neighbouring waves; 1: no peak."""
     grey_levels: float
     """Amplitude."""
 
 
 def grid_peaks(painted: Frame, periods: Iterable[int] = (2, 4, 8)) -> list[Peak]:
-    """The spectrum of the luma at the periods that sub-sampling can print, along x, y and both.
+    """Spectrum of the luma at the periods that sub-sampling can print, along x, y and both.
 
-    The mean power of overlapping windows of 128 px (P. D. Welch, "The Use of Fast Fourier Transform for the Estimation of Power
-    Spectra", 1967), or of one window where the frame is smaller: in the spectrum of one whole frame each wave scatters like a
-    throw of dice, and of white noise the loudest of nine waves comes out at 2.7 times its neighbours.
+    The mean power of overlapping windows of 128 px (P. D. Welch, "The Use of Fast Fourier Transform
+    for the Estimation of Power Spectra", 1967), or of one window where the frame is smaller. In the
+    spectrum of one whole frame each wave scatters at random: for white noise the strongest of nine
+    waves is 2.7 times its neighbours.
     """
     size = min(WINDOW, *painted.shape[:2]) // 16 * 16  # each period fits a whole number of times
     plane = luma(painted)
@@ -126,16 +134,15 @@ def grid_peaks(painted: Frame, periods: Iterable[int] = (2, 4, 8)) -> list[Peak]
             row, column = y * size // period, x * size // period
             around = _ring(amplitude, row, column)
             at = float(amplitude[row, column])
-            # On a plain picture both are rounding noise: below a thousandth of a grey level nothing stands out.
+            # On a plain picture both are rounding noise: less than 0.001 grey levels is no peak.
             over_neighbours = at / max(float(np.median(around)), 1e-3)
-            peaks.append(
-                Peak(period, direction, over_neighbours, at / 2 if period == 2 else at)
-            )  # its own mirror image
+            # At period 2 a wave is its own mirror image.
+            peaks.append(Peak(period, direction, over_neighbours, at / 2 if period == 2 else at))
     return peaks
 
 
 def _ring(amplitude: Plane, row: int, column: int) -> Plane:
-    """Amplitudes three to eight steps away from a point of the spectrum, where its own peak has ended."""
+    """Amplitudes three to eight steps from a point of the spectrum, beyond its own peak."""
     steps = np.arange(-8, 9)
     rows, columns = np.meshgrid(steps, steps, indexing="ij")
     far = np.maximum(abs(rows), abs(columns)) >= 3
@@ -146,10 +153,10 @@ def _ring(amplitude: Plane, row: int, column: int) -> Plane:
 
 
 def border_contrast(painted: Frame, *, border: int = 32) -> float:
-    """How much the border of a painted plain frame differs from its centre, in grey levels.
+    """Difference between the border of a painted plain frame and its centre, in grey levels.
 
-    The larger of two differences: of the means, and of the standard deviations, of the luma within `border` pixels of
-    the edge against the rest.
+    The larger of two differences between the luma within `border` pixels of the edge and the rest:
+    of the means, and of the standard deviations.
     """
     plane = luma(painted)
     inner = plane[border:-border, border:-border]
@@ -160,10 +167,10 @@ def border_contrast(painted: Frame, *, border: int = 32) -> float:
 
 
 def border_by_chance(painted: Frame, height: int, width: int) -> float:
-    """What :func:`border_contrast` says of pieces without any border: exceeded by one in twenty, in grey levels.
+    """:func:`border_contrast` of pieces without a border, exceeded by one in twenty.
 
-    Of a plain frame painted much larger than height x width: pieces of that size all over it, away from its edges. Strokes are
-    few and large, so the edge of a piece differs from its middle without being an edge.
+    Pieces of height x width from all over a much larger painted plain frame, away from its edges.
+    Strokes are few and large, so the border of a piece differs from its middle by chance.
     """
     away, step = 64, 80
     tops = range(away, painted.shape[0] - height - away + 1, step)

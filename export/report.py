@@ -1,4 +1,4 @@
-"""The report on a style file: one page of figures and the pictures they are about."""
+"""Report on a style file: a page of figures and sheets of pictures."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
-from export.baseline import complete_curves, kept_picture
+from export.curves import complete_curves, kept_picture
 from export.measure import (
     Report,
     blend_ratios,
     held_out_frames,
-    helped,
     measure,
     one_style,
-    own_judge,
-    painter_of,
+    paint_with,
     published_judge,
     slow_tasks,
+    smoothed,
+    training_judge,
 )
-from export.page import UNITS, Rivalry, page
+from export.page import UNITS, Comparison, page
 from export.quality import Paint
 from export.sheets import contact_sheet, time_slice, write_sheet
 from realtime_style.diagnostics.bench import BenchEntry, EntryResult, run_bench
@@ -37,11 +37,14 @@ from realtime_style.training.config import TrainConfig
 from realtime_style.training.objective.vgg import LossNetwork, load_loss_network
 
 _TILE = (224, 168)
-"""Pictures on the sheets, px."""
-_SHOWN = 6  # photographs that the styles are shown on
-_SLOW_SHOWN = 2  # photographs that the slow method is shown on
+"""Pictures on the sheets, (width, height) px."""
+_SHOWN = 6
+"""Photographs on the sheet of all styles."""
+_SLOW_SHOWN = 2
+"""Photographs on the sheet of the slow baseline."""
 _BLENDS_SHOWN = 4
-_FADE = 7  # pictures from one style to the next
+_FADE = 7
+"""Pictures from one style to the next."""
 
 
 @dataclass(frozen=True)
@@ -65,28 +68,30 @@ def write_report(
     bench_seconds: float = 20.0,
     report: Report = lambda words: None,
 ) -> Path:
-    """Measure a style file made from `recipe` and write page and pictures into the folder `output`; returns the page.
+    """Measure a style file made from `recipe`; write page and pictures into the folder `output`.
 
-    `slow` is the folder where the slow method's curves and pictures are kept, None to leave them out; `clip` is what the
-    warp error is measured on. The pictures show only what the style file painted, unless `show_originals` puts the
-    photographs and the rivals' pictures beside it, for which one may have no right to publish them.
+    Returns the page. `slow` is the folder of the slow baseline's curves and pictures, None to leave
+    them out; the warp error is measured on `clip`. The sheets show only paintings of the style
+    file, unless `show_originals` adds the photographs and the rivals' pictures, which one may have
+    no right to publish.
     """
     if clip is not None:
-        VideoSource(clip).close()  # is it there? An hour later it would be asked
+        VideoSource(clip).close()  # refuse a missing clip now, not in an hour
     vgg = load_loss_network(recipe.loss_network)
     for folder in (output, *filter(None, [slow])):
         folder.mkdir(parents=True, exist_ok=True)
-    with StyleModel(file, device="cpu") as stylizer:
-        names = [style.name for style in stylizer.metadata.styles]
+    with StyleModel(file, device="cpu") as model:
+        names = [style.name for style in model.metadata.styles]
         if names != [style.name for style in recipe.styles]:
             raise TrainingError(
-                f"{file} holds {', '.join(names)}, which are not the styles of the recipe; give its own recipe"
+                f"{file} holds {', '.join(names)}, which are not the styles of the recipe; "
+                "give its own recipe"
             )
         if not recipe.held_out:
             raise TrainingError(
-                "the recipe holds out no photographs, so there is nothing to judge by; name some under held_out"
+                "the recipe holds out no photographs to judge by; name some under held_out"
             )
-        rivalries = _rivalries(stylizer, vgg, recipe, rivals)
+        comparisons = _compare(model, vgg, recipe, rivals)
         curves = {}
         if slow is not None:
             tasks = slow_tasks(recipe)
@@ -94,31 +99,31 @@ def write_report(
                 vgg,
                 tasks,
                 slow,
-                lambda done, name: report(f"slow method {done} of {len(tasks)}: {name}"),
+                lambda done, name: report(f"slow baseline {done} of {len(tasks)}: {name}"),
             )
-        judge = own_judge(vgg, recipe)
-        figures = measure(stylizer, judge, recipe, curves, clip, report)
+        judge = training_judge(vgg, recipe)
+        figures = measure(model, judge, recipe, curves, clip, report)
         blends = blend_ratios(
-            stylizer, judge, recipe, [each.mean.objective for each in figures], report
+            model, judge, recipe, [each.mean.objective for each in figures], report
         )
         report("drawing")
-        sheets = _sheets(stylizer, vgg, recipe, slow, rivals, show_originals=show_originals)
+        sheets = _sheets(model, vgg, recipe, slow, rivals, show_originals=show_originals)
     for name, sheet in sheets.items():
         write_sheet(output / name, sheet)
     speeds = _speeds(file, bench_seconds, report)
-    text = page(stylizer.metadata, recipe, figures, blends, rivalries, speeds, list(sheets))
+    text = page(model.metadata, recipe, figures, blends, comparisons, speeds, list(sheets))
     with atomic_write(output / "README.md") as part:
         part.write_text(text, encoding="utf-8")
     return output / "README.md"
 
 
-def _rivalries(
-    stylizer: StyleModel, vgg: LossNetwork, recipe: TrainConfig, rivals: Sequence[Rival]
-) -> list[Rivalry]:
+def _compare(
+    model: StyleModel, vgg: LossNetwork, recipe: TrainConfig, rivals: Sequence[Rival]
+) -> list[Comparison]:
     if not rivals:
         return []
     judges = (
-        own_judge(vgg, recipe),
+        training_judge(vgg, recipe),
         published_judge(load_loss_network(recipe.loss_network, continue_edges=False), recipe),
     )
     names = [style.name for style in recipe.styles]
@@ -134,14 +139,14 @@ def _rivalries(
             raise TrainingError(
                 f"{rival.picture} and {rival.photograph} differ in size; scale one to the other's"
             )
-        ours = painter_of(stylizer, weights)(photograph)
+        ours = paint_with(model, weights)(photograph)
         found += [
-            Rivalry(
+            Comparison(
                 rival.photograph.stem,
                 rival.style,
                 units,
-                judge.likeness(ours, photograph, weights),
-                judge.likeness(theirs, photograph, weights),
+                judge.score(ours, photograph, weights),
+                judge.score(theirs, photograph, weights),
             )
             for units, judge in zip(UNITS, judges, strict=True)
         ]
@@ -149,7 +154,7 @@ def _rivalries(
 
 
 def _speeds(file: Path, seconds: float, report: Report) -> list[EntryResult]:
-    """The file on each device that works here, in turn in one run."""
+    """The file on each device that works here, interleaved in one run."""
     usable = []
     for device in DEVICES[1:]:
         try:
@@ -161,7 +166,7 @@ def _speeds(file: Path, seconds: float, report: Report) -> list[EntryResult]:
 
 
 def _sheets(
-    stylizer: StyleModel,
+    model: StyleModel,
     vgg: LossNetwork,
     recipe: TrainConfig,
     slow: Path | None,
@@ -169,9 +174,9 @@ def _sheets(
     *,
     show_originals: bool,
 ) -> dict[str, Frame]:
-    """The pictures of the report by file name."""
+    """Sheets of the report, by file name."""
     names = [style.name for style in recipe.styles]
-    paints = [painter_of(stylizer, one_style(len(names), index)) for index in range(len(names))]
+    paints = [paint_with(model, one_style(len(names), index)) for index in range(len(names))]
     photographs = held_out_frames(recipe)
     rows = [
         [
@@ -183,18 +188,18 @@ def _sheets(
     slices = [
         [cover_crop(time_slice(paint, photographs[0], frames=_TILE[1]), _TILE) for paint in paints],
         [
-            cover_crop(time_slice(helped(paint), photographs[0], frames=_TILE[1]), _TILE)
+            cover_crop(time_slice(smoothed(paint), photographs[0], frames=_TILE[1]), _TILE)
             for paint in paints
         ],
     ]
     sheets = {
         "painters.jpg": contact_sheet(rows, (["photograph"] if show_originals else []) + names),
-        "flicker.jpg": contact_sheet(slices, names, ["alone", "helped"]),
+        "flicker.jpg": contact_sheet(slices, names, ["plain", "smoothed"]),
     }
     if slow is not None:
         sheets["slow.jpg"] = _slow_sheet(paints, vgg, recipe, slow)
     if len(names) > 1:
-        sheets["blends.jpg"] = _blend_sheet(stylizer, names, photographs[0])
+        sheets["blends.jpg"] = _blend_sheet(model, names, photographs[0])
     if show_originals and rivals:
         sheets["rivals.jpg"] = _rival_sheet(dict(zip(names, paints, strict=True)), rivals)
     return sheets
@@ -203,7 +208,7 @@ def _sheets(
 def _slow_sheet(
     paints: Sequence[Paint], vgg: LossNetwork, recipe: TrainConfig, slow: Path
 ) -> Frame:
-    """What the network makes of a photograph, and below it what the slow method makes of it."""
+    """The network's painting of a photograph, and the slow baseline's below it."""
     tasks = slow_tasks(recipe)
     rows = []
     for shown, photo in enumerate(held_out_frames(recipe)[:_SLOW_SHOWN]):
@@ -215,12 +220,14 @@ def _slow_sheet(
             ]
         )
     return contact_sheet(
-        rows, [style.name for style in recipe.styles], ["network", "slow method"] * (len(rows) // 2)
+        rows,
+        [style.name for style in recipe.styles],
+        ["network", "slow baseline"] * (len(rows) // 2),
     )
 
 
 def _rival_sheet(paints: Mapping[str, Paint], rivals: Sequence[Rival]) -> Frame:
-    """Photograph, ours and theirs, a row each."""
+    """A row for each rival: photograph, ours and theirs."""
     rows = []
     for rival in rivals:
         photo = read_image(rival.photograph).bgr
@@ -230,7 +237,7 @@ def _rival_sheet(paints: Mapping[str, Paint], rivals: Sequence[Rival]) -> Frame:
     return contact_sheet(tiles, ["photograph", "ours", "theirs"], [rival.style for rival in rivals])
 
 
-def _blend_sheet(stylizer: StyleModel, names: Sequence[str], photo: Frame) -> Frame:
+def _blend_sheet(model: StyleModel, names: Sequence[str], photo: Frame) -> Frame:
     """Fades between neighbouring styles, from the first on."""
     rows, labels = [], []
     count = len(names)
@@ -240,7 +247,7 @@ def _blend_sheet(stylizer: StyleModel, names: Sequence[str], photo: Frame) -> Fr
         for share in np.linspace(0, 1, _FADE):
             weights = np.zeros(count)
             weights[first], weights[second] = 1 - share, share
-            row.append(cover_crop(painter_of(stylizer, tuple(weights))(photo), _TILE))
+            row.append(cover_crop(paint_with(model, tuple(weights))(photo), _TILE))
         rows.append(row)
         labels.append(f"{names[first]} to {names[second]}")
     return contact_sheet(rows, [f"{share:.0%}" for share in np.linspace(0, 1, _FADE)], labels)

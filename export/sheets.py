@@ -1,4 +1,7 @@
-"""Contact sheets: labelled rows and columns of pictures, and strips that show time. Frames are (H, W, 3) uint8 BGR."""
+"""Contact sheets of pictures with labels, and strips that show time.
+
+Frames are (H, W, 3) uint8 BGR.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,18 @@ from realtime_style.system.atomic import atomic_write
 
 _PAPER = 255
 _INK = (40, 40, 40)
-_GAP = 6  # px between pictures
-_LABEL = 20  # px, height of a line of text
-_TEXT = 13  # px, size of the letters
+_GAP = 6
+"""px between pictures."""
+_LABEL = 20
+"""Height of a line of text, px."""
+_TEXT = 13
+"""Font size, px."""
 
 
 def contact_sheet(
     rows: Sequence[Sequence[Frame]], columns: Sequence[str], row_labels: Sequence[str] = ()
 ) -> Frame:
-    """Pictures of one size in rows, under one label a column and, where given, behind one label a row."""
+    """Pictures of one size in rows, with labels above columns and, if given, left of rows."""
     height, width = rows[0][0].shape[:2]
     left = _GAP + (max(_text_width(label) for label in row_labels) + _GAP if row_labels else 0)
     sheet = np.full(
@@ -42,13 +48,13 @@ def contact_sheet(
         (_GAP, _LABEL + row * (height + _GAP) + height // 2 - _TEXT, label)
         for row, label in enumerate(row_labels)
     ]
-    return _written_on(sheet, texts)
+    return _with_texts(sheet, texts)
 
 
 def time_slice(paint: Paint, scene: Frame, *, frames: int, seed: int = 0) -> Frame:
-    """One line of pixels of a still scene with sensor noise, over time: (frames, W, 3), one row a frame.
+    """One line of pixels of a still scene with sensor noise, over time: (frames, W, 3).
 
-    What stands still is a vertical line; flicker shows as grain and breaks.
+    One row per frame: steady pixels are vertical lines; flicker shows as grain and breaks.
     """
     rng = np.random.default_rng(seed)
     middle = scene.shape[0] // 2
@@ -69,7 +75,7 @@ def write_sheet(path: Path, sheet: Frame, quality: int = 85) -> None:
         )
 
 
-def _written_on(sheet: Frame, texts: Sequence[tuple[int, int, str]]) -> Frame:
+def _with_texts(sheet: Frame, texts: Sequence[tuple[int, int, str]]) -> Frame:
     image = Image.fromarray(sheet)  # grey ink on white paper is the same in BGR and RGB
     draw = ImageDraw.Draw(image)
     for x, y, text in texts:
@@ -86,7 +92,7 @@ def _text_width(text: str) -> int:
 
 
 def _cut(text: str, width: int) -> str:
-    """The text, its end replaced by dots when it is wider than `width` px."""
+    """The text, shortened with an ellipsis to `width` px."""
     if _text_width(text) <= width:
         return text
     while text and _text_width(text + "…") > width:

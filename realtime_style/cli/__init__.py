@@ -85,8 +85,6 @@ def _add_options(parser: argparse.ArgumentParser, verb: str) -> None:
     module = _module(verb)
     for options in (*module.OPTIONS, CommonOptions):
         add_options(parser, options)
-    if verb == "train":
-        module.add_arguments(parser)
 
 
 def _module(verb: str) -> Any:

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace, common: CommonOptions) -> int:
         return 0
     if not heartbeat.is_watched():
         with build.sole_picture_store(options.settings) as pictures:
-            return watchdog.guard(args.words[1:], pictures) if options.watchdog else run_kiosk()
+            return watchdog.guard(args.words, pictures) if options.watchdog else run_kiosk()
     try:
         return run_kiosk()
     except KeyboardInterrupt:  # the watchdog, which owns the picture store, reports it

@@ -20,6 +20,7 @@ _SETTINGS = {
     "SDL_VIDEO_WAYLAND_WMCLASS": WINDOW_CLASS,
     "SDL_WINDOWS_DPI_AWARENESS": "permonitorv2",  # pixels, not what Windows makes of them
 }
+_SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
 _REMEDY = "start it from a desktop (webcam can do without a window: --no-window --record out.mp4)"
 
 
@@ -35,6 +36,9 @@ def open_driver() -> None:
         ) from error
     if pygame.display.get_init():
         return
+    if sys.platform == "linux" and not any(map(os.environ.get, _SCREENS)):
+        # Not left to SDL: libwayland complains on stderr without an address.
+        raise DisplayUnavailable(f"no screen: {_reason('')}; {_REMEDY}")
     try:
         pygame.display.init()
     except pygame.error as error:

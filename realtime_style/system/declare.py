@@ -116,12 +116,12 @@ class Kind(NamedTuple):
     @property
     def words(self) -> str:
         """Ends the sentence "... must be"."""
-        if self.many:
+        if self.many and self.item is str:
             return 'a list of texts, such as ["one", "two"]'
-        plain = _WORDS.get(self.item, "")
+        one = self.rule.words or _WORDS.get(self.item, "")
         if self.item in (int, float):
-            return f"{plain} {self.rule.words}".strip()
-        return self.rule.words or plain
+            one = f"{_WORDS[self.item]} {self.rule.words}".strip()
+        return f"a list of {one}" if self.many else one
 
     def parse(self, text: str) -> Any:
         """The value of a text on the command line; raises ValueError with words for people."""

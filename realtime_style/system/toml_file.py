@@ -61,14 +61,17 @@ class TomlFile:
         return settings(**self.fields(settings, table, name))
 
     def fields(
-        self, settings: type, table: Mapping[str, Any], section: str | None = None
+        self, settings: type, table: Mapping[str, Any], section: str | None = None, number: int = 1
     ) -> dict[str, Any]:
-        """Values of a table for the fields of a dataclass; `section` is where the table stands."""
+        """Values of a table for the fields of a dataclass.
+
+        The table stands in a `section`, the `number`-th of that name, or at the top of the file.
+        """
         known = declarations(settings)
         read = {}
         for key, value in table.items():
             if key not in known:
-                self.refuse(section, key, _unknown(repr(key), key, known))
+                self.refuse(section, key, _unknown(repr(key), key, known), number)
             kind = known[key].kind
             try:
                 read[key] = self._convert(kind, value)
@@ -78,12 +81,14 @@ class TomlFile:
             except ValueError:  # msgspec's ValidationError is one
                 words = kind.words
             if words:
-                self.refuse(section, key, f"{key} must be {words}, not {value!r}")
+                self.refuse(section, key, f"{key} must be {words}, not {value!r}", number)
         return read
 
-    def refuse(self, section: str | None, key: str | None, complaint: str) -> NoReturn:
+    def refuse(
+        self, section: str | None, key: str | None, complaint: str, number: int = 1
+    ) -> NoReturn:
         """Raise BadSettings with the line of a key, or of its section."""
-        line = self._line(section, key)
+        line = self._line(section, key, number)
         raise BadSettings(f"settings {self.path}, line {line}: {complaint}")
 
     @contextmanager
@@ -113,21 +118,22 @@ class TomlFile:
         except RuntimeError as error:
             raise _NoPathError("a path whose ~NAME is a user of this machine") from error
 
-    def _line(self, section: str | None, key: str | None) -> int:
-        """Number of the line of a key, or of its section's header; the first line is 1."""
+    def _line(self, section: str | None, key: str | None, number: int) -> int:
+        """Line of a key, or of its section's header; the first line is 1."""
         name = rf"\s*[\"']?{re.escape(key or '')}[\"']?\s*[=.]"
         within = rf"\s*[\"']?{re.escape(section or '')}[\"']?\s*"
-        found, inside, root = 1, section is None, True
-        for number, line in enumerate(self._lines, 1):
+        found, inside, root, headers = 1, section is None, True, 0
+        for position, line in enumerate(self._lines, 1):
             if header := re.match(r"\s*\[+\s*[\"']?([^\]\"'.]+)", line):
-                inside, root = header[1].strip() == section, False
-                found = number if inside else found
+                headers += header[1].strip() == section
+                inside, root = header[1].strip() == section and headers == number, False
+                found = position if inside else found
             elif root and section is not None and re.match(rf"{within}=", line):
-                return number  # the whole section on one line
+                return position  # the whole section on one line
             elif key is not None and (
                 (inside and re.match(name, line)) or re.match(rf"{within}\.{name}", line)
             ):
-                return number
+                return position
         return found
 
 

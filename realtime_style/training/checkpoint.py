@@ -1,4 +1,4 @@
-"""The state of a training run in one file that is always whole."""
+"""State of a training run in one file that is never half written."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from realtime_style.system.atomic import atomic_write
 from realtime_style.training.config import TrainConfig
 from realtime_style.training.networks.transform_net import TransformNet
 
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that is needed to go on training, or to export: nothing has to be repeated on the command line.
+    """Everything needed to continue a training or to export it, settings included.
 
-    There is no state of a random generator in it: crops, motion and noise are drawn from the seed and the step number.
+    It holds no random state: crops, motion and noise are drawn from the seed and the step number.
     """
 
     config: TrainConfig
     step: int
     """Steps done."""
     elapsed_s: float
-    """Seconds of training so far; what `minutes` counts."""
+    """Seconds of training so far, which `minutes` limits."""
     net: dict[str, Any]
     optimizers: dict[str, Any]
-    """States of the optimisers, by name (train.make_optimizers); none in one that is only started from or exported."""
+    """States of the optimisers, by name (train.make_optimizers); empty in a checkpoint that is only
+    exported or started from."""
     losses: dict[str, float]
-    """The terms of the objective, mean of the last steps."""
+    """Objective and terms, mean of the last steps."""
 
     def network(self) -> TransformNet:
         """The transformation network with these weights."""
@@ -43,10 +44,13 @@ class Checkpoint:
 
 
 def new_network(config: TrainConfig) -> TransformNet:
-    """The untrained network that `config` asks for."""
-    return TransformNet(
-        config.network, styles=len(config.styles), photograph=config.partial_every > 0
-    )
+    """The untrained network of `config`; raises TrainingError for an impossible architecture."""
+    try:
+        return TransformNet(
+            config.network, styles=len(config.styles), photograph=config.strength_every > 0
+        )
+    except ValueError as error:
+        raise TrainingError(str(error)) from error
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -60,14 +64,14 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "optimizers": checkpoint.optimizers,
         "losses": checkpoint.losses,
     }
-    packed = io.BytesIO()  # torch.save to a file turns a full disk into an error without a reason
+    packed = io.BytesIO()  # torch.save to a file reports a full disk without a reason
     torch.save(values, packed)
     with atomic_write(path) as part:
         part.write_bytes(packed.getbuffer())
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint; raises TrainingError when it is missing, damaged or of another format."""
+    """Read a checkpoint; raises TrainingError if it is missing, damaged or of another format."""
     try:
         values = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
@@ -76,12 +80,14 @@ def load_checkpoint(path: Path) -> Checkpoint:
         ) from error
     except OSError as error:
         raise TrainingError(
-            f"checkpoint {path} cannot be read: {error.strerror or error}; look who may read it"
+            f"checkpoint {path} cannot be read: {error.strerror or error}; check its permissions"
         ) from error
     except MemoryError:
         raise
-    except Exception as error:  # torch.load raises anything on files that are not its own
-        raise TrainingError(f"checkpoint {path} is damaged or none; start a new run") from error
+    except Exception as error:  # torch.load raises many types for other files
+        raise TrainingError(
+            f"{path} is damaged or not a checkpoint; give another file or start a new run"
+        ) from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise TrainingError(f"{path} is not a checkpoint of this version; start a new run")
     return Checkpoint(

@@ -1,4 +1,4 @@
-"""Ctrl-C between steps of training, not within one."""
+"""Hold Ctrl-C back until a training step is done."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from types import FrameType
 
 @contextmanager
 def ctrl_c_held_back() -> Iterator[Callable[[], None]]:
-    """Hold Ctrl-C back; the function given raises the KeyboardInterrupt that is due.
+    """Hold Ctrl-C back; the function that this yields raises a KeyboardInterrupt that is due.
 
-    A step that is cut in the middle has moved some weights and not others, and would be done again on resuming. Only the
-    main thread hears of Ctrl-C, and only where nobody else has taken it over; elsewhere this does nothing. What is started in
-    the background of a script ignores Ctrl-C, and goes on doing so; other signals that are taken as one
-    (:func:`realtime_style.system.signals.sigterm_as_interrupt`) are held back there, too.
+    A step cut in the middle would have moved some weights and not others, and would be repeated
+    after resuming. Signals reach only the main thread, and only where nothing else handles Ctrl-C;
+    elsewhere this does nothing. A program started in the background of a script ignores Ctrl-C, and
+    continues to; signals that are taken as Ctrl-C there
+    (:func:`realtime_style.system.signals.sigterm_as_interrupt`) are held back too.
     """
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or before not in (
@@ -31,13 +32,13 @@ def ctrl_c_held_back() -> Iterator[Callable[[], None]]:
         if signum != signal.SIGINT or before is not signal.SIG_IGN:
             due.set()
 
-    def raise_what_is_due() -> None:
+    def raise_if_due() -> None:
         if due.is_set():
             due.clear()
             raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, hold)
     try:
-        yield raise_what_is_due
+        yield raise_if_due
     finally:
         signal.signal(signal.SIGINT, before)

@@ -1,8 +1,10 @@
-"""Muon: momentum whose every step is made orthogonal, for the kernels of convolutions.
+"""Muon for convolution kernels: orthogonalised momentum that rotates and never lengthens.
 
-Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024). A gradient of a small convolutional
-network points along few directions; Adam, which looks at each weight by itself, leaves the others untaught. Here the
-loss network takes 19 of every 20 seconds of a step, so a costlier optimiser for the small one is free.
+Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024). The gradient of a
+small convolutional network points along few directions; Adam, which scales each weight on its own,
+hardly trains the others. The loss network takes 19 of every 20 seconds of a step here, so a costly
+optimiser for the small network is free. ``torch.optim.Muon`` takes matrices alone and does not keep
+their norm.
 """
 
 from __future__ import annotations
@@ -13,18 +15,20 @@ import torch
 from torch import Tensor
 
 _NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
-"""Coefficients of the quintic iteration that the paper tuned: steep at zero, so that five rounds are enough."""
+"""Coefficients of the quintic iteration, tuned by the paper: steep at zero, so 5 rounds suffice."""
 
 
-class Muon(torch.optim.Optimizer):
-    """Turns kernels (O, I, K, K), seen as matrices of O rows, by `lr` radians at most at each step; how long they are stays.
+class RotationalMuon(torch.optim.Optimizer):
+    """Rotates kernels (O, I, K, K), as matrices of O rows, by at most `lr` radians per step.
 
-    That is for kernels with a learned scale behind them, for which only direction counts. Left to itself each step makes such a
-    kernel longer, and the longer it is the less the next step turns it: after two hours of training ours were 12 to 20 times
-    as long as at the start, and learned as slowly.
+    Their norms stay, for only the direction counts where a learned scale follows. Plain Muon
+    lengthens such a kernel with each step, and the longer it is, the less the next step turns it:
+    after two hours of training, kernels were 12 to 20 times as long as at the start and learned as
+    slowly.
 
-    `own` is what styles add to a shared kernel: pairs of that (S, O I K K) and the kernel. It takes steps as long as the
-    kernel's, of those styles alone that the gradient speaks of, and stays no longer than the kernel.
+    `per_style` are pairs of the parts (S, O I K K) that styles add to a shared kernel, and that
+    kernel. A part takes steps as long as the kernel's, only for styles with a gradient, and grows
+    no longer than the kernel.
     """
 
     def __init__(
@@ -33,20 +37,22 @@ class Muon(torch.optim.Optimizer):
         lr: float,
         momentum: float = 0.95,
         *,
-        own: Iterable[tuple[Tensor, Tensor]] = (),
+        per_style: Iterable[tuple[Tensor, Tensor]] = (),
     ) -> None:
-        self._shared = dict(own)
+        self._shared = dict(per_style)
         super().__init__([*kernels, *self._shared], {"lr": lr, "momentum": momentum})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """Take one step along the gradients that are there; kernels without one are left as they are."""
+        """Take one step along the gradients; kernels without a gradient stay as they are."""
         for group in self.param_groups:
             for kernel in group["params"]:
                 if kernel.grad is None:
                     continue
-                average = self.state[kernel].setdefault("average", torch.zeros_like(kernel))
-                shared = self._shared.get(kernel)
+                state = self.state[kernel]
+                if "average" not in state:
+                    state["average"] = torch.zeros_like(kernel)
+                average, shared = state["average"], self._shared.get(kernel)
                 if shared is None:
                     length = kernel.norm()
                     _turn(kernel, kernel.grad, average, length * group["lr"], group["momentum"])
@@ -65,14 +71,16 @@ def _turn(
 ) -> None:
     """Add a step of this length along the gradient; `average` is the running mean of gradients."""
     average.lerp_(gradient, 1 - momentum)
-    step = orthogonalised(gradient.lerp(average, momentum).flatten(1))  # Nesterov's look ahead
-    kernel.sub_(
-        step.view_as(kernel) * (length / step.norm().clamp(min=1e-7))
-    )  # as a tensor: a number would wait for a GPU
+    step = orthogonalised(gradient.lerp(average, momentum).flatten(1))  # Nesterov momentum
+    # The factor stays a tensor: a Python number would wait for the GPU.
+    kernel.sub_(step.view_as(kernel) * (length / step.norm().clamp(min=1e-7)))
 
 
 def orthogonalised(matrix: Tensor, rounds: int = 5) -> Tensor:
-    """A matrix (M, N) with the same singular vectors and singular values near 1 (0.7 to 1.2), by Newton and Schulz."""
+    """Matrix (M, N) with the same singular vectors and singular values near 1 (0.7 to 1.2).
+
+    By the Newton-Schulz iteration.
+    """
     a, b, c = _NEWTON_SCHULZ
     x: Tensor = matrix / (matrix.norm() + 1e-7)
     tall = x.shape[0] > x.shape[1]

@@ -1,4 +1,4 @@
-"""Contact sheets of the same photographs, so that the folder is a film of the training."""
+"""Preview sheets of the same photographs, so that the folder shows the training like a film."""
 
 from __future__ import annotations
 
@@ -18,36 +18,40 @@ from realtime_style.training.networks.transform_net import TransformNet
 
 _COUNT = 4
 _TILE_WH = (320, 240)
+_FEW = 20
 
 
-def preview_photographs(
+def split_photographs(
     paths: Sequence[Path], *, held_out: Sequence[str] = (), seed: int
 ) -> tuple[list[Path], list[Path]]:
-    """Photographs to show in previews and photographs to learn on.
+    """Photographs for previews, and photographs to train on.
 
-    None of the file names in `held_out` is learned on, and the first of them are shown; TrainingError when one is not
-    there. Without any, four are drawn by the seed, and learned on too where there are fewer than 20.
+    File names in `held_out` are not trained on, and the first four are for previews; TrainingError
+    if one does not exist. Without any, the seed draws four, which are trained on as well where
+    there are fewer than 20 photographs.
     """
     if held_out:
         shown = held_out_photographs(paths, held_out)[:_COUNT]
         learned = [path for path in paths if path.name not in held_out]
         if not learned:
-            raise TrainingError("all photographs are held out; add some to learn on")
+            raise TrainingError("all photographs are held out; add some to train on")
         return shown, learned
     order = np.random.default_rng([seed, 2]).permutation(len(paths))
     chosen = {paths[index] for index in order[:_COUNT]}
     shown = [path for path in paths if path in chosen]
-    learned = [path for path in paths if path not in chosen] if len(paths) >= 20 else list(paths)
-    return shown, learned
+    if len(paths) < _FEW:
+        return shown, list(paths)
+    return shown, [path for path in paths if path not in chosen]
 
 
 def held_out_photographs(paths: Sequence[Path], held_out: Sequence[str]) -> list[Path]:
-    """Those of these file names, in their order; TrainingError when one is not there."""
+    """Photographs with these file names, in their order; TrainingError if one does not exist."""
     by_name = {path.name: path for path in paths}
     missing = sorted(set(held_out) - set(by_name))
     if missing:
         raise TrainingError(
-            f"held-out photograph {missing[0]} is not in the folder of photographs; correct held_out"
+            f"held-out photograph {missing[0]} is not in the folder of photographs; "
+            "correct held_out"
         )
     return [by_name[name] for name in held_out]
 
@@ -55,26 +59,26 @@ def held_out_photographs(paths: Sequence[Path], held_out: Sequence[str]) -> list
 def write_preview(
     path: Path, net: TransformNet, photographs: Sequence[Path], styles: Sequence[StyleInfo]
 ) -> None:
-    """Write a sheet: one row a photograph, first as it is, then in each style. Unreadable photographs are left out."""
+    """Write a sheet: one row per photograph, the original and then each style.
+
+    Photographs that cannot be read are left out.
+    """
     rows = []
-    net.eval()  # the same grain every time, so that the sheets can be compared
+    net.eval()  # fixed noise, so that sheets can be compared
     for photograph in photographs:
         try:
             frame = cover_crop(read_image(photograph).bgr, _TILE_WH)
         except ImageUnreadable:
             continue
-        rows.append(
-            np.hstack(
-                [frame, *(_stylize(net, frame, index, len(styles)) for index in range(len(styles)))]
-            )
-        )
+        painted = [_paint(net, frame, index, len(styles)) for index in range(len(styles))]
+        rows.append(np.hstack([frame, *painted]))
     net.train()
     if rows:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_image(path, Picture(np.vstack(rows)))
 
 
-def _stylize(
+def _paint(
     net: TransformNet, frame: npt.NDArray[np.uint8], index: int, styles: int
 ) -> npt.NDArray[np.uint8]:
     weights = [float(index == other) for other in range(styles)]

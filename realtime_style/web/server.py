@@ -40,9 +40,6 @@ HEADERS = {
 }
 """Added to every response that does not set them itself."""
 
-_REQUEST_S = 10.0  # for the first request of a connection
-_CONNECTION_S = 120.0  # enough for a film over a bad hotspot
-_STALLED_S = 10.0  # without a byte getting through, a viewer has gone
 _PORT_FREE_S = 3.0  # the page of a program that was killed a moment ago may still be closing
 
 
@@ -144,7 +141,10 @@ class _PrivateHeaders:
 class TimeoutProtocol(H11Protocol):
     """HTTP that closes connections of clients that are slow to ask, or one of too many."""
 
-    connection_s: float | None = _CONNECTION_S
+    request_s = 10.0
+    """Time for the first request of a connection."""
+    connection_s: float | None = 120.0
+    """Longest time of a connection: enough for a film over a bad hotspot."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -154,7 +154,7 @@ class TimeoutProtocol(H11Protocol):
             > MAX_PER_ADDRESS
         ):
             transport.abort()
-        self._timers = [self.loop.call_later(_REQUEST_S, self._abort_without_request)]
+        self._timers = [self.loop.call_later(self.request_s, self._abort_without_request)]
         if self.connection_s is not None:
             self._timers.append(self.loop.call_later(self.connection_s, transport.abort))
 
@@ -179,6 +179,8 @@ class StreamingProtocol(TimeoutProtocol):
     """
 
     connection_s = None
+    stalled_s = 10.0
+    """Time without a byte getting through, after which a viewer counts as gone."""
 
     def pause_writing(self) -> None:
         """Start the time limit of a client that takes no more bytes.
@@ -186,7 +188,7 @@ class StreamingProtocol(TimeoutProtocol):
         It may have left the network, and would occupy the place of another viewer.
         """
         super().pause_writing()
-        self._stalled = self.loop.call_later(_STALLED_S, self.transport.abort)
+        self._stalled = self.loop.call_later(self.stalled_s, self.transport.abort)
         self._timers.append(self._stalled)
 
     def resume_writing(self) -> None:

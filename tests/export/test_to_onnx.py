@@ -11,14 +11,13 @@ import onnx
 import pytest
 import torch
 
-from export.__main__ import RECIPES
 from export.__main__ import main as export_main
 from realtime_style.engines.telemetry import require_onnxruntime
 from realtime_style.errors import BadStyleFile, TrainingError
 from realtime_style.styles.catalog import read_metadata
 from realtime_style.styles.format import OPSET, StyleInfo
 from realtime_style.stylize.style_model import StyleModel
-from realtime_style.training.config import load_recipe
+from realtime_style.training.checkpoint import Checkpoint, new_network, save_checkpoint
 from realtime_style.training.export import to_onnx
 from realtime_style.training.export.swatch import sample_scene
 from realtime_style.training.export.to_onnx import (
@@ -28,12 +27,11 @@ from realtime_style.training.export.to_onnx import (
     parity_frame,
 )
 from realtime_style.training.networks.transform_net import TransformNet
-from realtime_style.training.train import CHECKPOINT, train
 from tests.helpers.training import (
-    OWN,
+    PER_STYLE,
     SMALL,
-    random_loss_network,
     random_weights,
+    recipe_text,
     small_config,
     write_painting,
     write_photographs,
@@ -41,7 +39,7 @@ from tests.helpers.training import (
 
 
 def colourful(net: TransformNet) -> TransformNet:
-    """Weights that use the whole range of colours, as a trained network does; the untrained one paints near grey."""
+    """Weights that use the whole range of colours; an untrained network paints near grey."""
     with torch.no_grad():
         for name, parameter in net.named_parameters():
             if name.endswith("gamma"):
@@ -81,10 +79,13 @@ def test_any_frame_size_goes_through_one_file(
         assert stylize(frame).shape == (height, width, 3)
 
 
-def test_onnx_runtime_puts_phases_in_their_places_in_blocks(
+def test_onnx_runtime_shuffles_phases_in_blocks(
     exported: tuple[TransformNet, Path], tmp_path: Path
 ) -> None:
-    """Number by number, as a pixel shuffle goes, or a transposition of more than four axes, takes a tenth of a frame's time."""
+    """A pixel shuffle or a transposition of more than four axes would copy number by number.
+
+    That takes a tenth of a frame's time.
+    """
     ort = require_onnxruntime()
     options = ort.SessionOptions()
     options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
@@ -92,12 +93,12 @@ def test_onnx_runtime_puts_phases_in_their_places_in_blocks(
     ort.InferenceSession(exported[1], options, providers=["CPUExecutionProvider"])
     nodes = onnx.load(tmp_path / "optimised.onnx").graph.node
     orders = [list(node.attribute[0].ints) for node in nodes if node.op_type == "Transpose"]
-    assert orders.count([0, 2, 1, 3]) == 4  # the shuffles of `fast`, the last one of bytes
+    assert orders.count([0, 2, 1, 3]) == 4  # shuffles of `fast`
     assert all(len(order) <= 4 for order in orders)
     assert not [node for node in nodes if node.op_type == "DepthToSpace"]
 
 
-def test_each_style_has_a_swatch_that_it_painted_itself(
+def test_each_style_has_a_swatch_in_its_own_manner(
     exported: tuple[TransformNet, Path],
 ) -> None:
     swatches = [style.swatch_frame() for style in read_metadata(exported[1]).styles]
@@ -113,7 +114,7 @@ def test_each_style_has_a_swatch_that_it_painted_itself(
         assert abs(swatch - own).mean() < 0.5 * abs(swatch - other).mean()
 
 
-def test_partial_strength_is_exported_and_proved(tmp_path: Path) -> None:
+def test_exported_strength_agrees_with_torch(tmp_path: Path) -> None:
     torch.manual_seed(4)
     net = colourful(TransformNet(SMALL, styles=2, photograph=True))
     metadata = export_network(net, [StyleInfo("a"), StyleInfo("b")], tmp_path / "two.onnx")
@@ -127,12 +128,12 @@ def test_partial_strength_is_exported_and_proved(tmp_path: Path) -> None:
     assert abs(pictures[0] - pictures[1]).mean() > 2
 
 
-def test_own_kernels_are_exported_and_proved(tmp_path: Path) -> None:
+def test_exported_per_style_kernels_agree_with_torch(tmp_path: Path) -> None:
     torch.manual_seed(5)
-    net = colourful(TransformNet(OWN, styles=2, photograph=True))
+    net = colourful(TransformNet(PER_STYLE, styles=2, photograph=True))
     with torch.no_grad():
         for name, parameter in net.named_parameters():
-            if name.endswith(".own"):
+            if name.endswith(".per_style"):
                 parameter.normal_(std=0.05)
     export_network(net, [StyleInfo("a"), StyleInfo("b")], tmp_path / "own.onnx")
     frame = parity_frame(97, 63, seed=3)
@@ -144,7 +145,7 @@ def test_own_kernels_are_exported_and_proved(tmp_path: Path) -> None:
     assert abs(pictures[0] - pictures[1]).mean() > 2
 
 
-def test_own_kernels_take_two_bytes_each_in_the_file(tmp_path: Path) -> None:
+def test_per_style_kernels_are_float16_in_the_file(tmp_path: Path) -> None:
     import onnx
 
     net = TransformNet("c5s2-8,(d64,R64*,s8),s3", styles=3)
@@ -157,7 +158,7 @@ def test_own_kernels_take_two_bytes_each_in_the_file(tmp_path: Path) -> None:
     assert kinds[64, 64, 3, 3] == onnx.TensorProto.FLOAT
 
 
-def test_file_says_what_it_is(exported: tuple[TransformNet, Path]) -> None:
+def test_metadata_describes_the_network(exported: tuple[TransformNet, Path]) -> None:
     import onnx
 
     net, path = exported
@@ -174,14 +175,14 @@ def test_file_says_what_it_is(exported: tuple[TransformNet, Path]) -> None:
     )
 
 
-def test_file_holds_the_grain_once(exported: tuple[TransformNet, Path]) -> None:
+def test_file_holds_the_noise_once(exported: tuple[TransformNet, Path]) -> None:
     import onnx
 
     sizes = [tuple(tensor.dims) for tensor in onnx.load(exported[1]).graph.initializer]
     assert sizes.count((256, 256)) == 1
 
 
-def test_file_holds_no_path_of_the_machine_that_made_it(
+def test_file_holds_no_path_of_the_exporting_machine(
     exported: tuple[TransformNet, Path],
 ) -> None:
     content = exported[1].read_bytes()
@@ -189,7 +190,7 @@ def test_file_holds_no_path_of_the_machine_that_made_it(
     assert b"site-packages" not in content
 
 
-def test_picture_is_shuffled_as_bytes_after_a_plain_convolution(
+def test_last_stage_is_shuffled_as_bytes(
     exported: tuple[TransformNet, Path],
 ) -> None:
     import onnx
@@ -208,16 +209,14 @@ def test_picture_is_shuffled_as_bytes_after_a_plain_convolution(
     assert set(graph.node[last].input[1:]) <= constants
 
 
-def test_johnson_exports_too(tmp_path: Path) -> None:
+def test_johnson_is_exported_untrained(tmp_path: Path) -> None:
     assert (
         export_main(["onnx", "--untrained", "johnson", "-o", str(tmp_path / "johnson.onnx")]) == 0
     )
     assert read_metadata(tmp_path / "johnson.onnx").network.startswith("c9s1-32,d64,d128,R128")
 
 
-def test_file_that_fails_the_parity_is_not_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_file_without_parity_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "style.onnx"
     target.write_bytes(b"the old file")
     monkeypatch.setattr(to_onnx, "paint_in_torch", lambda net, frame, weights: np.zeros_like(frame))
@@ -227,12 +226,10 @@ def test_file_that_fails_the_parity_is_not_left(
     assert [path.name for path in tmp_path.iterdir()] == ["style.onnx"]
 
 
-def test_other_opset_than_asked_for_is_refused(
+def test_another_opset_than_requested_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = (
-        torch.onnx.export
-    )  # torch's exporter writes 18 when asked for 17, and says so in a log line only
+    real = torch.onnx.export  # writes 18 when asked for 17, with no more than a line in the log
     monkeypatch.setattr(
         torch.onnx, "export", lambda *args, **kwargs: real(*args, **{**kwargs, "opset_version": 20})
     )
@@ -241,38 +238,32 @@ def test_other_opset_than_asked_for_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_workshop_exports_and_checks_a_checkpoint(
+def test_checkpoint_is_exported_and_checked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    train(small_config(tmp_path, steps=2), tmp_path / "run", loss_network=random_loss_network())
-    checkpoint, output = tmp_path / "run" / CHECKPOINT, tmp_path / "waves.onnx"
+    net = new_network(config := small_config(tmp_path))
+    state = Checkpoint(config, 2, 1.0, net.state_dict(), {}, {"objective": 1234.5})
+    checkpoint, output = tmp_path / "checkpoint.pt", tmp_path / "waves.onnx"
+    save_checkpoint(checkpoint, state)
+    check = ["check", str(output), "--checkpoint", str(checkpoint)]
     assert export_main(["onnx", str(checkpoint), "-o", str(output)]) == 0
-    assert export_main(["check", str(output), "--checkpoint", str(checkpoint)]) == 0
-    said = capsys.readouterr().out
-    assert "waves" in said
-    assert "GMAC" in said
-    assert "grey levels" in said
-    train(
-        small_config(tmp_path, steps=3),
-        tmp_path / "run",
-        resume=True,
-        loss_network=random_loss_network(),
-    )
-    assert export_main(["check", str(output), "--checkpoint", str(checkpoint)]) == 1
+    assert export_main(check) == 0
+    printed = capsys.readouterr().out
+    assert all(text in printed for text in ("waves", "GMAC", "grey levels", "1234"))
+
+    save_checkpoint(checkpoint, replace(state, step=3))
+    assert export_main(check) == 1
     assert "was made at step 2" in capsys.readouterr().err
-    train(
-        small_config(tmp_path, steps=1, network="d8,s3"),
-        tmp_path / "other",
-        loss_network=random_loss_network(),
-    )
-    assert (
-        export_main(["check", str(output), "--checkpoint", str(tmp_path / "other" / CHECKPOINT)])
-        == 1
-    )
+
+    other = replace(config, network="d8,s3")
+    save_checkpoint(checkpoint, replace(state, config=other, net=new_network(other).state_dict()))
+    assert export_main(check) == 1
     assert "was not made from" in capsys.readouterr().err
 
 
-def test_workshop_refuses_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_export_reports_mistakes_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "foreign.onnx").write_bytes(b"no model")
     assert export_main(["check", str(tmp_path / "foreign.onnx")]) == 1
     assert export_main(["onnx", str(tmp_path / "none.pt"), "-o", str(tmp_path / "x.onnx")]) == 1
@@ -282,23 +273,14 @@ def test_workshop_refuses_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixt
     assert all(line.startswith("export: error: ") for line in lines)
 
 
-def test_every_shipped_recipe_can_be_read() -> None:
-    recipes = sorted(RECIPES.glob("*.toml"))
-    assert recipes
-    for recipe in recipes:
-        assert load_recipe(recipe, Path("data")).styles
-
-
-def test_recipe_becomes_a_style_file_that_remembers_it(tmp_path: Path) -> None:
+def test_pack_trains_a_recipe_and_keeps_its_credits(tmp_path: Path) -> None:
     data = tmp_path / "data"
     write_photographs(data / "photos")
     write_painting(data / "waves.png")
     torch.save(random_weights(), data / "vgg.pt")
     recipe = tmp_path / "waves.toml"
-    recipe.write_text(
-        f'network = "{SMALL}"\nloss_network = "vgg.pt"\ncontent = "photos"\nsteps = 2\nbatch = 1\ncrop = 88\nstyle_size = 64\n'
-        '[[styles]]\npainting = "waves.png"\nname = "waves"\nartist = "nobody"\n'
-    )
+    table = '[[styles]]\npainting = "waves.png"\nname = "waves"\nartist = "nobody"\n'
+    recipe.write_text(recipe_text(steps=2) + table)
     output = tmp_path / "waves.onnx"
     assert export_main(["pack", str(recipe), "--data", str(data), "-o", str(output)]) == 0
     metadata = read_metadata(output)

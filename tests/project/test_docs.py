@@ -57,7 +57,8 @@ def test_decisions_are_numbered_without_gaps():
 @pytest.mark.parametrize("record", RECORDS, ids=lambda path: path.stem)
 def test_decision_has_all_its_parts_and_fits_a_page(record: Path):
     text = record.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 40
+    prose = [line for line in text.splitlines() if not line.startswith("|")]
+    assert len(prose) <= 40
     assert re.search(r"^- Status: \w", text, re.MULTILINE)
     assert re.search(r"^- Date: 20\d\d-\d\d-\d\d", text, re.MULTILINE)
     headings = re.findall(r"^## (.*)$", text, re.MULTILINE)

@@ -1,1 +1,1 @@
-"""Photographs to train on."""
+"""Photographs and paintings as training data, and their augmentation."""

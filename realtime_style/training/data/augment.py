@@ -1,10 +1,45 @@
-"""Synthetic camera motion and sensor noise with a known answer, for the temporal loss."""
+"""Augmentation: webcam defects, plain scenes, sensor noise, and known camera motion."""
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from realtime_style.frames import Frame
+
+
+def plain_scene(height: int, width: int, rng: np.random.Generator) -> Frame:
+    """A wall or a sky (height, width, 3) uint8 BGR: one colour, in half of the calls with a slope.
+
+    The slope spans up to 30 grey levels.
+    """
+    shades = rng.uniform(-15, 15, (2, 2, 3)) * (rng.random() < 0.5)
+    corners = (rng.uniform(0, 255, 3) + shades).astype(np.float32)
+    scene = cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.clip(scene, 0, 255), np.uint8)
+
+
+def simulate_webcam(
+    frame: npt.NDArray[np.uint8], rng: np.random.Generator
+) -> npt.NDArray[np.uint8]:
+    """Leave half of the frames as they are; make the others dark, bright, hazy or out of focus.
+
+    A fifth of all frames is out of focus. Photo collections are well lit and sharp; rooms with a
+    webcam are not. Instance normalisation amplifies what little such a picture holds, its noise
+    included, and a network trained without such pictures fills them with flickering patterns.
+    """
+    if rng.random() < 0.2:
+        frame = np.asarray(cv2.GaussianBlur(frame, (0, 0), rng.uniform(0.7, 3.0)), np.uint8)
+    if rng.random() < 0.4:
+        light = np.exp(rng.uniform(np.log(0.3), np.log(1.8)))
+        contrast = rng.uniform(0.4, 1.0) if rng.random() < 0.5 else 1.0
+        haze = light * (1 - contrast) * float(frame.mean())
+        frame = np.asarray(cv2.convertScaleAbs(frame, None, light * contrast, haze), np.uint8)
+    return frame
 
 
 def random_motion(
@@ -16,10 +51,10 @@ def random_motion(
     flow_px: float = 6.0,
     shift_px: float = 4.0,
 ) -> Tensor:
-    """A sampling grid (N, H, W, 2) for ``grid_sample``: smooth random flow plus a random shift of the whole picture.
+    """Sampling grid (N, H, W, 2) for ``grid_sample``: smooth random flow plus a random shift.
 
-    `flow_px` and `shift_px` are standard deviations in pixels. The flow is drawn on a 4 x 4 grid and enlarged smoothly,
-    as neighbouring points of a real scene move alike.
+    `flow_px` and `shift_px` are standard deviations in pixels. The flow is drawn on a 4 x 4 grid
+    and enlarged smoothly, as neighbouring points of a real scene move alike.
     """
     coarse = torch.randn(count, 2, 4, 4, generator=generator) * flow_px
     flow = F.interpolate(coarse, (height, width), mode="bicubic", align_corners=True)
@@ -39,12 +74,15 @@ def move(image: Tensor, grid: Tensor) -> Tensor:
 
 
 def inside(grid: Tensor) -> Tensor:
-    """(N, 1, H, W) of 1 where the grid points inside the picture and 0 where it had to be invented."""
+    """Mask (N, 1, H, W): 1 where the grid points inside the picture, 0 where pixels are made up."""
     return (grid.abs().amax(dim=-1) <= 1).float().unsqueeze(1)
 
 
 def sensor_noise(image: Tensor, generator: torch.Generator, *, sigma: float = 4.0) -> Tensor:
-    """`image` (N, 3, H, W) 0..1 plus normal noise of half to all of `sigma` grey levels, drawn per picture."""
+    """`image` (N, 3, H, W) 0..1 plus Gaussian noise.
+
+    The standard deviation is half to all of `sigma` grey levels, drawn for each picture.
+    """
     strength = (0.5 + 0.5 * torch.rand(image.shape[0], 1, 1, 1, generator=generator)) * (
         sigma / 255
     )

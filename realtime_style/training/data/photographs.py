@@ -1,4 +1,4 @@
-"""Photographs to learn on and paintings to learn from."""
+"""Load photographs and paintings; random crops of photographs in batches."""
 
 from __future__ import annotations
 
@@ -17,28 +17,30 @@ from torch import Tensor
 from realtime_style.errors import ImageUnreadable, TrainingError
 from realtime_style.frames import Frame
 from realtime_style.media.images import IMAGE_SUFFIXES, is_image, read_image
+from realtime_style.training.data.augment import plain_scene, simulate_webcam
 
 log = logging.getLogger(__name__)
 
-_AHEAD = 3  # batches decoded in advance: enough to hide a slow picture, little memory
+_PREFETCH = 3
+"""Batches decoded in advance: enough to hide a slow picture, little memory."""
 
 
 def find_photographs(folder: Path) -> list[Path]:
-    """All image files below `folder`, sorted; raises TrainingError when there is none."""
+    """All image files below `folder`, sorted; raises TrainingError if there is none."""
     if not folder.is_dir():
         raise TrainingError(f"{folder} is not a folder; --content takes a folder of photographs")
     paths = sorted(path for path in folder.rglob("*") if is_image(path))
     if not paths:
-        raise TrainingError(
-            f"{folder} holds no images ({', '.join(sorted(IMAGE_SUFFIXES))}); give a folder of photographs"
-        )
+        suffixes = ", ".join(sorted(IMAGE_SUFFIXES))
+        raise TrainingError(f"{folder} holds no images ({suffixes}); give a folder of photographs")
     return paths
 
 
-def load_painting(path: Path, short_side: int, soften: float = 0.0) -> Tensor:
-    """A style image (1, 3, H, W) float RGB 0..1 whose short side has `short_side` pixels.
+def load_painting(path: Path, short_side: int, blur_px: float = 0.0) -> Tensor:
+    """Painting (1, 3, H, W) float RGB 0..1 whose short side has `short_side` pixels.
 
-    `soften` is the standard deviation, in those pixels, of a Gaussian that takes the grain of canvas and paint away.
+    `blur_px` is the standard deviation, in those pixels, of a Gaussian that removes the grain of
+    canvas and paint.
     """
     frame = read_image(path).bgr
     scale = short_side / min(frame.shape[:2])
@@ -48,30 +50,31 @@ def load_painting(path: Path, short_side: int, soften: float = 0.0) -> Tensor:
     )
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     resized = np.asarray(cv2.resize(frame, size, interpolation=interpolation), dtype=np.uint8)
-    if soften > 0:
-        resized = np.asarray(cv2.GaussianBlur(resized, (0, 0), soften), dtype=np.uint8)
+    if blur_px > 0:
+        resized = np.asarray(cv2.GaussianBlur(resized, (0, 0), blur_px), dtype=np.uint8)
     return to_image(resized).unsqueeze(0)
 
 
 def to_image(frame: npt.NDArray[np.uint8]) -> Tensor:
-    """A frame (H, W, 3) uint8 BGR as an image (3, H, W) float RGB 0..1."""
+    """Frame (H, W, 3) uint8 BGR as an image (3, H, W) float RGB 0..1."""
     rgb = np.ascontiguousarray(frame[..., ::-1].transpose(2, 0, 1))
     return torch.from_numpy(rgb).float() / 255
 
 
 def to_frame(image: Tensor) -> Frame:
-    """An image (3, H, W) float RGB as a frame (H, W, 3) uint8 BGR: rounded, then cut to 0..255."""
+    """Image (3, H, W) float RGB as a frame (H, W, 3) uint8 BGR: rounded, clipped to 0..255."""
     rgb = (image.float() * 255).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy()
     return np.ascontiguousarray(rgb[..., ::-1])
 
 
 class RandomCrops:
-    """Batches of random crops, the same for the same seed and step whatever came before.
+    """Batches of random crops that depend on the seed and the step alone.
 
-    Each pass takes every photograph once, in a new order. A crop covers between `smallest_crop` and all of the photograph's
-    short side and is scaled to `crop` pixels; every second one is mirrored, and `webcam_share` of them pass through
-    :func:`as_a_webcam_sees`. A picture that cannot be read is named once in the log and replaced by the next one; when none
-    can be read, TrainingError is raised. In the place of `plain_share` of the photographs stands a :func:`plain_scene`.
+    Each pass takes every photograph once, in a new order. A crop covers between `smallest_crop`
+    and all of a photograph's short side and is scaled to `crop` pixels; half of them are mirrored,
+    and a share of `webcam_share` goes through :func:`simulate_webcam`. In place of a share of
+    `plain_share` stands a :func:`plain_scene`. A picture that cannot be read is logged once and
+    replaced by the next one; TrainingError is raised when none can be read.
     """
 
     def __init__(
@@ -95,14 +98,15 @@ class RandomCrops:
         self._damaged: set[Path] = set()
 
     def batches(self, first_step: int) -> Iterator[Tensor]:
-        """Endless batches (N, 3, crop, crop) float RGB 0..1, starting with the one of step `first_step`.
+        """Endless batches (N, 3, crop, crop) float RGB 0..1, from that of step `first_step` on.
 
-        Pictures are read by threads that leave torch alone: its first operation in a thread starts a team of workers there,
-        and with more workers than processors all teams wait by sleeping, this one's too. A step took a quarter longer.
+        The reading threads do not touch torch: its first operation in a thread starts a team of
+        workers there, and with more workers than cores all teams, this thread's included, wait by
+        sleeping. That made a step a quarter longer.
         """
-        with ThreadPoolExecutor(max_workers=_AHEAD, thread_name_prefix="crops") as pool:
-            waiting = [pool.submit(self._frames, first_step + ahead) for ahead in range(_AHEAD)]
-            step = first_step + _AHEAD
+        with ThreadPoolExecutor(max_workers=_PREFETCH, thread_name_prefix="crops") as pool:
+            waiting = [pool.submit(self._frames, first_step + ahead) for ahead in range(_PREFETCH)]
+            step = first_step + _PREFETCH
             try:
                 while True:
                     frames = waiting.pop(0).result()
@@ -114,7 +118,7 @@ class RandomCrops:
                     future.cancel()
 
     def batch_of(self, step: int) -> Tensor:
-        """The batch of this step: (N, 3, crop, crop) float RGB 0..1."""
+        """Batch of one step: (N, 3, crop, crop) float RGB 0..1."""
         return _to_batch(self._frames(step))
 
     def _frames(self, step: int) -> list[Frame]:
@@ -137,10 +141,8 @@ class RandomCrops:
                 self._damaged.add(path)
                 log.warning("skipped: %s", error)
                 continue
-            through_a_webcam = (
-                np.random.default_rng([self.seed, 4, number]).random() < self.webcam_share
-            )
-            return as_a_webcam_sees(crop, rng) if through_a_webcam else crop
+            by_webcam = np.random.default_rng([self.seed, 4, number]).random() < self.webcam_share
+            return simulate_webcam(crop, rng) if by_webcam else crop
         raise TrainingError(
             "none of the photographs can be read; give --content a folder of intact pictures"
         )
@@ -161,34 +163,3 @@ class RandomCrops:
 
 def _to_batch(frames: Sequence[Frame]) -> Tensor:
     return torch.stack([to_image(frame) for frame in frames])
-
-
-def plain_scene(height: int, width: int, rng: np.random.Generator) -> Frame:
-    """A wall or a sky (height, width, 3) uint8 BGR: one colour, every second time shading off by up to 30 grey levels."""
-    shades = rng.uniform(-15, 15, (2, 2, 3)) * (rng.random() < 0.5)
-    corners = (rng.uniform(0, 255, 3) + shades).astype(np.float32)
-    return np.asarray(
-        np.clip(cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR), 0, 255),
-        np.uint8,
-    )
-
-
-def as_a_webcam_sees(
-    frame: npt.NDArray[np.uint8], rng: np.random.Generator
-) -> npt.NDArray[np.uint8]:
-    """Half of the frames as they are; the others too dark or too bright, some of these hazy, a fifth of all out of focus.
-
-    Collections of photographs are well lit and sharp; rooms with a webcam are not. Instance normalisation blows up what
-    little such a picture holds, its noise included, and a network that never saw one fills it with flickering patterns.
-    """
-    if rng.random() < 0.2:
-        frame = np.asarray(cv2.GaussianBlur(frame, (0, 0), rng.uniform(0.7, 3.0)), np.uint8)
-    if rng.random() < 0.4:
-        light = np.exp(rng.uniform(np.log(0.3), np.log(1.8)))
-        contrast = rng.uniform(0.4, 1.0) if rng.random() < 0.5 else 1.0
-        mean = float(frame.mean())
-        frame = np.asarray(
-            cv2.convertScaleAbs(frame, None, light * contrast, light * (1 - contrast) * mean),
-            np.uint8,
-        )
-    return frame

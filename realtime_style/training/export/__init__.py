@@ -1,1 +1,1 @@
-"""From a checkpoint to a style file."""
+"""From a trained network to a style file."""

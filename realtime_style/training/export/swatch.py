@@ -1,4 +1,4 @@
-"""Swatches: what a style looks like on a button, painted by the style itself on a scene of our own."""
+"""Swatches: small samples of a style for buttons, painted by the style on a made-up scene."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from realtime_style.stylize.style_model import StyleModel
 
 SWATCH_PX = 96
 """Side of a swatch."""
-_SCENE_PX = 2 * SWATCH_PX  # strokes are made for larger pictures
+_SCENE_PX = 2 * SWATCH_PX
+"""Strokes are made for larger pictures."""
 
 
-def make_swatch(stylizer: StyleModel, index: int) -> str:
-    """The swatch of one style of a file: a square JPEG, base64, as :class:`StyleInfo` keeps it."""
-    weights = np.eye(len(stylizer.metadata.styles), dtype=np.float32)[index]
+def make_swatch(model: StyleModel, index: int) -> str:
+    """Swatch of one style of a file: a square JPEG, base64, as :class:`StyleInfo` keeps it."""
+    weights = np.eye(len(model.metadata.styles), dtype=np.float32)[index]
     painted = cv2.resize(
-        stylizer(sample_scene(), weights), (SWATCH_PX, SWATCH_PX), interpolation=cv2.INTER_AREA
+        model(sample_scene(), weights), (SWATCH_PX, SWATCH_PX), interpolation=cv2.INTER_AREA
     )
     packed = io.BytesIO()
     Image.fromarray(cv2.cvtColor(painted, cv2.COLOR_BGR2RGB)).save(packed, "JPEG", quality=80)
@@ -29,7 +30,10 @@ def make_swatch(stylizer: StyleModel, index: int) -> str:
 
 
 def sample_scene() -> Frame:
-    """A low sun over hills and a house, (192, 192, 3) uint8 BGR: large shapes, edges, light and shade, many colours."""
+    """A low sun over hills and a house, (192, 192, 3) uint8 BGR.
+
+    Large shapes, edges, light and shade, many colours.
+    """
     side = _SCENE_PX
     rows, columns = np.mgrid[0:side, 0:side] / side
     warm, blue = np.array([130.0, 190.0, 250.0]), np.array([230.0, 160.0, 90.0])

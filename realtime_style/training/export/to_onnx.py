@@ -28,14 +28,14 @@ from realtime_style.stylize.style_model import StyleModel
 from realtime_style.system.atomic import atomic_write
 from realtime_style.training.checkpoint import Checkpoint
 from realtime_style.training.data.photographs import to_frame, to_image
-from realtime_style.training.export.frame_model import FrameModel
+from realtime_style.training.export.deploy_model import DeployModel
 from realtime_style.training.export.swatch import make_swatch
 from realtime_style.training.networks.transform_net import TransformNet
 
 PARITY_SIZES_WH = ((320, 240), (641, 479), (250, 130))
-"""Frame sizes of the parity check: one that the stride divides, one that it does not, one that is small."""
+"""Frame sizes of the parity check: divisible by the stride, not divisible, small."""
 PARITY_LIMIT = 1
-"""Largest difference allowed between torch and ONNX Runtime, in grey levels: what rounding the other way makes."""
+"""Largest difference allowed between torch and ONNX Runtime, in grey levels: that of rounding."""
 
 
 def export_network(
@@ -45,10 +45,11 @@ def export_network(
     *,
     training: Mapping[str, Any] | None = None,
 ) -> StyleMetadata:
-    """Write a style file and prove it: same frames, at most 1 grey level apart at three sizes and for every style.
+    """Write a style file and prove it: at most 1 grey level from the network.
 
-    Returns the metadata written. Raises BadStyleFile when the file does not keep the contract or the parity; then nothing
-    is left under `path`, and what stood there stays.
+    At three frame sizes and for every style. Returns the metadata written. Raises BadStyleFile when
+    the file breaks the contract or the parity; then nothing is left under `path`, and an older file
+    there stays.
     """
     if len(styles) != net.styles:
         raise TrainingError(f"{len(styles)} style names for a network of {net.styles} styles")
@@ -59,18 +60,18 @@ def export_network(
         strength=net.photograph,
         training=dict(training or {}),
     )
-    model = _to_model(net)
+    proto = _to_proto(net)
     with atomic_write(path) as part:
-        _save(model, metadata, part)
-        with StyleModel(part, device="cpu") as stylizer:
+        _save(proto, metadata, part)
+        with StyleModel(part, device="cpu") as model:
             swatches = [
-                replace(style, swatch=make_swatch(stylizer, index))
+                replace(style, swatch=make_swatch(model, index))
                 for index, style in enumerate(styles)
             ]
         metadata = replace(
             metadata, styles=tuple(swatches), parity_grey_levels=check_parity(net, part)
         )
-        _save(model, metadata, part)
+        _save(proto, metadata, part)
     return metadata
 
 
@@ -83,20 +84,21 @@ def export_checkpoint(checkpoint: Checkpoint, path: Path) -> StyleMetadata:
         "losses": {name: float(f"{value:.4g}") for name, value in checkpoint.losses.items()},
         "loss_network": Path(config.loss_network).name,
         "style_size": config.style_size,
-        "soften": config.soften,
+        "style_blur": config.style_blur,
         "seed": config.seed,
     }
     return export_network(checkpoint.network(), config.styles, path, training=training)
 
 
 def check_parity(net: TransformNet, path: Path) -> int:
-    """Largest difference in grey levels between the network in torch and the file in ONNX Runtime on the CPU.
+    """Largest difference in grey levels between the network in torch and the file in ONNX Runtime.
 
-    Of every style, and of one at half its strength where the file can do that. Raises BadStyleFile beyond PARITY_LIMIT.
+    On the CPU, for every style, and for one at half its strength where the file supports that.
+    Raises BadStyleFile beyond PARITY_LIMIT.
     """
     net = copy.deepcopy(net).float().cpu().eval()
     worst = 0
-    with StyleModel(path, device="cpu") as stylize:
+    with StyleModel(path, device="cpu") as model:
         for seed, (width, height) in enumerate(PARITY_SIZES_WH):
             frame = parity_frame(width, height, seed)
             mixes = [
@@ -106,18 +108,19 @@ def check_parity(net: TransformNet, path: Path) -> int:
             mixes += [[0.5 * share for share in mixes[0]]] if net.photograph else []
             for weights in mixes:
                 wanted = paint_in_torch(net, frame, weights).astype(int)
-                seen = stylize.run(frame, np.array(weights, np.float32)).astype(int)
+                seen = model.run(frame, np.array(weights, np.float32)).astype(int)
                 worst = max(worst, int(abs(wanted - seen).max()))
     if worst > PARITY_LIMIT:
         raise BadStyleFile(
-            f"the style file paints up to {worst} grey levels away from the trained network, {PARITY_LIMIT} is allowed; "
-            "this is a fault of the export, please report it with the versions that realtime-style doctor prints"
+            f"the style file paints up to {worst} grey levels away from the trained network, "
+            f"{PARITY_LIMIT} is allowed; this is a fault of the export, please report it with the "
+            "versions that realtime-style doctor prints"
         )
     return worst
 
 
 def paint_in_torch(net: TransformNet, frame: Frame, weights: Sequence[float]) -> Frame:
-    """The frame as the network itself paints it, with none of the export's folding: the reference of the parity check."""
+    """The frame painted by the network itself, without the export's folding: the reference."""
     with torch.no_grad():
         return to_frame(net(to_image(frame).unsqueeze(0), net.style_weights(weights))[0])
 
@@ -133,27 +136,45 @@ def parity_frame(width: int, height: int, seed: int) -> Frame:
     return frame
 
 
-def _to_model(net: TransformNet) -> Any:
-    """The network as an onnx.ModelProto with free height and width."""
-    free = torch.export.Dim.DYNAMIC
+def _to_proto(net: TransformNet) -> Any:
+    """The network as an onnx.ModelProto with dynamic height and width."""
+    from onnx_ir.passes.common import DeduplicateInitializersPass
+
+    program = _export(net)
+    program.optimize()
+    # All noise injections of a network hold the same noise.
+    DeduplicateInitializersPass(size_limit=2**20)(program.model)
+    proto = program.model_proto
+    opsets = {entry.domain: entry.version for entry in proto.opset_import}
+    # The exporter may deliver another opset than requested, without an error.
+    if opsets.get("") != OPSET:
+        raise TrainingError(
+            f"the exporter wrote opset {opsets.get('')}, not {OPSET}; install another torch or "
+            "onnxscript"
+        )
+    _remove_paths(proto)
+    return proto
+
+
+def _export(net: TransformNet) -> Any:
+    """torch's ONNXProgram of the network."""
+    dynamic = torch.export.Dim.DYNAMIC
     example = (
         torch.zeros(1, 64, 96, 3, dtype=torch.uint8),
         torch.full((net.styles,), 1 / net.styles),
     )
-    from onnx_ir.passes.common import DeduplicateInitializersPass
-
     exporter_log = logging.getLogger("torch.onnx")
     level = exporter_log.level
     exporter_log.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the exporter warns of its own deprecations
+            warnings.simplefilter("ignore")  # the exporter's own deprecations
             program = torch.onnx.export(
-                FrameModel(net).eval(),
+                DeployModel(net).eval(),
                 example,
                 dynamo=True,
                 opset_version=OPSET,
-                dynamic_shapes=({1: free, 2: free}, {}),
+                dynamic_shapes=({1: dynamic, 2: dynamic}, {}),
                 input_names=[FRAME, STYLE],
                 output_names=[STYLIZED],
                 verbose=False,
@@ -162,38 +183,24 @@ def _to_model(net: TransformNet) -> Any:
         exporter_log.setLevel(level)
     if program is None:
         raise TrainingError(
-            "torch.onnx.export gave no model; check that torch and onnxscript belong together"
+            "torch.onnx.export returned no model; check that torch and onnxscript fit together"
         )
-    program.optimize()
-    DeduplicateInitializersPass(size_limit=2**20)(
-        program.model
-    )  # each grain of a network is the same noise
-    model = program.model_proto
-    opsets = {entry.domain: entry.version for entry in model.opset_import}
-    if (
-        opsets.get("") != OPSET
-    ):  # asked for another opset, the exporter delivers the one it likes, without an error
-        raise TrainingError(
-            f"the exporter wrote opset {opsets.get('')}, not {OPSET}; install another torch or onnxscript"
-        )
-    for node in model.graph.node:  # they hold source lines and paths of the machine that exported
-        del node.metadata_props[:]
+    return program
+
+
+def _remove_paths(proto: Any) -> None:
+    """Delete metadata that holds source lines and paths of the exporting machine."""
+    graph = proto.graph
+    for node in graph.node:
         node.doc_string = ""
-    for value in [
-        *model.graph.input,
-        *model.graph.output,
-        *model.graph.value_info,
-        *model.graph.initializer,
-    ]:
-        del value.metadata_props[:]
-    del model.graph.metadata_props[:]
-    del model.metadata_props[:]
-    return model
+    values = (graph.input, graph.output, graph.value_info, graph.initializer)
+    for part in [*graph.node, *(value for group in values for value in group), graph, proto]:
+        del part.metadata_props[:]
 
 
-def _save(model: Any, metadata: StyleMetadata, path: Path) -> None:
+def _save(proto: Any, metadata: StyleMetadata, path: Path) -> None:
     import onnx
 
-    onnx.helper.set_model_props(model, {METADATA_KEY: metadata.to_json()})
-    onnx.checker.check_model(model, full_check=True)
-    onnx.save(model, path)
+    onnx.helper.set_model_props(proto, {METADATA_KEY: metadata.to_json()})
+    onnx.checker.check_model(proto, full_check=True)
+    onnx.save(proto, path)

@@ -1,1 +1,1 @@
-"""The transformation network and its layers."""
+"""Transformation network, its layers and its architecture strings."""

@@ -1,1 +1,1 @@
-"""What is minimised: losses, the loss network, and the tasks drawn in each step."""
+"""What is minimised: the loss network, the terms of the objective, and the task of each step."""

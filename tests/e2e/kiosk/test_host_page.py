@@ -21,7 +21,6 @@ from tests.helpers.web import (
     all_at_once,
     answer_to_a_huge_request,
     ask,
-    is_cut_off,
     slow_clients,
 )
 
@@ -158,9 +157,8 @@ def test_huge_requests_are_cut_off(server: HostServer) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs the many addresses of a Linux machine")
 def test_slow_clients_do_not_keep_the_host_out(server: HostServer) -> None:
-    with slow_clients(server.port, 300) as slow:
+    with slow_clients(server.port, 300):
         assert ask(server.port, f"/{TOKEN}/state", address="127.0.1.1")[0] == 200
-        assert is_cut_off(slow[0])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs the many addresses of a Linux machine")

@@ -252,7 +252,8 @@ def start_guard(folder: Path, kiosk: str, **options: float) -> subprocess.Popen[
     """A guard of a script in a process of its own; pictures are kept in the folder `kept`."""
     program = [sys.executable, str(write_kiosk(folder, kiosk))]
     script = (
-        "import sys\nfrom pathlib import Path\n"
+        "import signal, sys\nfrom pathlib import Path\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from realtime_style.kiosk.pictures.store import PictureStore\n"
         "from realtime_style.kiosk.supervision.watchdog import guard\n"
         "from realtime_style.system.backoff import Backoff\n"

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from multiprocessing.connection import Connection, Pipe
 from typing import TYPE_CHECKING
 
 import cv2
@@ -17,8 +18,10 @@ from realtime_style.errors import RealtimeStyleError
 from realtime_style.frames import Frame
 from realtime_style.sinks.fanout import OutputGroup
 from realtime_style.sinks.mjpeg.server import MAX_VIEWERS
+from realtime_style.sinks.mjpeg.server import main as serve_frames
 from realtime_style.sinks.mjpeg.sink import MjpegSink
-from realtime_style.web.server import HEADERS
+from realtime_style.web.child_process import END
+from realtime_style.web.server import HEADERS, StreamingProtocol
 from tests.helpers.waiting import until
 from tests.helpers.web import ask, free_port, request
 
@@ -137,9 +140,23 @@ def shows(page: Page, level: int) -> bool:
     return bool(abs(middle - level).max() <= 2)
 
 
-def test_viewer_that_left_silently_makes_room(sink: MjpegSink, port: int, page: Page) -> None:
+@pytest.fixture
+def feed(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Connection, int]]:
+    """The pipe to a server of frames that soon gives viewers up, in a thread, and its port."""
+    monkeypatch.setattr(StreamingProtocol, "stalled_s", 1.0)
+    ours, theirs = Pipe()
+    server = threading.Thread(target=serve_frames, args=(theirs, 0, "127.0.0.1"), daemon=True)
+    server.start()
+    yield ours, ours.recv()
+    ours.send_bytes(END)
+    server.join(20)
+
+
+def test_viewer_that_left_silently_makes_room(feed: tuple[Connection, int], page: Page) -> None:
+    pipe, port = feed
     noise = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), np.uint8)
     noise[300:420, 580:700] = 77
+    jpeg = cv2.imencode(".jpg", noise)[1].tobytes()
     gone = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(MAX_VIEWERS)]
     for viewer in gone:
         viewer.sendall(b"GET /stream HTTP/1.1\r\nHost: here\r\n\r\n")
@@ -148,7 +165,7 @@ def test_viewer_that_left_silently_makes_room(sink: MjpegSink, port: int, page: 
     assert ask(port, "/stream")[0] == 503
 
     def arrives() -> bool:
-        sink.write(noise)
+        pipe.send_bytes(jpeg)
         return shows(page, 77)
 
     until(arrives, 60)

@@ -1,4 +1,4 @@
-"""Threads that read photographs."""
+"""Threads of a process that reads photographs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.training import (
-    write_photographs,
-)
+from tests.helpers.training import write_photographs
 
 _COUNT_THREADS = """
 import os, sys
@@ -29,7 +27,7 @@ print(len(os.listdir("/proc/self/task")) - before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts threads in /proc")
-def test_threads_that_read_photographs_start_no_workers_of_torch(tmp_path: Path) -> None:
+def test_reading_threads_start_no_workers_of_torch(tmp_path: Path) -> None:
     folder = write_photographs(tmp_path, count=4)
     counted = subprocess.run(
         [sys.executable, "-c", _COUNT_THREADS, folder], capture_output=True, text=True, check=True

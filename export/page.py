@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -58,11 +59,7 @@ def page(
     parts = [
         "# Gallery\n",
         "Made by `python -m export report`: pictures and figures of the bundled style file.\n",
-        *(
-            f"![{PICTURES[name]}]({name})\n\n{PICTURES[name]}\n"
-            for name in pictures
-            if name != "rivals.jpg"
-        ),
+        *(_picture(name) for name in pictures if name != "rivals.jpg"),
         "## Figures\n",
         _style_table(figures),
         _legend(recipe, figures),
@@ -71,13 +68,18 @@ def page(
         _rival_table(comparisons),
         f"## Speed\n\n`{metadata.network}`: {gmac:.2f} GMAC for a frame of 640x480.\n",
         _speed_table(speeds),
-        *(
-            f"![{PICTURES[name]}]({name})\n\n{PICTURES[name]}\n"
-            for name in pictures
-            if name == "rivals.jpg"
-        ),
+        *(_picture(name) for name in pictures if name == "rivals.jpg"),
     ]
-    return "\n".join(part for part in parts if part)
+    lines = "\n".join(part for part in parts if part).split("\n")
+    return "\n".join(line if line.startswith("|") else _wrapped(line) for line in lines)
+
+
+def _picture(name: str) -> str:
+    return f"![{name.partition('.')[0]}]({name})\n\n{PICTURES[name]}\n"
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, 100, break_long_words=False, break_on_hyphens=False)
 
 
 def _style_table(figures: Sequence[StyleFigures]) -> str:

@@ -119,7 +119,7 @@ class TrainSettings(Options):
         0.5, "blur of the painting at that size, px, against the grain of its canvas", group=_HOW
     )
     """Standard deviation of a blur of the painting at `style_size`, px. It removes the grain of the
-    canvas and keeps the strokes. A small network that is asked for grain weaves."""
+    canvas and keeps the strokes. A small network that learns grain weaves."""
     content_weight: Weight = 1.0
     """The unit of the objective."""
     style_weight: Weight = option(

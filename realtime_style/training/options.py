@@ -15,7 +15,7 @@ _ABOUT = "about the painting, written into the style file"
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions(Options):
-    """What to train, from which pictures, and where to put it."""
+    """Pictures to train on, outputs, and the credits of a painting."""
 
     paintings: tuple[Path, ...] = option(
         (),

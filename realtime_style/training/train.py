@@ -235,5 +235,5 @@ def _photographs(config: TrainConfig) -> tuple[list[Path], RandomCrops]:
 
 
 def _is_preview(path: Path) -> bool:
-    """Whether a run whose folder lies among the photographs painted this picture."""
+    """True for pictures painted by a run whose folder lies among the photographs."""
     return path.parent.name == PREVIEWS and (path.parents[1] / LOSSES).exists()

@@ -12,6 +12,7 @@ from realtime_style.errors import TrainingError
 from realtime_style.system.declare import MISSING, declarations
 from realtime_style.training.config import TrainConfig, TrainSettings
 from realtime_style.training.objective.losses import TERMS
+from realtime_style.training.options import TrainOptions
 from tests.helpers.training import small_config
 
 DOCS = Path(__file__).parents[2] / "docs" / "training.md"
@@ -76,14 +77,15 @@ def test_new_steps_replace_minutes(tmp_path: Path) -> None:
     assert config.with_changes(minutes=5.0).minutes == 5.0
 
 
-def test_documentation_lists_every_setting_with_its_default() -> None:
+def test_documentation_lists_every_setting_with_default_and_option() -> None:
     text = DOCS.read_text("utf-8").partition("## Settings")[2]
-    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+?) \|", text, re.MULTILINE))
-    wanted = {
-        name: "required" if declared.default is MISSING else _text(declared.default)
-        for name, declared in declarations(TrainSettings).items()
-    }
-    assert rows == wanted
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+?) \| ([^|]*?)\|", text, re.MULTILINE)
+    options = {**declarations(TrainSettings), "content": declarations(TrainOptions)["content"]}
+    for name, declared in declarations(TrainSettings).items():
+        default = "required" if declared.default is MISSING else _text(declared.default)
+        flag = f"`--{name.replace('_', '-')}` " if options[name].about else ""
+        assert (name, default, flag) in rows
+    assert len(rows) == len(declarations(TrainSettings))
 
 
 def test_documentation_lists_every_term_of_the_objective() -> None:

@@ -49,7 +49,7 @@ def test_single_painting_is_never_blended(tmp_path: Path) -> None:
         assert (task.mix.tolist(), task.strength) == ([1.0], 1)
 
 
-def test_different_paintings_are_blended_more_often_than_similar_ones() -> None:
+def test_unlike_paintings_are_blended_more_often() -> None:
     red, orange, blue = (
         {"layer": torch.diag(torch.tensor(colour))[None]}
         for colour in ((1.0, 0, 0), (1.0, 0.4, 0), (0, 0, 1.0))

@@ -151,7 +151,7 @@ def test_styles_of_one_network_paint_differently() -> None:
     assert (first - second).abs().max() > 1e-3
 
 
-def test_per_style_kernels_start_at_zero_and_change_only_their_style() -> None:
+def test_per_style_kernels_start_at_zero_and_change_one_style() -> None:
     torch.manual_seed(3)
     net = TransformNet(PER_STYLE, styles=2).eval()
     shared = TransformNet(PER_STYLE.replace("*", ""), styles=2).eval()

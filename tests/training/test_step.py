@@ -130,7 +130,7 @@ def test_loss_window_touches_each_border_every_third_time(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("steps", "share", "least", "most"), [(3, 0.0, 0, 0), (12, 0.5, 3, 9), (3, 1.0, 3, 3)]
 )
-def test_artifact_step_share_is_the_share_of_steps_with_a_plain_scene(
+def test_artifact_steps_have_the_requested_share(
     tmp_path: Path, steps: int, share: float, least: int, most: int
 ) -> None:
     config = small_config(tmp_path, steps=steps, strength_every=0, artifact_step_share=share)

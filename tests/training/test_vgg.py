@@ -89,3 +89,16 @@ def test_failed_download_is_refused_with_an_alternative(
     monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", fail)
     with pytest.raises(TrainingError, match=r"could not be downloaded.*vgg19"):
         load_loss_network("vgg16")
+
+
+def test_download_goes_to_the_cache_folder(monkeypatch: pytest.MonkeyPatch, own_home: Path) -> None:
+    folders: list[str] = []
+
+    def download(url: str, *, model_dir: str, **_: object) -> None:
+        folders.append(model_dir)
+        raise URLError("no network")
+
+    monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", download)
+    with pytest.raises(TrainingError, match="could not be downloaded"):
+        load_loss_network("vgg16")
+    assert folders == [str(own_home)]

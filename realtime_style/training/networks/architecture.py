@@ -102,7 +102,7 @@ def strides(words: Sequence[str]) -> tuple[int, int]:
 
 
 def _ends_plainly(stage: nn.Module) -> bool:
-    """Whether nothing follows this stage's convolution, as colours must not be normalised."""
+    """True if nothing follows this stage's convolution: colours must not be normalised."""
     return isinstance(stage, Conv) or (isinstance(stage, SmoothUpsampling) and stage.norm is None)
 
 

@@ -1,1 +1,1 @@
-"""What is minimised: the loss network, the terms of the objective, and the task of each step."""
+"""The objective: loss network, terms, targets, and the task of each step."""

@@ -11,7 +11,7 @@ from realtime_style.training.config import TrainConfig
 
 
 class Task(NamedTuple):
-    """What one step trains."""
+    """Blend of paintings and strength that one step trains."""
 
     mix: Tensor
     """Weights (S,) of the paintings, which sum to 1."""

@@ -78,7 +78,7 @@ class Term:
 
     name: str
     view: type[CropView | MotionView | PlainView]
-    """What it looks at."""
+    """Kind of view it looks at."""
     loss: Callable[[Any], Tensor]
     """Unweighted value, given such a view."""
     weight: Callable[[TrainConfig, Task], float]

@@ -137,7 +137,7 @@ def test_camera_comes_back_from_every_fault_of_a_day(day: Day, tmp_path: Path) -
                     [Key(chance.choice(["right", "up", "down"]))] if chance.random() < 0.05 else []
                 )
                 kiosk.tick()
-                assert time.perf_counter() - began < 10, words
+                assert time.perf_counter() - began < 30, words
 
         rounds(lambda: day.taken > 1, "no pictures at the start")
         threads = lasting_threads()

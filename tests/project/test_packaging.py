@@ -1,4 +1,4 @@
-"""What the project declares to pip, and the demo clip."""
+"""Declarations to pip, and the demo clip."""
 
 from __future__ import annotations
 

@@ -185,7 +185,7 @@ def connect(
     return connecting
 
 
-def test_the_format_is_set_before_the_size_and_the_size_before_the_rate(
+def test_format_is_set_before_size_and_size_before_rate(
     capture: FakeCapture,
 ) -> None:
     open_camera("0", size=(640, 480), fps=30, fourcc="MJPG", device=connect(capture)).close()
@@ -205,7 +205,7 @@ def test_the_format_is_set_before_the_size_and_the_size_before_the_rate(
         ((1280, 720), "dshow", cv2.CAP_PROP_FRAME_WIDTH),
     ],
 )
-def test_large_pictures_are_asked_for_in_a_format_that_comes_at_full_rate(
+def test_large_size_asks_for_a_full_rate_format(
     capture: FakeCapture, size: tuple[int, int], backend: str, first: int
 ) -> None:
     with open_camera("0", size=size, backend=backend, device=connect(capture)) as camera:
@@ -221,7 +221,7 @@ def test_opencv_knows_every_backend() -> None:
     assert calls == [(0, own.get(sys.platform, cv2.CAP_ANY))]
 
 
-def test_details_say_what_was_asked_and_what_was_got(capture: FakeCapture) -> None:
+def test_details_name_wishes_and_results(capture: FakeCapture) -> None:
     with open_camera(
         "0", size=(640, 480), fps=60, fourcc="MJPG", device=connect(capture)
     ) as camera:
@@ -256,7 +256,7 @@ def test_numbers_devices_and_backends_reach_opencv() -> None:
         (None, "Try --camera clip.mp4 or --camera pattern."),
     ],
 )
-def test_a_camera_that_does_not_open_says_what_was_tried_and_what_there_is(
+def test_camera_that_does_not_open_names_those_there_are(
     cameras: list[str] | None, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(discovery, "list_cameras", lambda: cameras)
@@ -267,7 +267,7 @@ def test_a_camera_that_does_not_open_says_what_was_tried_and_what_there_is(
     assert fake.released_by is not None
 
 
-def test_a_real_missing_camera_is_refused_without_noise(capfd: pytest.CaptureFixture[str]) -> None:
+def test_missing_device_is_refused_without_noise(capfd: pytest.CaptureFixture[str]) -> None:
     for spec in ("97", "/dev/video97", "99999999999999999999"):
         with pytest.raises(CameraNotFound, match=f"camera {spec} did not open"):
             open_camera(spec)
@@ -275,6 +275,6 @@ def test_a_real_missing_camera_is_refused_without_noise(capfd: pytest.CaptureFix
 
 
 @pytest.mark.parametrize("spec", ["", "-1", "webcam", "0x1"])
-def test_what_is_no_camera_at_all_is_refused(spec: str) -> None:
+def test_unknown_kind_of_camera_is_refused(spec: str) -> None:
     with pytest.raises((CameraNotFound, VideoUnreadable)):
         open_camera(spec)

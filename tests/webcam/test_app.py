@@ -155,7 +155,7 @@ def test_cameras_are_mirrored_and_clips_are_not_unless_asked(
 
 
 def dark_side(frame: Frame) -> str:
-    """Where the camera sees the dark stripe, which the style inverts to white."""
+    """Side on which the camera sees the dark stripe, which the style inverts to white."""
     row = frame[frame.shape[0] * 3 // 4].mean(axis=1)
     return "left" if row[2] > row[-3] else "right"
 
@@ -287,16 +287,14 @@ def test_slow_painting_costs_frames_but_not_latency(
     assert min(ages[-3:]) <= 5  # a queue would have grown by four frames at each painting
 
 
-def test_a_clip_stands_in_for_a_camera(options: WebcamOptions, clip: Path):
+def test_clip_stands_in_for_a_camera(options: WebcamOptions, clip: Path):
     summary = run_webcam(replace(options, camera=str(clip)), screen=Script(frames=5))
     assert summary.camera == "clip.mp4"
     assert (summary.width, summary.height) == (64, 48)
     assert summary.frames == 5
 
 
-def test_style_of_the_user_comes_in_place_of_a_shipped_one_of_the_same_name(
-    two_styles: Mix, own_home: Path
-):
+def test_users_style_replaces_a_shipped_one_of_its_name(two_styles: Mix, own_home: Path):
     write_tiny_style(own_home / "mine.onnx", names=("starry-night", "own"))
     playlist, problems = build_playlist(two_styles)
     shown = [(style.info.name, style.file.parent.name) for ((style, _), *_) in playlist[1:]]
